@@ -1,0 +1,130 @@
+//! The pure-Rust backend: `aes-gcm`, `sha2`, `hmac`, `rsa`.
+
+use alloc::vec::Vec;
+
+use aes_gcm::aead::inout::InOutBuf;
+use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
+use ctutils::CtEq;
+use hmac::{Hmac, Mac};
+use pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey};
+use rand_core::CryptoRng;
+use rsa::traits::PaddingScheme;
+use rsa::{Oaep, RsaPrivateKey, RsaPublicKey};
+use sha2::{Digest, Sha256, Sha512};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::{KeyRejected, RandomnessError, TagMismatch};
+use crate::secret::Secret;
+
+/// AES-256-GCM with a 12-byte nonce, a 16-byte tag behind the ciphertext, and no associated data.
+pub(crate) struct Aead(Aes256Gcm);
+
+impl Aead {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        Self(Aes256Gcm::new(key.into()))
+    }
+
+    /// Writes ciphertext and tag to `output`, which is 16 bytes longer than `plaintext`.
+    pub(crate) fn seal(&self, nonce: &[u8; 12], plaintext: &[u8], output: &mut [u8]) {
+        let (ciphertext, tag_output) = output.split_at_mut(plaintext.len());
+        let buffer = InOutBuf::new(plaintext, ciphertext).expect("split to equal lengths above");
+        let tag = self.0.encrypt_inout_detached(nonce.into(), &[], buffer).expect("a chunk is far below GCM's 64 GiB");
+        tag_output.copy_from_slice(&tag);
+    }
+
+    /// Writes the plaintext of `sealed`, which ends with a 16-byte tag, to `output`, which is 16 bytes shorter.
+    pub(crate) fn open(&self, nonce: &[u8; 12], sealed: &[u8], output: &mut [u8]) -> Result<(), TagMismatch> {
+        let (ciphertext, tag) = sealed.split_at(output.len());
+        let tag = tag.try_into().expect("sealed is longer by one tag");
+        let buffer = InOutBuf::new(ciphertext, output).expect("split to equal lengths above");
+        // Verifies before it decrypts: on failure nothing is written.
+        self.0.decrypt_inout_detached(nonce.into(), &[], buffer, tag).map_err(|_| TagMismatch)
+    }
+
+    /// Replaces the ciphertext at the start of `sealed`, which ends with a 16-byte tag, by its plaintext.
+    pub(crate) fn open_in_place(&self, nonce: &[u8; 12], sealed: &mut [u8]) -> Result<(), TagMismatch> {
+        let (ciphertext, tag) = sealed.split_last_chunk_mut::<16>().ok_or(TagMismatch)?;
+        self.0.decrypt_inout_detached(nonce.into(), &[], ciphertext.into(), (&*tag).into()).map_err(|_| TagMismatch)
+    }
+}
+
+/// HMAC-SHA-512 (RFC 2104) of the concatenation of `parts`.
+pub(crate) fn hmac_sha512<'a>(key: &[u8], parts: impl IntoIterator<Item = &'a [u8]>, output: &mut [u8; 64]) {
+    let mut mac = <Hmac<Sha512> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of every length");
+    for part in parts {
+        mac.update(part);
+    }
+    let mut tag = mac.finalize().into_bytes();
+    output.copy_from_slice(&tag);
+    tag.zeroize();
+}
+
+/// SHA-256 of `data`.
+pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
+    Sha256::digest(data).into()
+}
+
+/// SHA-512 of the concatenation of `parts`.
+pub(crate) fn sha512(parts: &[&[u8]]) -> [u8; 64] {
+    let mut hash = Sha512::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// Compares in time that depends on the lengths alone.
+pub(crate) fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
+    a.ct_eq(b).into()
+}
+
+/// An RSA public key for OAEP with SHA-256, MGF1 with SHA-256 and an empty label.
+pub(crate) struct OaepPublicKey(RsaPublicKey);
+
+impl OaepPublicKey {
+    pub(crate) fn from_spki(der: &[u8]) -> Result<Self, KeyRejected> {
+        RsaPublicKey::from_public_key_der(der).map(Self).map_err(|_| KeyRejected)
+    }
+
+    /// Draws the 32-byte OAEP seed from `rng` and nothing else.
+    pub(crate) fn wrap(&self, key: &[u8; 32], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, KeyRejected> {
+        Oaep::<Sha256>::new().encrypt(rng, &self.0, key).map_err(|_| KeyRejected)
+    }
+}
+
+/// An RSA private key for the same.
+pub(crate) struct OaepPrivateKey(RsaPrivateKey);
+
+impl OaepPrivateKey {
+    pub(crate) fn from_pkcs8(der: &[u8]) -> Result<Self, KeyRejected> {
+        let key = RsaPrivateKey::from_pkcs8_der(der).map_err(|_| KeyRejected)?;
+        // `rsa` recomputes the CRT values and would not notice wrong ones, which a later export would pass on.
+        let encoded = key.to_pkcs8_der().map_err(|_| KeyRejected)?;
+        if !constant_time_eq(encoded.as_bytes(), der) {
+            return Err(KeyRejected);
+        }
+        Ok(Self(key))
+    }
+
+    /// `None` for every ciphertext that is not the wrapping of exactly 32 bytes, without telling why.
+    pub(crate) fn unwrap(&self, wrapped: &[u8]) -> Result<Option<Secret<32>>, RandomnessError> {
+        // Blinded with the generator given here, whatever features of `rsa` are enabled.
+        let unwrapped = match Oaep::<Sha256>::new().decrypt(Some(&mut getrandom::SysRng), &self.0, wrapped) {
+            Ok(bytes) => Zeroizing::new(bytes),
+            Err(rsa::Error::Rng) => return Err(RandomnessError),
+            Err(_) => return Ok(None),
+        };
+        let mut key = Secret::zero();
+        if unwrapped.len() != key.expose().len() {
+            return Ok(None);
+        }
+        key.expose_mut().copy_from_slice(&unwrapped);
+        Ok(Some(key))
+    }
+}
+
+/// Generates an RSA key with public exponent 65537, as PKCS#8 DER.
+pub(crate) fn generate_pkcs8(bits: usize, rng: &mut impl CryptoRng) -> Result<Zeroizing<Vec<u8>>, KeyRejected> {
+    let key = RsaPrivateKey::new(rng, bits).map_err(|_| KeyRejected)?;
+    key.to_pkcs8_der().map(|der| der.to_bytes()).map_err(|_| KeyRejected)
+}

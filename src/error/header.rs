@@ -1,0 +1,161 @@
+//! What can be wrong with the bytes of a header.
+
+use core::fmt;
+
+use crate::key_id::KeyId;
+use crate::limits::LimitExceeded;
+
+/// A header could not be read (or, when sealing, not be written): what is wrong, and at which byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeaderError {
+    kind: HeaderErrorKind,
+    offset: usize,
+}
+
+impl HeaderError {
+    pub(crate) const fn new(kind: HeaderErrorKind, offset: usize) -> Self {
+        Self { kind, offset }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub const fn kind(&self) -> HeaderErrorKind {
+        self.kind
+    }
+
+    /// Offset in bytes, from the first byte of the header, of the item that is wrong.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+}
+
+impl fmt::Display for HeaderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            // These speak of the whole file: an offset would only distract.
+            HeaderErrorKind::NotAnEnvelope(_)
+            | HeaderErrorKind::UnsupportedVersion(_)
+            | HeaderErrorKind::UnsupportedSuite(_)
+            | HeaderErrorKind::UnsupportedLayout(_)
+            | HeaderErrorKind::LimitExceeded(_)
+            | HeaderErrorKind::Truncated => self.kind.fmt(f),
+            kind => write!(f, "malformed header at byte {}: {kind}", self.offset),
+        }
+    }
+}
+
+impl core::error::Error for HeaderError {}
+
+/// The kinds of [`HeaderError`]. All but `LimitExceeded` and `Truncated` are final: the same bytes never open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HeaderErrorKind {
+    /// The input does not start with the magic bytes: not a Bulla envelope. Says what it looks like instead.
+    NotAnEnvelope(Lookalike),
+    /// Sealed with a version of the format that this release does not know.
+    UnsupportedVersion(u8),
+    /// Sealed with a cryptographic suite that this release does not know.
+    UnsupportedSuite(u8),
+    /// Its body has a layout that this release does not know: a session or parts.
+    UnsupportedLayout(u8),
+    /// The input ends within the header.
+    Truncated,
+    /// There are bytes after the header where only a header was expected.
+    TrailingBytes,
+    /// The reserved byte is not zero.
+    ReservedNotZero,
+    /// The fields are longer than the format's maximum of 2^20 bytes.
+    FieldsTooLong,
+    /// The records are longer than the format's maximum of 2^22 bytes.
+    RecordsTooLong,
+    /// A field or record reaches beyond the section that holds it.
+    ItemOverrun,
+    /// A field or record has the invalid type 0.
+    TypeZero,
+    /// A field or record does not come after its predecessor in the one canonical order.
+    NotAscending,
+    /// A field marked critical has a type that this release does not know.
+    UnknownCriticalField(u16),
+    /// A record marked critical has a type that this release does not know.
+    UnknownCriticalRecord(u16),
+    /// The metadata field is present but empty.
+    EmptyMetadata,
+    /// There is no record that could hold a wrapped key.
+    NoRecords,
+    /// There are more records than the format's maximum of 1024.
+    TooManyRecords,
+    /// A record's value is longer than the format's maximum of 16 KiB.
+    RecordTooLong,
+    /// A key id is neither absent nor 32 bytes long.
+    KeyIdLength,
+    /// A wrapped key is not as long as an RSA modulus of 2048 to 8192 bits.
+    WrappedKeyLength,
+    /// Two records of the same type have the same key id.
+    DuplicateKeyId(KeyId),
+    /// A bound of the caller's [`Limits`](crate::Limits) was exceeded.
+    LimitExceeded(LimitExceeded),
+}
+
+impl fmt::Display for HeaderErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAnEnvelope(lookalike) => write!(f, "not a bulla envelope{lookalike}"),
+            Self::UnsupportedVersion(version) => {
+                write!(f, "unsupported version {version} of the envelope format: a newer release may open it")
+            }
+            Self::UnsupportedSuite(suite) => {
+                write!(f, "unsupported suite {suite} of the envelope format: a newer release may open it")
+            }
+            Self::UnsupportedLayout(layout) => {
+                write!(f, "unsupported layout {layout} of the envelope format: a newer release may open it")
+            }
+            Self::Truncated => f.write_str("truncated: the input ended within the header"),
+            Self::TrailingBytes => f.write_str("bytes after the end of the header"),
+            Self::ReservedNotZero => f.write_str("reserved byte is not zero"),
+            Self::FieldsTooLong => f.write_str("fields longer than 1048576 bytes"),
+            Self::RecordsTooLong => f.write_str("records longer than 4194304 bytes"),
+            Self::ItemOverrun => f.write_str("item reaches beyond its section"),
+            Self::TypeZero => f.write_str("item of type 0"),
+            Self::NotAscending => f.write_str("items not in ascending order"),
+            Self::UnknownCriticalField(item_type) => write!(f, "unknown critical field {item_type:#06x}"),
+            Self::UnknownCriticalRecord(item_type) => write!(f, "unknown critical record {item_type:#06x}"),
+            Self::EmptyMetadata => f.write_str("metadata is empty"),
+            Self::NoRecords => f.write_str("no record holds a wrapped key"),
+            Self::TooManyRecords => f.write_str("more than 1024 records"),
+            Self::RecordTooLong => f.write_str("record longer than 16384 bytes"),
+            Self::KeyIdLength => f.write_str("key id is not 32 bytes long"),
+            Self::WrappedKeyLength => f.write_str("wrapped key is not 256 to 1024 bytes long"),
+            Self::DuplicateKeyId(id) => write!(f, "two records with the key id {id}"),
+            Self::LimitExceeded(error) => error.fmt(f),
+        }
+    }
+}
+
+/// What an input that is not an envelope looks like, guessed from its first 20 bytes. For messages to people only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lookalike {
+    /// Nothing that is recognised.
+    Unknown,
+    /// Text in PEM form: a key, a certificate.
+    Pem,
+    /// An age file, binary or armored.
+    Age,
+    /// An envelope in base64.
+    Base64,
+    /// An envelope whose line ends or bytes above 0x7F were changed by a transfer in text mode.
+    TextMode,
+}
+
+impl fmt::Display for Lookalike {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => "",
+            Self::Pem => ": it looks like a PEM file, a key or a certificate",
+            Self::Age => ": it looks like a file encrypted with age",
+            Self::Base64 => ": it looks like an envelope in base64, decode it first",
+            Self::TextMode => ": it looks like an envelope damaged by a transfer in text mode",
+        })
+    }
+}

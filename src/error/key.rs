@@ -1,0 +1,84 @@
+//! What can be wrong with an RSA key.
+
+use alloc::string::String;
+use core::fmt;
+
+/// Why a key could not be imported, exported or generated. Caused by the key file or by whoever chose it; a retry cannot
+/// help, except for `Randomness`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// Neither PEM nor DER of a kind that holds an RSA key: the outer structure could not be read.
+    Malformed,
+    /// A PEM file with another label than an RSA key can have.
+    PemLabel(String),
+    /// There is more than one PEM block; give one key per file.
+    MultiplePemBlocks,
+    /// A private key was given where a public key belongs.
+    PrivateKey,
+    /// A public key was given where a private key belongs.
+    PublicKey,
+    /// The private key is encrypted with a password; decrypt it first.
+    Encrypted,
+    /// A key of another algorithm, named by its object identifier.
+    NotRsa {
+        /// The algorithm's object identifier in dotted form.
+        oid: String,
+    },
+    /// The key is restricted to RSASSA-PSS signatures (object identifier 1.2.840.113549.1.1.10) and must not decrypt.
+    PssOnly,
+    /// The modulus is shorter than 2048 bits.
+    ModulusTooSmall {
+        /// Length of the modulus in bits.
+        bits: usize,
+    },
+    /// The modulus is longer than 8192 bits.
+    ModulusTooLarge {
+        /// Length of the modulus in bits.
+        bits: usize,
+    },
+    /// The public exponent is even or smaller than 65537.
+    ExponentRefused {
+        /// The exponent.
+        exponent: u64,
+    },
+    /// The public exponent is 2^33 or larger.
+    ExponentTooLarge {
+        /// Length of the exponent in bits.
+        bits: usize,
+    },
+    /// The private key has more than two primes.
+    MultiPrime,
+    /// The numbers of the key contradict each other.
+    Inconsistent,
+    /// The operating system gave no randomness to generate a key from; a retry may help.
+    Randomness,
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed => f.write_str("not an RSA key in PEM or DER form"),
+            Self::PemLabel(label) => write!(f, "not an RSA key: a PEM block labelled {label:?}"),
+            Self::MultiplePemBlocks => f.write_str("more than one PEM block: give one key per file"),
+            Self::PrivateKey => f.write_str("this is a private key, a public key is needed here"),
+            Self::PublicKey => f.write_str("this is a public key, a private key is needed here"),
+            Self::Encrypted => f.write_str("the private key is encrypted with a password, decrypt it first"),
+            Self::NotRsa { oid } => write!(f, "not an RSA key: its algorithm is {oid}"),
+            Self::PssOnly => f.write_str("the key is restricted to RSASSA-PSS signatures (1.2.840.113549.1.1.10)"),
+            Self::ModulusTooSmall { bits } => write!(f, "RSA key of {bits} bits, at least 2048 are needed"),
+            Self::ModulusTooLarge { bits } => write!(f, "RSA key of {bits} bits, at most 8192 are supported"),
+            Self::ExponentRefused { exponent } => {
+                write!(f, "RSA public exponent {exponent}, it must be odd and at least 65537")
+            }
+            Self::ExponentTooLarge { bits } => {
+                write!(f, "RSA public exponent of {bits} bits, at most 33 are supported")
+            }
+            Self::MultiPrime => f.write_str("RSA private key with more than two primes"),
+            Self::Inconsistent => f.write_str("the numbers of the RSA key contradict each other"),
+            Self::Randomness => f.write_str("the operating system gave no randomness"),
+        }
+    }
+}
+
+impl core::error::Error for KeyError {}

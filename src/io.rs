@@ -1,0 +1,145 @@
+//! `std::io` adapters: thin, over the core without I/O.
+//!
+//! All of them follow the same rules. `Interrupted` is retried. `WouldBlock` reaches the caller, loses nothing, and the same
+//! call can be made again. Every other error is final: the stream is poisoned and each later call fails too.
+
+mod decrypt_reader;
+mod encrypt_reader;
+mod encrypt_writer;
+mod pending;
+mod poison;
+mod read_header;
+mod window;
+
+use std::io::{self, Read, Write};
+
+use rand_core::CryptoRng;
+
+pub use self::decrypt_reader::DecryptReader;
+pub use self::encrypt_reader::EncryptReader;
+pub use self::encrypt_writer::EncryptWriter;
+use crate::error::EncryptError;
+use crate::message::{Decryptor, Encryptor, OpenedHeader};
+use crate::wire::Header;
+
+impl Encryptor<'_> {
+    /// Seals what is written to the returned [`EncryptWriter`] and writes the envelope to `output`.
+    ///
+    /// Does no I/O yet. **Call [`EncryptWriter::finish`]**: without it the envelope stays incomplete and does not open.
+    ///
+    /// # Errors
+    ///
+    /// [`EncryptError`]; nothing was written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Write;
+    ///
+    /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../tests/keys/rsa2048.pem"))?;
+    /// let mut writer = bulla::Encryptor::new(&identity.recipient()).wrap_output(Vec::new())?;
+    /// writer.write_all(b"hello, ")?;
+    /// writer.write_all(b"world")?;
+    /// let sealed = writer.finish()?;
+    /// assert_eq!(bulla::open(&identity, &sealed)?, b"hello, world");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn wrap_output<W: Write>(&self, output: W) -> Result<EncryptWriter<W>, EncryptError> {
+        self.start().map(|(header, sealer)| EncryptWriter::new(&header, sealer, output))
+    }
+
+    /// As [`wrap_output`](Self::wrap_output), with randomness from `rng`.
+    ///
+    /// # Errors
+    ///
+    /// [`EncryptError`]; nothing was written.
+    pub fn wrap_output_with_rng<W: Write>(
+        &self,
+        output: W,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<EncryptWriter<W>, EncryptError> {
+        self.start_with_rng(rng).map(|(header, sealer)| EncryptWriter::new(&header, sealer, output))
+    }
+
+    /// Seals what is read from `input`; the envelope is read from the returned [`EncryptReader`].
+    ///
+    /// Does no I/O yet.
+    ///
+    /// # Errors
+    ///
+    /// [`EncryptError`]; nothing was read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    ///
+    /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../tests/keys/rsa2048.pem"))?;
+    /// let mut sealed = Vec::new();
+    /// bulla::Encryptor::new(&identity.recipient()).wrap_input(&b"hello"[..])?.read_to_end(&mut sealed)?;
+    /// assert_eq!(bulla::open(&identity, &sealed)?, b"hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn wrap_input<R: Read>(&self, input: R) -> Result<EncryptReader<R>, EncryptError> {
+        self.start().map(|(header, sealer)| EncryptReader::new(&header, sealer, input))
+    }
+
+    /// As [`wrap_input`](Self::wrap_input), with randomness from `rng`.
+    ///
+    /// # Errors
+    ///
+    /// [`EncryptError`]; nothing was read.
+    pub fn wrap_input_with_rng<R: Read>(
+        &self,
+        input: R,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<EncryptReader<R>, EncryptError> {
+        self.start_with_rng(rng).map(|(header, sealer)| EncryptReader::new(&header, sealer, input))
+    }
+}
+
+impl Decryptor<'_> {
+    /// Reads the header and the first 56 bytes of the body from `input`, finds the content key, and opens the rest as it is
+    /// read from the returned [`DecryptReader`].
+    ///
+    /// A wrong key and wrong associated data are so reported here, before anything is released.
+    ///
+    /// # Errors
+    ///
+    /// A [`DecryptError`](crate::DecryptError) inside a [`std::io::Error`], to be downcast, or the error of `input`. Here
+    /// `WouldBlock` is final; for inputs that do not block there are [`Header::parse`] and [`OpenedHeader::wrap_input`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    ///
+    /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../tests/keys/rsa2048.pem"))?;
+    /// # let sealed = bulla::seal(&identity.recipient(), b"hello")?;
+    /// let mut reader = bulla::Decryptor::new(&identity).wrap_input(&sealed[..])?;
+    /// let mut plaintext = String::new();
+    /// reader.read_to_string(&mut plaintext)?;
+    /// assert_eq!(plaintext, "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn wrap_input<R: Read>(&self, mut input: R) -> io::Result<DecryptReader<R>> {
+        let header = Header::read_from(&mut input, self.header_limits())?;
+        let mut reader = self.open_header(&header)?.wrap_input(input);
+        reader.start()?;
+        Ok(reader)
+    }
+}
+
+impl OpenedHeader {
+    /// Opens the body that `input` holds, from its first byte to its end, as it is read from the returned
+    /// [`DecryptReader`].
+    ///
+    /// Does no I/O yet: wrong associated data show in the first read.
+    #[must_use]
+    pub fn wrap_input<R: Read>(self, input: R) -> DecryptReader<R> {
+        DecryptReader::new(self, input)
+    }
+}
+
+/// Chunks that an adapter holds at most: few enough to stay in the cache, enough to make calls to the system rare.
+const BATCH: usize = 8;

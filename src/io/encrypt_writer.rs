@@ -1,0 +1,160 @@
+//! Push-based sealing.
+
+use alloc::vec::Vec;
+use core::fmt;
+use std::io::{self, Write};
+
+use zeroize::Zeroizing;
+
+use super::BATCH;
+use super::pending::Pending;
+use super::poison::Poison;
+use crate::chunk::Sealer;
+use crate::suite::{CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::wire::Header;
+
+/// Seals what is written to it and writes the envelope to an inner writer.
+///
+/// From [`Encryptor::wrap_output`](crate::Encryptor::wrap_output). Writes of 16 KiB and more are sealed straight from the
+/// caller's slice; no further buffering is needed. Holds about 150 KiB at most, whatever the length of the payload.
+///
+/// **Call [`finish`](Self::finish).** A writer that is dropped instead leaves an envelope that opens to
+/// [`DecryptError::Truncated`](crate::DecryptError::Truncated): an aborted write never looks like a complete one.
+///
+/// [`flush`](Write::flush) passes on every sealed chunk, but does not seal a partial one: only the last chunk may be short.
+///
+/// After an error other than `Interrupted` and `WouldBlock` every later call fails. After `WouldBlock` nothing is lost: make
+/// the same call again.
+pub struct EncryptWriter<W: Write> {
+    inner: W,
+    /// `None` once the last chunk was sealed.
+    sealer: Option<Sealer>,
+    /// The beginning of the next chunk, always shorter than a chunk.
+    partial: Zeroizing<Vec<u8>>,
+    /// Header and sealed chunks that the inner writer has not taken yet.
+    pending: Pending,
+    poison: Poison,
+}
+
+impl<W: Write> EncryptWriter<W> {
+    pub(super) fn new(header: &Header, sealer: Sealer, inner: W) -> Self {
+        Self {
+            pending: Pending::new([header.as_bytes(), sealer.prefix()].concat()),
+            // Never grows: growing would leave plaintext behind in freed memory.
+            partial: Zeroizing::new(Vec::with_capacity(CHUNK_LEN)),
+            sealer: Some(sealer),
+            inner,
+            poison: Poison::default(),
+        }
+    }
+
+    /// Seals the last chunk, writes everything that is left, flushes the inner writer and gives it back.
+    ///
+    /// # Errors
+    ///
+    /// The error of the inner writer, or [`EncryptError`](crate::EncryptError) inside a [`std::io::Error`]. The envelope is
+    /// then incomplete. Use [`try_finish`](Self::try_finish) where the inner writer can report `WouldBlock`.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.try_finish()?;
+        Ok(self.inner)
+    }
+
+    /// As [`finish`](Self::finish), but can be called again after `WouldBlock`. Once it succeeded, further calls only flush
+    /// and writes fail.
+    ///
+    /// # Errors
+    ///
+    /// As [`finish`](Self::finish).
+    pub fn try_finish(&mut self) -> io::Result<()> {
+        self.guard(|writer| {
+            writer.drain()?;
+            writer.seal_last()?;
+            writer.drain()?;
+            writer.inner.flush()
+        })
+    }
+
+    /// The inner writer.
+    pub fn get_ref(&self) -> &W {
+        &self.inner
+    }
+
+    /// The inner writer. Writing to it directly corrupts the envelope.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.inner
+    }
+
+    /// Seals what of `input` fills chunks, keeps what does not, and tells how much it took. Nothing must be pending.
+    fn take(&mut self, input: &[u8]) -> io::Result<usize> {
+        let Some(sealer) = &mut self.sealer else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "written to after it was finished"));
+        };
+        if self.partial.is_empty() && input.len() >= CHUNK_LEN {
+            let (chunks, _) = input.as_chunks();
+            let chunks = &chunks[..chunks.len().min(BATCH)];
+            seal_chunks(sealer, chunks, &mut self.pending)?;
+            return Ok(chunks.len() * CHUNK_LEN);
+        }
+        let taken = input.len().min(CHUNK_LEN - self.partial.len());
+        self.partial.extend_from_slice(&input[..taken]);
+        let (chunk, _) = self.partial.as_chunks();
+        if !chunk.is_empty() {
+            seal_chunks(sealer, chunk, &mut self.pending)?;
+            self.partial.clear();
+        }
+        Ok(taken)
+    }
+
+    fn seal_last(&mut self) -> io::Result<()> {
+        if let Some(sealer) = self.sealer.take() {
+            sealer.seal_last(&self.partial, self.pending.fill(self.partial.len() + TAG_LEN))?;
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self) -> io::Result<()> {
+        self.pending.write_to(&mut self.inner)
+    }
+
+    fn guard<T>(&mut self, call: impl FnOnce(&mut Self) -> io::Result<T>) -> io::Result<T> {
+        self.poison.check()?;
+        let result = call(self);
+        self.poison.watch(result)
+    }
+}
+
+impl<W: Write> Write for EncryptWriter<W> {
+    fn write(&mut self, input: &[u8]) -> io::Result<usize> {
+        self.guard(|writer| {
+            // Nothing is taken before what it seals to has a place to wait.
+            writer.drain()?;
+            let taken = writer.take(input)?;
+            match writer.drain() {
+                // What was taken is safe: the next call drains it.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(taken),
+                drained => drained.map(|()| taken),
+            }
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.guard(|writer| {
+            writer.drain()?;
+            writer.inner.flush()
+        })
+    }
+}
+
+impl<W: Write + fmt::Debug> fmt::Debug for EncryptWriter<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncryptWriter").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+fn seal_chunks(sealer: &mut Sealer, chunks: &[[u8; CHUNK_LEN]], pending: &mut Pending) -> io::Result<()> {
+    let (sealed_chunks, _) = pending.fill(chunks.len() * SEALED_CHUNK_LEN).as_chunks_mut();
+    for (chunk, sealed) in chunks.iter().zip(sealed_chunks) {
+        sealer.seal_chunk(chunk, sealed)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! Sealed bytes that wait to be taken.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use std::io::{self, Read, Write};
+
+/// A buffer that is filled at once, when empty, and then taken piece by piece.
+#[derive(Debug)]
+pub(super) struct Pending {
+    bytes: Vec<u8>,
+    taken: usize,
+    filled: usize,
+}
+
+impl Pending {
+    pub(super) fn new(bytes: Vec<u8>) -> Self {
+        Self { filled: bytes.len(), taken: 0, bytes }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.taken == self.filled
+    }
+
+    /// Makes `len` bytes pending, to be written to the slice returned. Everything before must have been taken.
+    pub(super) fn fill(&mut self, len: usize) -> &mut [u8] {
+        debug_assert!(self.is_empty(), "filled before it was taken");
+        if self.bytes.len() < len {
+            self.bytes = vec![0; len];
+        }
+        self.taken = 0;
+        self.filled = len;
+        &mut self.bytes[..len]
+    }
+
+    /// Hands everything to `output`. On an error, what was not written stays pending.
+    pub(super) fn write_to(&mut self, output: &mut impl Write) -> io::Result<()> {
+        while !self.is_empty() {
+            match output.write(&self.bytes[self.taken..self.filled]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(len) => self.taken += len,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves as much as fits to `output`.
+    pub(super) fn read_to(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        let len = (&self.bytes[self.taken..self.filled]).read(output)?;
+        self.taken += len;
+        Ok(len)
+    }
+}

@@ -1,0 +1,38 @@
+//! Reading exactly one header from a stream.
+
+use alloc::vec::Vec;
+use std::io::{self, Read};
+
+use crate::error::DecryptError;
+use crate::limits::Limits;
+use crate::wire::Header;
+
+impl Header {
+    /// Reads exactly one header from `input` and leaves it at the first byte of the body.
+    ///
+    /// Reads the 20 bytes of the prefix first; what it then reads and allocates is bounded by `limits`.
+    ///
+    /// # Errors
+    ///
+    /// A [`DecryptError`] inside a [`std::io::Error`], to be downcast, or the error of `input`. After an error the position
+    /// of `input` is unspecified.
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub fn read_from<R: Read>(input: &mut R, limits: &Limits) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        read_up_to(input, Self::PREFIX_LEN, &mut bytes)?;
+        let len = match bytes.first_chunk() {
+            Some(prefix) => Self::len_from_prefix(prefix, limits),
+            // Too short for a prefix: parsing says whether it was cut or never was an envelope.
+            None => Self::parse(&bytes, limits).map(|_| 0),
+        }
+        .map_err(DecryptError::from)?;
+        read_up_to(input, len - bytes.len(), &mut bytes)?;
+        Ok(Self::from_bytes(bytes, limits).map_err(DecryptError::from)?)
+    }
+}
+
+/// Appends `len` bytes of `input` to `bytes`, or fewer where it ends. Allocates as it reads.
+fn read_up_to<R: Read>(input: &mut R, len: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
+    input.take(u64::try_from(len).unwrap_or(u64::MAX)).read_to_end(bytes)?;
+    Ok(())
+}

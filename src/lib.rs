@@ -1,0 +1,51 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Reading the source
+//!
+//! Bottom up: `suite` (the numbers of the format), `wire` (bytes to [`Header`] and back), `schedule` (the keys), `chunk`
+//! (the body), `recipient` (RSA), `message` (all of them together, still without I/O), `io` (adapters). A test holds every
+//! module to its layer.
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(
+    clippy::alloc_instead_of_core,
+    clippy::as_conversions,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core
+)]
+
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+mod chunk;
+mod crypto;
+mod error;
+#[cfg(feature = "std")]
+mod io;
+mod key_id;
+mod limits;
+mod message;
+mod recipient;
+mod schedule;
+mod secret;
+mod simple;
+mod suite;
+mod wire;
+
+pub use rand_core;
+
+pub use self::chunk::{Opener, Sealer};
+pub use self::error::{
+    DecryptError, EncryptError, HeaderError, HeaderErrorKind, KeyError, Lookalike, UnwrapError, WrapError,
+};
+#[cfg(feature = "std")]
+#[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+pub use self::io::{DecryptReader, EncryptReader, EncryptWriter};
+pub use self::key_id::{KeyId, KeyIdParseError};
+pub use self::limits::{Limit, LimitExceeded, Limits};
+pub use self::message::{Decryptor, Encryptor, OpenedHeader};
+pub use self::recipient::{Identity, KeySize, Recipient, RsaIdentity, RsaRecipient, WrappedKey};
+pub use self::secret::{ContentKey, SecretDer, SecretPem};
+pub use self::simple::{open, seal, seal_with_rng};
+pub use self::wire::{Header, Record, Records};

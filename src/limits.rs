@@ -1,0 +1,191 @@
+//! Finite limits on everything that a hostile envelope could make large.
+
+use core::fmt;
+
+/// Upper bounds that sealing and opening enforce.
+///
+/// An envelope is refused with [`LimitExceeded`] before any work or allocation in proportion to the offending number.
+/// The defaults admit everything that the library writes by default; raise them knowingly. The maxima of the *format*
+/// (SPEC §2) hold as well, whatever is set here.
+///
+/// # Examples
+///
+/// ```
+/// use bulla::Limits;
+///
+/// let limits = Limits::default().with_plaintext_len(10 << 20).with_records(4);
+/// assert_eq!(limits.plaintext_len(), 10 << 20);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    header_len: u32,
+    records: u32,
+    metadata_len: u32,
+    private_key_operations: u32,
+    plaintext_len: u64,
+}
+
+impl Limits {
+    /// Longest header, in bytes. Default: 1 MiB, room for 1024 recipients with RSA-4096 keys.
+    #[must_use]
+    pub const fn with_header_len(mut self, bytes: u32) -> Self {
+        self.header_len = bytes;
+        self
+    }
+
+    /// Most records (wrapped keys) in a header. Default: 1024, which is also the format's maximum.
+    #[must_use]
+    pub const fn with_records(mut self, count: u32) -> Self {
+        self.records = count;
+        self
+    }
+
+    /// Longest public metadata, in bytes. Default: 64 KiB.
+    #[must_use]
+    pub const fn with_metadata_len(mut self, bytes: u32) -> Self {
+        self.metadata_len = bytes;
+        self
+    }
+
+    /// Most private-key operations spent on opening one envelope. Default: 16.
+    ///
+    /// Records that carry the key id of an identity cost one each; anonymous records cost one for each identity that they
+    /// could be meant for.
+    #[must_use]
+    pub const fn with_private_key_operations(mut self, count: u32) -> Self {
+        self.private_key_operations = count;
+        self
+    }
+
+    /// Longest plaintext, in bytes. Default: the format's maximum of 4 PiB − 1, since streams need constant memory.
+    #[must_use]
+    pub const fn with_plaintext_len(mut self, bytes: u64) -> Self {
+        self.plaintext_len = bytes;
+        self
+    }
+
+    /// Longest header, in bytes.
+    #[must_use]
+    pub const fn header_len(&self) -> u32 {
+        self.header_len
+    }
+
+    /// Most records in a header.
+    #[must_use]
+    pub const fn records(&self) -> u32 {
+        self.records
+    }
+
+    /// Longest public metadata, in bytes.
+    #[must_use]
+    pub const fn metadata_len(&self) -> u32 {
+        self.metadata_len
+    }
+
+    /// Most private-key operations spent on opening one envelope.
+    #[must_use]
+    pub const fn private_key_operations(&self) -> u32 {
+        self.private_key_operations
+    }
+
+    /// Longest plaintext, in bytes.
+    #[must_use]
+    pub const fn plaintext_len(&self) -> u64 {
+        self.plaintext_len
+    }
+
+    /// Compares `value` with the bound that `limit` names.
+    pub(crate) fn check(&self, limit: Limit, value: u64) -> Result<(), LimitExceeded> {
+        let max = match limit {
+            Limit::HeaderLen => self.header_len.into(),
+            Limit::Records => self.records.into(),
+            Limit::MetadataLen => self.metadata_len.into(),
+            Limit::PrivateKeyOperations => self.private_key_operations.into(),
+            Limit::PlaintextLen => self.plaintext_len,
+        };
+        if value > max {
+            return Err(LimitExceeded { limit, max });
+        }
+        Ok(())
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_len: 1 << 20,
+            records: 1024,
+            metadata_len: 64 << 10,
+            private_key_operations: 16,
+            plaintext_len: (1 << 52) - 1,
+        }
+    }
+}
+
+/// Names one of the [`Limits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// [`Limits::header_len`], in bytes.
+    HeaderLen,
+    /// [`Limits::records`].
+    Records,
+    /// [`Limits::metadata_len`], in bytes.
+    MetadataLen,
+    /// [`Limits::private_key_operations`].
+    PrivateKeyOperations,
+    /// [`Limits::plaintext_len`], in bytes.
+    PlaintextLen,
+}
+
+/// A limit was exceeded. Opening again with higher [`Limits`] can succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LimitExceeded {
+    /// Which limit.
+    pub limit: Limit,
+    /// Its value, in the limit's unit.
+    pub max: u64,
+}
+
+impl fmt::Display for LimitExceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let max = self.max;
+        match self.limit {
+            Limit::HeaderLen => write!(f, "the header is longer than the limit of {max} bytes"),
+            Limit::Records => write!(f, "the header has more records than the limit of {max}"),
+            Limit::MetadataLen => write!(f, "the metadata is longer than the limit of {max} bytes"),
+            Limit::PrivateKeyOperations => {
+                write!(f, "opening needs more private-key operations than the limit of {max}")
+            }
+            Limit::PlaintextLen => write!(f, "the plaintext is longer than the limit of {max} bytes"),
+        }
+    }
+}
+
+impl core::error::Error for LimitExceeded {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_limit_admits_its_value_and_refuses_one_more() {
+        let limits = Limits::default()
+            .with_header_len(1)
+            .with_records(2)
+            .with_metadata_len(3)
+            .with_private_key_operations(4)
+            .with_plaintext_len(5);
+        for (limit, max) in [
+            (Limit::HeaderLen, 1),
+            (Limit::Records, 2),
+            (Limit::MetadataLen, 3),
+            (Limit::PrivateKeyOperations, 4),
+            (Limit::PlaintextLen, 5),
+        ] {
+            assert_eq!(limits.check(limit, max), Ok(()));
+            assert_eq!(limits.check(limit, max + 1), Err(LimitExceeded { limit, max }));
+        }
+    }
+}

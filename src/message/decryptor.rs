@@ -1,0 +1,245 @@
+//! Opening: find the content key, verify the header with it, then open the body.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use core::mem;
+
+use rand_core::Rng;
+use zeroize::Zeroizing;
+
+use crate::chunk::Opener;
+use crate::crypto::SystemRng;
+use crate::error::DecryptError;
+use crate::limits::{Limit, Limits};
+use crate::recipient::Identity;
+use crate::schedule::{BodyKeys, header_is_authentic};
+use crate::secret::{ContentKey, Secret};
+use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::wire::{Header, Record};
+
+/// Opens envelopes with one or more identities.
+///
+/// # Examples
+///
+/// ```
+/// use bulla::{DecryptError, Decryptor, Encryptor, RsaIdentity};
+///
+/// let identity = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+/// let sealed = Encryptor::new(&identity.recipient()).aad(b"invoice/42").encrypt(b"hello")?;
+///
+/// let decryptor = Decryptor::new(&identity);
+/// assert_eq!(decryptor.clone().aad(b"invoice/42").decrypt(&sealed)?, b"hello");
+/// assert_eq!(decryptor.aad(b"invoice/43").decrypt(&sealed), Err(DecryptError::WrongContext));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Decryptor<'a> {
+    identities: Vec<&'a dyn Identity>,
+    aad: &'a [u8],
+    limits: Limits,
+}
+
+impl<'a> Decryptor<'a> {
+    /// Opens with `identity`.
+    #[must_use]
+    pub fn new(identity: &'a dyn Identity) -> Self {
+        Self { identities: vec![identity], aad: &[], limits: Limits::default() }
+    }
+
+    /// Adds an identity, to be tried after those before it.
+    #[must_use]
+    pub fn identity(mut self, identity: &'a dyn Identity) -> Self {
+        self.identities.push(identity);
+        self
+    }
+
+    /// The associated data that the envelope was sealed with; absent is the same as empty.
+    #[must_use]
+    pub fn aad(mut self, aad: &'a [u8]) -> Self {
+        self.aad = aad;
+        self
+    }
+
+    /// Bounds on what a hostile envelope can cost.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Opens an envelope in memory: all of it or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`DecryptError`]; no plaintext is released.
+    pub fn decrypt(&self, envelope: &[u8]) -> Result<Vec<u8>, DecryptError> {
+        let (header, body) = Header::split(envelope, &self.limits)?;
+        self.open_header(&header)?.decrypt(body)
+    }
+
+    /// Finds the content key of `header` and verifies the header with it.
+    ///
+    /// Tried are first the records that name a key of an identity, then the anonymous ones that an identity could hold the
+    /// key of.
+    ///
+    /// # Errors
+    ///
+    /// [`DecryptError::NoMatchingRecord`], [`DecryptError::NotAuthentic`], [`DecryptError::LimitExceeded`] where there are
+    /// more candidates than [`Limits::private_key_operations`] and none of those tried was the right one,
+    /// [`DecryptError::Unwrap`] and [`DecryptError::Randomness`].
+    pub fn open_header(&self, header: &Header) -> Result<OpenedHeader, DecryptError> {
+        let identified = header.records().filter(|record| record.key_id().is_some());
+        let anonymous = header.records().filter(|record| record.key_id().is_none());
+
+        let mut operations = 0;
+        for record in identified.chain(anonymous) {
+            for identity in self.identities.iter().filter(|identity| identity.may_open(&record)) {
+                operations += 1;
+                self.limits.check(Limit::PrivateKeyOperations, operations)?;
+                if let Some(content_key) = try_candidate(*identity, &record, header)? {
+                    return Ok(OpenedHeader::new(header, &content_key, self.aad).limits(self.limits));
+                }
+            }
+        }
+        Err(if operations == 0 { DecryptError::NoMatchingRecord } else { DecryptError::NotAuthentic })
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn header_limits(&self) -> &Limits {
+        &self.limits
+    }
+}
+
+impl fmt::Debug for Decryptor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decryptor")
+            .field("identities", &self.identities.len())
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A header whose tag verified, ready to open its body.
+///
+/// From [`Decryptor::open_header`], or from [`Header::open`] where the caller unwrapped the content key itself.
+pub struct OpenedHeader {
+    metadata: Option<Vec<u8>>,
+    body_keys: BodyKeys,
+    limits: Limits,
+}
+
+impl OpenedHeader {
+    fn new(header: &Header, content_key: &ContentKey, aad: &[u8]) -> Self {
+        Self {
+            metadata: header.unverified_metadata().map(<[u8]>::to_vec),
+            body_keys: BodyKeys::new(content_key, header, aad),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Bounds the length of the plaintext; the other limits have done their work.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The public metadata, authenticated: it is what some holder of the content key put there.
+    #[must_use]
+    pub fn metadata(&self) -> Option<&[u8]> {
+        self.metadata.as_deref()
+    }
+
+    /// Checks that the body which starts with the 56 bytes of `prefix` belongs to this header and to the associated data.
+    ///
+    /// # Errors
+    ///
+    /// [`DecryptError::WrongContext`].
+    pub fn opener(&self, prefix: &[u8; BODY_PREFIX_LEN]) -> Result<Opener, DecryptError> {
+        Opener::new(&self.body_keys.input_key, &self.body_keys.context, prefix, &self.limits)
+    }
+
+    /// Opens a body in memory: all of it or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`DecryptError`]; no plaintext is released.
+    pub fn decrypt(&self, body: &[u8]) -> Result<Vec<u8>, DecryptError> {
+        let (prefix, sealed) = body.split_first_chunk().ok_or(DecryptError::Truncated)?;
+        let mut opener = self.opener(prefix)?;
+
+        let (sealed_chunks, sealed_last) = sealed.as_chunks::<SEALED_CHUNK_LEN>();
+        let last_len = sealed_last.len().saturating_sub(TAG_LEN);
+        let plaintext_len = sealed_chunks.len() * CHUNK_LEN + last_len;
+        self.limits.check(Limit::PlaintextLen, u64::try_from(plaintext_len).unwrap_or(u64::MAX))?;
+
+        // Wiped where opening fails on the way.
+        let mut plaintext = Zeroizing::new(vec![0; plaintext_len]);
+        let (chunks, last) = plaintext.split_at_mut(sealed_chunks.len() * CHUNK_LEN);
+        let (chunks, _) = chunks.as_chunks_mut::<CHUNK_LEN>();
+        for (sealed, chunk) in sealed_chunks.iter().zip(chunks) {
+            opener.open_chunk(sealed, chunk)?;
+        }
+        opener.open_last(sealed_last, last)?;
+        Ok(mem::take(&mut *plaintext))
+    }
+}
+
+impl fmt::Debug for OpenedHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenedHeader").field("metadata", &self.metadata).finish_non_exhaustive()
+    }
+}
+
+impl Header {
+    /// Verifies the header with a content key that the caller unwrapped itself, from one of the [`records`](Self::records).
+    ///
+    /// The second step for callers whose key service is asynchronous, or is no [`Identity`] for another reason.
+    ///
+    /// # Errors
+    ///
+    /// [`DecryptError::NotAuthentic`]. A caller who reports it to others must report a failed unwrapping as the same.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bulla::{Header, Identity, Limits};
+    /// # let kms = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+    /// # let sealed = bulla::Encryptor::new(&kms.recipient()).encrypt(b"hello")?;
+    ///
+    /// let (header, body) = Header::split(&sealed, &Limits::default())?;
+    /// let record = header.records().find(|record| record.key_id() == Some(kms.key_id())).ok_or("not for us")?;
+    /// let content_key = kms.unwrap_key(&record)?.ok_or("did not open")?; // or ask a service, and await the answer
+    /// assert_eq!(header.open(&content_key, b"")?.decrypt(body)?, b"hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open(&self, content_key: &ContentKey, aad: &[u8]) -> Result<OpenedHeader, DecryptError> {
+        if !header_is_authentic(content_key, self) {
+            return Err(DecryptError::NotAuthentic);
+        }
+        Ok(OpenedHeader::new(self, content_key, aad))
+    }
+}
+
+/// Spends one private-key operation on `record`. A key counts only where the header verifies under it.
+///
+/// The tag is computed even where unwrapping failed, under a random key drawn beforehand, so that both failures cost the
+/// same work (SPEC §6.2).
+fn try_candidate(
+    identity: &dyn Identity,
+    record: &Record<'_>,
+    header: &Header,
+) -> Result<Option<ContentKey>, DecryptError> {
+    let mut rng = SystemRng::new();
+    let mut dummy = Secret::zero();
+    rng.fill_bytes(dummy.expose_mut());
+    rng.check().map_err(|_| DecryptError::Randomness)?;
+
+    let (content_key, unwrapped) = match identity.unwrap_key(record)? {
+        Some(content_key) => (content_key, true),
+        None => (dummy.into(), false),
+    };
+    let authentic = header_is_authentic(&content_key, header);
+    Ok((authentic & unwrapped).then_some(content_key))
+}

@@ -1,0 +1,225 @@
+//! Sealing: a fresh content key, the header around it, and the sealer of the body.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+use rand_core::CryptoRng;
+
+use crate::chunk::{Sealer, sealed_len};
+use crate::crypto::SystemRng;
+use crate::error::EncryptError;
+use crate::limits::{Limit, LimitExceeded, Limits};
+use crate::recipient::Recipient;
+use crate::schedule::{BodyKeys, header_tag};
+use crate::secret::{ContentKey, Secret};
+use crate::suite::{CHUNK_LEN, FIELD_METADATA, MAX_PLAINTEXT_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::wire::{Header, Item, encode};
+
+/// Seals to one or more recipients.
+///
+/// A builder: each of its sealing methods makes a new envelope with a fresh content key, so it can be used many times. The
+/// forms that end in `_with_rng` draw from the generator given, in this order: content key (32 bytes), salt of the body (24
+/// bytes), then whatever each recipient draws, in the order in which they were added (an RSA key in memory draws the 32-byte
+/// seed of OAEP).
+///
+/// # Examples
+///
+/// ```
+/// use bulla::{Decryptor, Encryptor, RsaIdentity};
+///
+/// let alice = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+/// let bob = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa3072.pem"))?;
+///
+/// let sealed = Encryptor::new(&alice.recipient())
+///     .recipient(&bob.recipient())
+///     .metadata(b"text/plain")
+///     .aad(b"invoice/42")
+///     .encrypt(b"hello")?;
+///
+/// assert_eq!(Decryptor::new(&bob).aad(b"invoice/42").decrypt(&sealed)?, b"hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Security
+///
+/// Anyone can seal to a public key: an envelope says nothing about who made it.
+#[derive(Clone)]
+pub struct Encryptor<'a> {
+    recipients: Vec<&'a dyn Recipient>,
+    metadata: Option<&'a [u8]>,
+    aad: &'a [u8],
+    limits: Limits,
+}
+
+impl<'a> Encryptor<'a> {
+    /// Seals to `recipient`.
+    #[must_use]
+    pub fn new(recipient: &'a dyn Recipient) -> Self {
+        Self { recipients: vec![recipient], metadata: None, aad: &[], limits: Limits::default() }
+    }
+
+    /// Seals to all `recipients`.
+    ///
+    /// # Errors
+    ///
+    /// [`EncryptError::NoRecipients`] where there are none.
+    pub fn with_recipients<R: Recipient + 'a>(
+        recipients: impl IntoIterator<Item = &'a R>,
+    ) -> Result<Self, EncryptError> {
+        let mut recipients = recipients.into_iter().map(|recipient| -> &'a dyn Recipient { recipient });
+        let first = recipients.next().ok_or(EncryptError::NoRecipients)?;
+        let mut encryptor = Self::new(first);
+        encryptor.recipients.extend(recipients);
+        Ok(encryptor)
+    }
+
+    /// Adds a recipient. Each one can open the envelope alone.
+    #[must_use]
+    pub fn recipient(mut self, recipient: &'a dyn Recipient) -> Self {
+        self.recipients.push(recipient);
+        self
+    }
+
+    /// Puts public metadata of one byte or more into the header: authenticated, **not encrypted**.
+    #[must_use]
+    pub fn metadata(mut self, metadata: &'a [u8]) -> Self {
+        self.metadata = Some(metadata);
+        self
+    }
+
+    /// Binds the envelope to associated data of any length, which is not stored: whoever opens must give the same.
+    #[must_use]
+    pub fn aad(mut self, aad: &'a [u8]) -> Self {
+        self.aad = aad;
+        self
+    }
+
+    /// Refuses to seal what [`Decryptor::limits`](crate::Decryptor::limits) would refuse to open.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Seals `plaintext` in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`EncryptError`]; nothing was sealed.
+    pub fn encrypt(&self, plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
+        self.check_len(plaintext)?;
+        seal_whole(self.start()?, plaintext)
+    }
+
+    /// As [`encrypt`](Self::encrypt), with randomness from `rng`.
+    ///
+    /// # Errors
+    ///
+    /// [`EncryptError`]; nothing was sealed.
+    pub fn encrypt_with_rng(&self, plaintext: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, EncryptError> {
+        self.check_len(plaintext)?;
+        seal_whole(self.start_with_rng(rng)?, plaintext)
+    }
+
+    /// Makes a header and the [`Sealer`] of its body, for callers who move the bytes themselves.
+    ///
+    /// # Errors
+    ///
+    /// [`EncryptError`]; nothing was sealed.
+    pub fn start(&self) -> Result<(Header, Sealer), EncryptError> {
+        let mut rng = SystemRng::new();
+        let fresh = Fresh::draw(&mut rng);
+        // Checked before the key is given to anyone, and again before anything made with it is given away.
+        rng.check().map_err(|_| EncryptError::Randomness)?;
+        let started = self.start_from(fresh, &mut rng)?;
+        rng.check().map_err(|_| EncryptError::Randomness)?;
+        Ok(started)
+    }
+
+    /// As [`start`](Self::start), with randomness from `rng`.
+    ///
+    /// # Errors
+    ///
+    /// [`EncryptError`]; nothing was sealed.
+    pub fn start_with_rng(&self, rng: &mut dyn CryptoRng) -> Result<(Header, Sealer), EncryptError> {
+        let fresh = Fresh::draw(rng);
+        self.start_from(fresh, rng)
+    }
+
+    fn start_from(&self, fresh: Fresh, rng: &mut dyn CryptoRng) -> Result<(Header, Sealer), EncryptError> {
+        let Fresh { content_key, salt } = fresh;
+        // Before any public-key operation, not after a thousand of them.
+        self.limits.check(Limit::Records, u64::try_from(self.recipients.len()).unwrap_or(u64::MAX))?;
+
+        let mut fields = Vec::new();
+        if let Some(metadata) = self.metadata {
+            fields.push(Item { item_type: FIELD_METADATA, value: metadata.to_vec() });
+        }
+        let mut records = Vec::with_capacity(self.recipients.len());
+        for recipient in &self.recipients {
+            let wrapped = recipient.wrap_key(&content_key, rng)?;
+            records.push(wrapped.into_item(recipient.key_id()));
+        }
+
+        let mut header = encode(&mut fields, &mut records, &self.limits)?;
+        header.set_tag(&header_tag(&content_key, &header));
+        let keys = BodyKeys::new(&content_key, &header, self.aad);
+        let sealer = Sealer::new(&keys.input_key, &keys.context, &salt, &self.limits);
+        Ok((header, sealer))
+    }
+
+    /// Refuses a plaintext that is too long before any work is spent on it.
+    fn check_len(&self, plaintext: &[u8]) -> Result<(), LimitExceeded> {
+        self.limits.check(Limit::PlaintextLen, u64::try_from(plaintext.len()).unwrap_or(u64::MAX))
+    }
+}
+
+impl fmt::Debug for Encryptor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encryptor")
+            .field("recipients", &self.recipients.len())
+            .field("metadata", &self.metadata)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What must be new in every envelope.
+struct Fresh {
+    content_key: ContentKey,
+    salt: [u8; SALT_LEN],
+}
+
+impl Fresh {
+    fn draw(rng: &mut dyn CryptoRng) -> Self {
+        let mut content_key = Secret::zero();
+        rng.fill_bytes(content_key.expose_mut());
+        let mut salt = [0; SALT_LEN];
+        rng.fill_bytes(&mut salt);
+        Self { content_key: content_key.into(), salt }
+    }
+}
+
+/// Writes header and body once, into a vector of exactly their length.
+fn seal_whole((header, mut sealer): (Header, Sealer), plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
+    let too_long = LimitExceeded { limit: Limit::PlaintextLen, max: MAX_PLAINTEXT_LEN };
+    let body_len = u64::try_from(plaintext.len()).ok().and_then(sealed_len).ok_or(too_long)?;
+    let body_len = usize::try_from(body_len).map_err(|_| too_long)?;
+
+    let mut envelope = vec![0; header.as_bytes().len() + body_len];
+    let (header_output, body) = envelope.split_at_mut(header.as_bytes().len());
+    header_output.copy_from_slice(header.as_bytes());
+    let (prefix, body) = body.split_at_mut(sealer.prefix().len());
+    prefix.copy_from_slice(sealer.prefix());
+
+    let (chunks, last) = plaintext.as_chunks::<CHUNK_LEN>();
+    let (sealed_chunks, sealed_last) = body.split_at_mut(chunks.len() * SEALED_CHUNK_LEN);
+    let (sealed_chunks, _) = sealed_chunks.as_chunks_mut::<SEALED_CHUNK_LEN>();
+    for (chunk, sealed) in chunks.iter().zip(sealed_chunks) {
+        sealer.seal_chunk(chunk, sealed)?;
+    }
+    debug_assert_eq!(sealed_last.len(), last.len() + TAG_LEN);
+    sealer.seal_last(last, sealed_last)?;
+    Ok(envelope)
+}

@@ -1,0 +1,265 @@
+//! RSA keys in memory.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::key_file::{PrivateKeyFile, PublicKeyFile, private_to_pem};
+use super::{Identity, Recipient, WrappedKey};
+use crate::crypto::{OaepPrivateKey, OaepPublicKey, SystemRng, generate_pkcs8, sha256};
+use crate::error::{KeyError, UnwrapError, WrapError};
+use crate::key_id::KeyId;
+use crate::secret::{ContentKey, SecretDer, SecretPem};
+use crate::wire::Record;
+
+/// An RSA public key to seal to. Cheap to clone.
+///
+/// Admitted are moduli of 2048 to 8192 bits with an odd public exponent of at least 65537 and below 2^33; keys restricted
+/// to RSASSA-PSS are refused.
+///
+/// # Examples
+///
+/// ```
+/// use bulla::RsaRecipient;
+///
+/// let recipient = RsaRecipient::from_pem(include_str!("../../tests/keys/rsa3072.pub.pem"))?;
+/// println!("sealing to {}", recipient.key_id());
+/// # Ok::<(), bulla::KeyError>(())
+/// ```
+#[derive(Clone)]
+pub struct RsaRecipient {
+    shared: Arc<Public>,
+    anonymous: bool,
+}
+
+impl RsaRecipient {
+    /// Reads `PUBLIC KEY` (SubjectPublicKeyInfo, RFC 5280) or `RSA PUBLIC KEY` (PKCS#1, RFC 8017) from PEM.
+    ///
+    /// Text around the one PEM block is skipped.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] where it is no such key, or one that the policy above refuses.
+    pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        Self::from_file(PublicKeyFile::from_pem(pem.as_ref())?)
+    }
+
+    /// Reads the DER of a SubjectPublicKeyInfo (RFC 5280) or of a PKCS#1 RSAPublicKey (RFC 8017).
+    ///
+    /// # Errors
+    ///
+    /// As [`from_pem`](Self::from_pem).
+    pub fn from_der(der: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        Self::from_file(PublicKeyFile::from_der(der.as_ref())?)
+    }
+
+    /// Takes modulus and public exponent as big-endian bytes, as SSH keys, JWKs and cards give them.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_pem`](Self::from_pem).
+    pub fn from_components(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
+        Self::from_file(PublicKeyFile::from_components(modulus, exponent)?)
+    }
+
+    /// The same key, but sealed to without naming it in the envelope.
+    ///
+    /// The holder must then try the record with every key, and the length of the record still tells the size of the key.
+    #[must_use]
+    pub fn anonymous(mut self) -> Self {
+        self.anonymous = true;
+        self
+    }
+
+    /// The public name of the key, whether or not it is [anonymous](Self::anonymous).
+    #[must_use]
+    pub fn key_id(&self) -> KeyId {
+        self.shared.key_id
+    }
+
+    /// The key as PEM with the label `PUBLIC KEY`.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        self.shared.file.to_pem()
+    }
+
+    /// The key as DER of a SubjectPublicKeyInfo.
+    #[must_use]
+    pub fn as_der(&self) -> &[u8] {
+        &self.shared.file.spki
+    }
+
+    fn from_file(file: PublicKeyFile) -> Result<Self, KeyError> {
+        let key = OaepPublicKey::from_spki(&file.spki).map_err(|_| KeyError::Inconsistent)?;
+        let key_id = KeyId::from_bytes(sha256(&file.spki));
+        Ok(Self { shared: Arc::new(Public { key, key_id, file }), anonymous: false })
+    }
+}
+
+impl Recipient for RsaRecipient {
+    fn key_id(&self) -> Option<KeyId> {
+        (!self.anonymous).then_some(self.shared.key_id)
+    }
+
+    fn wrap_key(&self, key: &ContentKey, rng: &mut dyn CryptoRng) -> Result<WrappedKey, WrapError> {
+        let wrapped = self.shared.key.wrap(key.expose(), rng);
+        wrapped.map(WrappedKey::rsa_oaep_sha256).map_err(|_| WrapError::new("RSA encryption failed"))
+    }
+}
+
+impl fmt::Debug for RsaRecipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RsaRecipient").field("key_id", &self.shared.key_id).field("anonymous", &self.anonymous).finish()
+    }
+}
+
+struct Public {
+    key: OaepPublicKey,
+    key_id: KeyId,
+    file: PublicKeyFile,
+}
+
+/// An RSA private key to open with. Cheap to clone; wiped from memory with its last clone.
+///
+/// The same keys are admitted as for [`RsaRecipient`], with two primes of equal length.
+///
+/// # Examples
+///
+/// ```
+/// use bulla::{KeySize, RsaIdentity};
+///
+/// let identity = RsaIdentity::generate(KeySize::Rsa2048)?;
+/// let again = RsaIdentity::from_pem(identity.to_pem().expose())?;
+/// assert_eq!(again.key_id(), identity.key_id());
+/// # Ok::<(), bulla::KeyError>(())
+/// ```
+#[derive(Clone)]
+pub struct RsaIdentity {
+    shared: Arc<Private>,
+}
+
+impl RsaIdentity {
+    /// Generates a key with public exponent 65537.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Randomness`] where the operating system gave no randomness.
+    pub fn generate(size: KeySize) -> Result<Self, KeyError> {
+        let mut rng = SystemRng::new();
+        let generated = generate_pkcs8(size.bits(), &mut rng);
+        rng.check().map_err(|_| KeyError::Randomness)?;
+        Self::from_der(&*generated.map_err(|_| KeyError::Inconsistent)?)
+    }
+
+    /// Reads `PRIVATE KEY` (PKCS#8, RFC 5958) or `RSA PRIVATE KEY` (PKCS#1, RFC 8017), unencrypted, from PEM.
+    ///
+    /// Text around the one PEM block is skipped.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] where it is no such key, is encrypted, contradicts itself, or is refused by the policy.
+    pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        Self::from_file(PrivateKeyFile::from_pem(pem.as_ref())?)
+    }
+
+    /// Reads the DER of a PKCS#8 PrivateKeyInfo (RFC 5958) or of a PKCS#1 RSAPrivateKey (RFC 8017).
+    ///
+    /// # Errors
+    ///
+    /// As [`from_pem`](Self::from_pem).
+    pub fn from_der(der: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        Self::from_file(PrivateKeyFile::from_der(der.as_ref())?)
+    }
+
+    /// The public key, to seal to.
+    #[must_use]
+    pub fn recipient(&self) -> RsaRecipient {
+        self.shared.recipient.clone()
+    }
+
+    /// The public name of the key.
+    #[must_use]
+    pub fn key_id(&self) -> KeyId {
+        self.shared.recipient.key_id()
+    }
+
+    /// The private key as PEM with the label `PRIVATE KEY`, unencrypted.
+    #[must_use]
+    pub fn to_pem(&self) -> SecretPem {
+        SecretPem::new(private_to_pem(&self.shared.pkcs8))
+    }
+
+    /// The private key as DER of a PKCS#8 PrivateKeyInfo, unencrypted.
+    #[must_use]
+    pub fn to_der(&self) -> SecretDer {
+        SecretDer::new(self.shared.pkcs8.clone())
+    }
+
+    fn from_file(file: PrivateKeyFile) -> Result<Self, KeyError> {
+        let PrivateKeyFile { pkcs8, public } = file;
+        let key = OaepPrivateKey::from_pkcs8(&pkcs8).map_err(|_| KeyError::Inconsistent)?;
+        let recipient = RsaRecipient::from_file(public)?;
+        Ok(Self { shared: Arc::new(Private { key, pkcs8, recipient }) })
+    }
+}
+
+impl Identity for RsaIdentity {
+    fn holds(&self, id: &KeyId) -> bool {
+        self.key_id() == *id
+    }
+
+    fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {
+        let Some(wrapped) = record.wrapped_key() else { return Ok(None) };
+        match self.shared.key.unwrap(wrapped) {
+            Ok(unwrapped) => Ok(unwrapped.map(ContentKey::from)),
+            Err(_) => Err(UnwrapError::new("the operating system gave no randomness for blinding")),
+        }
+    }
+
+    fn may_open(&self, record: &Record<'_>) -> bool {
+        let fits =
+            record.wrapped_key().is_some_and(|wrapped| wrapped.len() == self.shared.recipient.shared.file.modulus_len);
+        fits && record.key_id().is_none_or(|id| self.holds(&id))
+    }
+}
+
+impl fmt::Debug for RsaIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RsaIdentity").field("key_id", &self.key_id()).finish_non_exhaustive()
+    }
+}
+
+struct Private {
+    key: OaepPrivateKey,
+    pkcs8: Zeroizing<Vec<u8>>,
+    recipient: RsaRecipient,
+}
+
+/// Lengths of the keys that [`RsaIdentity::generate`] makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeySize {
+    /// 2048 bits: 112-bit security (SP 800-57), the least that is admitted.
+    Rsa2048,
+    /// 3072 bits: 128-bit security (SP 800-57).
+    #[default]
+    Rsa3072,
+    /// 4096 bits.
+    Rsa4096,
+}
+
+impl KeySize {
+    /// Length of the modulus in bits.
+    #[must_use]
+    pub const fn bits(self) -> usize {
+        match self {
+            Self::Rsa2048 => 2048,
+            Self::Rsa3072 => 3072,
+            Self::Rsa4096 => 4096,
+        }
+    }
+}

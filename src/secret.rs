@@ -1,0 +1,128 @@
+//! Secret bytes: wiped on drop, never printed, never compared, never cloned.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use zeroize::Zeroizing;
+
+/// The content key of one envelope: 32 bytes from which every other key is derived (SPEC §4).
+///
+/// Only implementers of [`Recipient`](crate::Recipient) and [`Identity`](crate::Identity), and callers who unwrap keys
+/// themselves, ever hold one. It is wiped from memory when dropped.
+///
+/// # Security
+///
+/// Whoever knows the content key can read the envelope and alter it without being noticed. It must come from a
+/// cryptographically secure generator and belongs to exactly one envelope.
+pub struct ContentKey(Secret<32>);
+
+impl ContentKey {
+    /// Takes over an unwrapped content key.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Secret::new(bytes))
+    }
+
+    /// The 32 bytes, to be wrapped for a recipient.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; 32] {
+        self.0.expose()
+    }
+}
+
+impl fmt::Debug for ContentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ContentKey(redacted)")
+    }
+}
+
+/// An unencrypted private key as PEM text. Wiped from memory when dropped.
+pub struct SecretPem(Zeroizing<String>);
+
+impl SecretPem {
+    pub(crate) fn new(text: Zeroizing<String>) -> Self {
+        Self(text)
+    }
+
+    /// The text, lines ended by LF, to be written to a file that only its owner can read.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretPem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretPem(redacted)")
+    }
+}
+
+/// An unencrypted private key as DER. Wiped from memory when dropped.
+pub struct SecretDer(Zeroizing<Vec<u8>>);
+
+impl SecretDer {
+    pub(crate) fn new(der: Zeroizing<Vec<u8>>) -> Self {
+        Self(der)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretDer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretDer(redacted)")
+    }
+}
+
+/// A derived key of `N` bytes.
+pub(crate) struct Secret<const N: usize>(Zeroizing<[u8; N]>);
+
+impl<const N: usize> Secret<N> {
+    pub(crate) fn new(bytes: [u8; N]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// All zero, to be filled in place: no copy of the secret stays behind on the stack.
+    pub(crate) fn zero() -> Self {
+        Self::new([0; N])
+    }
+
+    pub(crate) fn expose(&self) -> &[u8; N] {
+        &self.0
+    }
+
+    pub(crate) fn expose_mut(&mut self) -> &mut [u8; N] {
+        &mut self.0
+    }
+}
+
+impl From<Secret<32>> for ContentKey {
+    fn from(secret: Secret<32>) -> Self {
+        Self(secret)
+    }
+}
+
+impl<const N: usize> fmt::Debug for Secret<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret<{N}>(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    #[test]
+    fn debug_output_holds_no_key_bytes() {
+        let key = ContentKey::from_bytes([0xA7; 32]);
+        let text = format!("{key:?} {:?}", key.0);
+        assert_eq!(text, "ContentKey(redacted) Secret<32>(redacted)");
+    }
+}

@@ -1,0 +1,51 @@
+//! One recipient, one identity, everything in memory.
+
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use crate::error::{DecryptError, EncryptError};
+use crate::message::{Decryptor, Encryptor};
+use crate::recipient::{Identity, Recipient};
+
+/// Seals `plaintext` to `recipient`. For everything else there is [`Encryptor`].
+///
+/// # Errors
+///
+/// [`EncryptError`]; nothing was sealed.
+///
+/// # Examples
+///
+/// ```
+/// use bulla::RsaIdentity;
+///
+/// let identity = RsaIdentity::from_pem(include_str!("../tests/keys/rsa3072.pem"))?;
+/// let sealed = bulla::seal(&identity.recipient(), b"hello")?;
+/// assert_eq!(bulla::open(&identity, &sealed)?, b"hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn seal(recipient: &dyn Recipient, plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
+    Encryptor::new(recipient).encrypt(plaintext)
+}
+
+/// As [`seal`], with randomness from `rng`; see [`Encryptor`] for what is drawn.
+///
+/// # Errors
+///
+/// [`EncryptError`]; nothing was sealed.
+pub fn seal_with_rng(
+    recipient: &dyn Recipient,
+    plaintext: &[u8],
+    rng: &mut dyn CryptoRng,
+) -> Result<Vec<u8>, EncryptError> {
+    Encryptor::new(recipient).encrypt_with_rng(plaintext, rng)
+}
+
+/// Opens `envelope` with `identity`: all of it or nothing. For everything else there is [`Decryptor`].
+///
+/// # Errors
+///
+/// [`DecryptError`]; no plaintext is released.
+pub fn open(identity: &dyn Identity, envelope: &[u8]) -> Result<Vec<u8>, DecryptError> {
+    Decryptor::new(identity).decrypt(envelope)
+}

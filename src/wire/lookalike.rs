@@ -1,0 +1,57 @@
+//! Guesses what an input is that does not start with the magic bytes.
+
+use crate::error::Lookalike;
+use crate::suite::MAGIC;
+
+/// `start` is what there is of the first 20 bytes.
+pub(super) fn guess(start: &[u8]) -> Lookalike {
+    TABLE.iter().find(|(pattern, _)| start.starts_with(pattern)).map_or(Lookalike::Unknown, |(_, lookalike)| *lookalike)
+}
+
+/// Whether `start`, shorter than a header's prefix, could still become an envelope.
+pub(super) fn could_be_envelope(start: &[u8]) -> bool {
+    start.iter().zip(MAGIC).all(|(byte, magic)| *byte == magic)
+}
+
+const TABLE: &[(&[u8], Lookalike)] = &[
+    (b"-----BEGIN AGE", Lookalike::Age),
+    (b"-----BEGIN ", Lookalike::Pem),
+    (b"age-encryption.org/", Lookalike::Age),
+    (b"iUJVTA0KGgo", Lookalike::Base64),
+    // CR LF became LF, or LF became CR LF.
+    (b"\x89BUL\x0A", Lookalike::TextMode),
+    (b"\x89BUL\x0D\x0D\x0A", Lookalike::TextMode),
+    (b"\x89BUL\x0D\x0A\x1A\x0D", Lookalike::TextMode),
+    // 0x89 was replaced (invalid UTF-8), taken for Latin-1, or lost its top bit.
+    (b"\xEF\xBF\xBDBUL", Lookalike::TextMode),
+    (b"\xC2\x89BUL", Lookalike::TextMode),
+    (b"\x09BUL", Lookalike::TextMode),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_mistakes_are_recognised() {
+        for (start, lookalike) in [
+            (&b"-----BEGIN PRIVATE KEY-----\n"[..20], Lookalike::Pem),
+            (b"-----BEGIN AGE ENCRYP", Lookalike::Age),
+            (b"age-encryption.org/v", Lookalike::Age),
+            (b"iUJVTA0KGgoBAQEAAAAA", Lookalike::Base64),
+            (b"\x89BUL\n\x1A\n\x01\x01\x01", Lookalike::TextMode),
+            (b"\xC2\x89BUL\r\n\x1A\n", Lookalike::TextMode),
+            (b"PK\x03\x04", Lookalike::Unknown),
+        ] {
+            assert_eq!(guess(start), lookalike, "{start:?}");
+        }
+    }
+
+    #[test]
+    fn a_cut_magic_is_not_a_foreign_file() {
+        for len in 0..=MAGIC.len() {
+            assert!(could_be_envelope(&MAGIC[..len]));
+        }
+        assert!(!could_be_envelope(b"hello"));
+    }
+}

@@ -1,0 +1,92 @@
+//! A bounds-checked cursor that knows its offset.
+
+use crate::error::{HeaderError, HeaderErrorKind};
+
+/// Reads from the front of a slice; every failure names the offset at which the failed item starts.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    rest: &'a [u8],
+    offset: usize,
+    /// What running out of bytes means here: the input was cut, or an item overruns its section.
+    shortage: HeaderErrorKind,
+}
+
+impl<'a> Reader<'a> {
+    /// Over a whole input: a shortage means that it was cut.
+    pub(super) fn new(input: &'a [u8]) -> Self {
+        Self { rest: input, offset: 0, shortage: HeaderErrorKind::Truncated }
+    }
+
+    pub(super) fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// What has not been read yet.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    pub(super) fn bytes(&mut self, len: usize) -> Result<&'a [u8], HeaderError> {
+        let Some((taken, rest)) = self.rest.split_at_checked(len) else {
+            return Err(HeaderError::new(self.shortage, self.offset));
+        };
+        self.rest = rest;
+        self.offset += len;
+        Ok(taken)
+    }
+
+    /// The next `len` bytes as a reader of their own, in which a shortage is an overrun.
+    pub(super) fn section(&mut self, len: usize) -> Result<Self, HeaderError> {
+        let offset = self.offset;
+        let rest = self.bytes(len)?;
+        Ok(Self { rest, offset, shortage: HeaderErrorKind::ItemOverrun })
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], HeaderError> {
+        let Some((taken, rest)) = self.rest.split_first_chunk() else {
+            return Err(HeaderError::new(self.shortage, self.offset));
+        };
+        self.rest = rest;
+        self.offset += N;
+        Ok(*taken)
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8, HeaderError> {
+        self.array().map(u8::from_be_bytes)
+    }
+
+    pub(super) fn u16(&mut self) -> Result<u16, HeaderError> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    pub(super) fn u32(&mut self) -> Result<u32, HeaderError> {
+        self.array().map(u32::from_be_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_read_names_its_offset_and_takes_nothing() {
+        let mut reader = Reader::new(&[1, 2, 3]);
+        assert_eq!(reader.u8(), Ok(1));
+        assert_eq!(reader.u32(), Err(HeaderError::new(HeaderErrorKind::Truncated, 1)));
+        assert_eq!(reader.u16(), Ok(0x0203));
+        assert!(reader.is_empty());
+    }
+
+    #[test]
+    fn a_section_cannot_be_left() {
+        let mut reader = Reader::new(&[1, 2, 3]);
+        let mut section = reader.section(2).unwrap();
+        assert_eq!(section.bytes(3), Err(HeaderError::new(HeaderErrorKind::ItemOverrun, 0)));
+        assert_eq!(section.bytes(2), Ok(&[1, 2][..]));
+        assert_eq!(reader.u8(), Ok(3));
+    }
+}
