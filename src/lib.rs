@@ -30,6 +30,8 @@ mod recipient;
 mod schedule;
 mod secret;
 mod simple;
+#[cfg(test)]
+mod spec;
 mod suite;
 mod wire;
 
