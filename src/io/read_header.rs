@@ -27,6 +27,9 @@ impl Header {
         }
         .map_err(DecryptError::from)?;
         read_up_to(input, len - bytes.len(), &mut bytes)?;
+        if bytes.len() < len {
+            return Err(DecryptError::Truncated.into());
+        }
         Ok(Self::from_bytes(bytes, limits).map_err(DecryptError::from)?)
     }
 }

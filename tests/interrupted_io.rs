@@ -1,0 +1,281 @@
+//! Streams that are short, block, are interrupted, or fail.
+
+#[path = "common/support.rs"]
+mod support;
+
+use std::io::{self, Read, Write};
+
+use bulla::{DecryptError, Decryptor, EncryptError, Encryptor, Header, Limit, LimitExceeded, Limits};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use support::{CHUNK, Faulty, NoRsa, Scripted, Step, decrypt_error, insist, pattern, read_in_pieces, write_in_pieces};
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_writer_loses_nothing_on_an_output_that_is_short_or_blocks(
+        len in 0..100_000usize,
+        sizes in vec(1..60_000usize, 1..6),
+        script in script(),
+    ) {
+        let key = NoRsa::default();
+        let plaintext = pattern(len);
+        let expected = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+
+        let output = Faulty::new(Vec::new(), script);
+        let mut writer = Encryptor::new(&key).wrap_output_with_rng(output, &mut Scripted(1)).unwrap();
+        write_in_pieces(&mut writer, &plaintext, &sizes).unwrap();
+        insist(|| writer.flush()).unwrap();
+        insist(|| writer.try_finish()).unwrap();
+        insist(|| writer.try_finish()).unwrap();
+        prop_assert!(writer.get_ref().inner == expected);
+    }
+
+    #[test]
+    fn an_encrypting_reader_loses_nothing_on_an_input_that_is_short_or_blocks(
+        len in 0..100_000usize,
+        sizes in vec(1..60_000usize, 1..6),
+        script in script(),
+    ) {
+        let key = NoRsa::default();
+        let plaintext = pattern(len);
+        let expected = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+
+        let input = Faulty::new(&plaintext[..], script);
+        let reader = Encryptor::new(&key).wrap_input_with_rng(input, &mut Scripted(1)).unwrap();
+        let (envelope, end) = read_in_pieces(reader, &sizes);
+        end.unwrap();
+        prop_assert!(envelope == expected);
+    }
+
+    #[test]
+    fn a_decrypting_reader_loses_nothing_on_an_input_that_is_short_or_blocks(
+        len in 0..100_000usize,
+        sizes in vec(1..60_000usize, 1..6),
+        script in script(),
+    ) {
+        let key = NoRsa::default();
+        let plaintext = pattern(len);
+        let envelope = Encryptor::new(&key).encrypt(&plaintext).unwrap();
+        let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
+
+        let opened = header.open(&key.content_key(), b"").unwrap();
+        let (released, end) = read_in_pieces(opened.wrap_input(Faulty::new(body, script)), &sizes);
+        end.unwrap();
+        prop_assert!(released == plaintext);
+    }
+
+    #[test]
+    fn a_writer_that_fails_at_any_byte_leaves_a_prefix_of_the_right_bytes(
+        len in 0..100_000usize,
+        room in 0..100_000usize,
+        sizes in vec(1..60_000usize, 1..6),
+    ) {
+        let key = NoRsa::default();
+        let plaintext = pattern(len);
+        let expected = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+
+        let output = Full { bytes: Vec::new(), room };
+        let mut writer = Encryptor::new(&key).wrap_output_with_rng(output, &mut Scripted(1)).unwrap();
+        let result = write_in_pieces(&mut writer, &plaintext, &sizes).and_then(|()| writer.try_finish());
+        prop_assert_eq!(result.is_ok(), room >= expected.len());
+        prop_assert!(expected.starts_with(&writer.get_ref().bytes));
+        prop_assert_eq!(writer.get_ref().bytes.len(), room.min(expected.len()));
+        if let Err(error) = result {
+            prop_assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+            for error in [writer.write(b"more").unwrap_err(), writer.flush().unwrap_err(), writer.try_finish().unwrap_err()] {
+                prop_assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+            }
+            prop_assert_eq!(writer.get_ref().bytes.len(), room);
+        }
+    }
+}
+
+#[test]
+fn making_a_writer_or_reader_does_no_io() {
+    struct Untouchable;
+    impl Write for Untouchable {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            panic!("written to")
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            panic!("flushed")
+        }
+    }
+    impl Read for Untouchable {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            panic!("read from")
+        }
+    }
+    let key = NoRsa::default();
+    drop(Encryptor::new(&key).wrap_output(Untouchable).unwrap());
+    drop(Encryptor::new(&key).wrap_input(Untouchable).unwrap());
+    let (header, _) = Encryptor::new(&key).start().unwrap();
+    drop(header.open(&key.content_key(), b"").unwrap().wrap_input(Untouchable));
+}
+
+#[test]
+fn a_writer_dropped_before_finish_leaves_a_truncated_envelope() {
+    let key = NoRsa::default();
+    for len in [0, 1, CHUNK, 3 * CHUNK + 1] {
+        let mut output = Vec::new();
+        let mut writer = Encryptor::new(&key).wrap_output(&mut output).unwrap();
+        writer.write_all(&pattern(len)).unwrap();
+        writer.flush().unwrap();
+        drop(writer);
+        assert_eq!(Decryptor::new(&key).decrypt(&output), Err(DecryptError::Truncated), "{len} bytes");
+    }
+}
+
+#[test]
+fn flush_passes_on_every_full_chunk_and_no_short_one() {
+    let key = NoRsa::default();
+    let mut writer = Encryptor::new(&key).wrap_output(Vec::new()).unwrap();
+    writer.write_all(&pattern(CHUNK + 1)).unwrap();
+    writer.flush().unwrap();
+    let header = support::header_len(writer.get_ref());
+    assert_eq!(writer.get_ref().len(), header + 56 + 16400);
+}
+
+#[test]
+fn finish_flushes_the_inner_writer() {
+    let key = NoRsa::default();
+    let writer = Encryptor::new(&key).wrap_output(io::BufWriter::with_capacity(1 << 20, Vec::new())).unwrap();
+    let inner = writer.finish().unwrap();
+    assert!(inner.buffer().is_empty());
+    assert_eq!(bulla::open(&key, inner.get_ref()).unwrap(), b"");
+}
+
+#[test]
+fn a_finished_writer_takes_no_more() {
+    let key = NoRsa::default();
+    let mut writer = Encryptor::new(&key).wrap_output(Vec::new()).unwrap();
+    writer.try_finish().unwrap();
+    let len = writer.get_ref().len();
+    assert_eq!(writer.write(b"x").unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    assert_eq!(writer.get_ref().len(), len);
+}
+
+#[test]
+fn an_output_that_takes_nothing_is_write_zero_and_no_endless_loop() {
+    let key = NoRsa::default();
+    let mut nothing: [u8; 0] = [];
+    let writer = Encryptor::new(&key).wrap_output(&mut nothing[..]).unwrap();
+    assert_eq!(writer.finish().unwrap_err().kind(), io::ErrorKind::WriteZero);
+}
+
+#[test]
+fn an_input_that_fails_poisons_the_readers() {
+    struct Fails(Vec<u8>);
+    impl Read for Fails {
+        fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Err(io::Error::new(io::ErrorKind::ConnectionReset, "unplugged"));
+            }
+            let len = self.0.len().min(output.len());
+            output[..len].copy_from_slice(&self.0.drain(..len).collect::<Vec<_>>());
+            Ok(len)
+        }
+    }
+    let key = NoRsa::default();
+    let envelope = Encryptor::new(&key).encrypt(&pattern(2 * CHUNK)).unwrap();
+    let cut = envelope[..envelope.len() - 100].to_vec();
+    let mut opening = Decryptor::new(&key).wrap_input(Fails(cut)).unwrap();
+    let mut sealing = Encryptor::new(&key).wrap_input(Fails(pattern(2 * CHUNK))).unwrap();
+    for reader in [&mut opening as &mut dyn Read, &mut sealing] {
+        let (_, end) = read_in_pieces(&mut *reader, &[1000]);
+        assert_eq!(end.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+        let again = reader.read(&mut [0; 1000]).unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::ConnectionReset);
+        assert!(again.to_string().contains("unplugged"), "{again}");
+    }
+}
+
+#[test]
+fn a_chunk_is_released_as_soon_as_it_is_there() {
+    struct OneAtATime<'a>(std::slice::Chunks<'a, u8>);
+    impl Read for OneAtATime<'_> {
+        fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+            let piece = self.0.next().ok_or_else(|| io::Error::other("asked for more than was needed"))?;
+            output[..piece.len()].copy_from_slice(piece);
+            Ok(piece.len())
+        }
+    }
+    let key = NoRsa::default();
+    let envelope = Encryptor::new(&key).encrypt(&pattern(5 * CHUNK)).unwrap();
+    let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
+    let first = &body[..56 + 16400];
+    let mut reader = header.open(&key.content_key(), b"").unwrap().wrap_input(OneAtATime(first.chunks(4100)));
+    let mut plaintext = vec![0; CHUNK];
+    reader.read_exact(&mut plaintext).unwrap();
+    assert_eq!(plaintext, pattern(CHUNK));
+}
+
+#[test]
+fn the_plaintext_limit_holds_in_streams_on_both_sides() {
+    let key = NoRsa::default();
+    let limit = |len: usize| Limits::default().with_plaintext_len(len as u64);
+    for len in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK] {
+        let envelope = Encryptor::new(&key).encrypt(&pattern(len)).unwrap();
+        let opened = |limits| {
+            let mut reader = Decryptor::new(&key).limits(limits).wrap_input(&envelope[..]).unwrap();
+            let mut plaintext = Vec::new();
+            reader.read_to_end(&mut plaintext).map(|_| plaintext)
+        };
+        let sealed = |limits| {
+            let mut writer = Encryptor::new(&key).limits(limits).wrap_output(Vec::new()).unwrap();
+            writer.write_all(&pattern(len)).and_then(|()| writer.try_finish())
+        };
+        assert_eq!(opened(limit(len)).unwrap(), pattern(len));
+        sealed(limit(len)).unwrap();
+        if let Some(less) = len.checked_sub(1) {
+            let error = opened(limit(less)).unwrap_err();
+            assert!(
+                matches!(
+                    decrypt_error(&error),
+                    DecryptError::LimitExceeded(LimitExceeded { limit: Limit::PlaintextLen, .. })
+                ),
+                "{error}"
+            );
+            let error = sealed(limit(less)).unwrap_err();
+            let inner = error.get_ref().unwrap().downcast_ref::<EncryptError>();
+            assert!(matches!(inner, Some(EncryptError::LimitExceeded(_))), "{error}");
+        }
+    }
+}
+
+/// Steps of an inner stream that get somewhere in the end.
+fn script() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        (1..50_000usize).prop_map(Step::Short),
+        (1..10usize).prop_map(Step::Short),
+        Just(Step::WouldBlock),
+        Just(Step::Interrupted),
+    ];
+    vec(step, 0..12).prop_map(|mut script| {
+        script.push(Step::Short(20_000));
+        script
+    })
+}
+
+/// An output with room for so many bytes.
+struct Full {
+    bytes: Vec<u8>,
+    room: usize,
+}
+
+impl Write for Full {
+    fn write(&mut self, input: &[u8]) -> io::Result<usize> {
+        let len = input.len().min(self.room - self.bytes.len());
+        if len == 0 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.bytes.extend_from_slice(&input[..len]);
+        Ok(len)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! The architecture on one page: a module uses modules of its own layer or of lower ones, and no other.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lowest first. `lib.rs` only re-exports, and `spec.rs` is a test that looks at everything.
+const LAYERS: [&[&str]; 6] = [
+    // Leaves.
+    &["error", "key_id", "limits", "secret"],
+    // Bytes to header and back: no cryptography.
+    &["suite", "wire"],
+    // Primitives behind our own names, the only namer of backends: no format.
+    &["crypto"],
+    // Keys from a content key; chunks; wrapping and unwrapping.
+    &["schedule", "chunk", "recipient"],
+    // The only module that sees header, recipients, schedule and chunks together.
+    &["message"],
+    // std::io adapters and one-shots.
+    &["io", "simple"],
+];
+
+#[test]
+fn no_module_looks_up() {
+    let layers = layers();
+    let mut used = 0;
+    for (module, _, source) in sources() {
+        let own = layers[module.as_str()];
+        for other in named_after(&source, "crate::") {
+            // Items that lib.rs re-exports are not modules, and nothing in here may use that detour.
+            let layer = layers.get(other.as_str()).unwrap_or_else(|| panic!("{module} uses crate::{other}"));
+            assert!(*layer <= own, "{module} (layer {own}) uses {other} (layer {layer})");
+            used += 1;
+        }
+    }
+    assert!(used > 50, "the scan saw only {used} uses");
+}
+
+#[test]
+fn only_crypto_and_key_files_name_cryptographic_crates() {
+    let mut seen = 0;
+    for (module, path, source) in sources() {
+        for name in ["aes_gcm", "ctutils", "getrandom", "hmac", "pkcs1", "pkcs8", "rsa", "sha2"] {
+            let used = source.contains(&format!("use {name}::")) || source.contains(&format!(" {name}::"));
+            let key_file = path.ends_with("recipient/key_file.rs") && name.starts_with("pkcs");
+            assert!(!used || module == "crypto" || key_file, "{} names {name}", path.display());
+            seen += usize::from(used);
+        }
+    }
+    assert!(seen >= 8, "the scan saw only {seen} uses");
+}
+
+#[test]
+fn every_module_has_a_layer_and_every_layer_exists() {
+    let layers = layers();
+    let mut modules: Vec<_> = sources().map(|(module, ..)| module).collect();
+    modules.sort_unstable();
+    modules.dedup();
+    assert_eq!(modules, layers.into_keys().collect::<Vec<_>>());
+}
+
+fn layers() -> BTreeMap<&'static str, usize> {
+    LAYERS.iter().enumerate().flat_map(|(layer, modules)| modules.iter().map(move |module| (*module, layer))).collect()
+}
+
+/// Top-level module, path and text of every source file but `lib.rs`, `spec.rs` and the files of unit tests.
+fn sources() -> impl Iterator<Item = (String, PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    files.into_iter().filter_map(move |path| {
+        let relative = path.strip_prefix(&root).ok()?;
+        if relative == Path::new("lib.rs") || relative == Path::new("spec.rs") || relative.ends_with("tests.rs") {
+            return None;
+        }
+        let module = Path::new(relative.components().next()?.as_os_str()).with_extension("");
+        let source = fs::read_to_string(&path).unwrap();
+        let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+        Some((module.to_str()?.into(), path.clone(), code.collect::<Vec<_>>().join("\n")))
+    })
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// The identifiers that follow `prefix` in `source`.
+fn named_after(source: &str, prefix: &str) -> Vec<String> {
+    source
+        .match_indices(prefix)
+        .map(|(at, _)| {
+            let rest = &source[at + prefix.len()..];
+            rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+        })
+        .collect()
+}

@@ -1,0 +1,202 @@
+//! Whatever is sealed opens again, by every way in and every way out, however the bytes are cut.
+
+#[path = "common/support.rs"]
+mod support;
+
+use std::io::Read;
+
+use bulla::{Decryptor, Encryptor, Header, Limits, Opener, Sealer};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use support::{CHUNK, LENGTHS, NoRsa, RSA_2048, Scripted, pattern, read_in_pieces, write_in_pieces};
+
+#[test]
+fn every_boundary_length_round_trips_by_every_pair_of_ways() {
+    let key = NoRsa::default();
+    for len in LENGTHS {
+        let plaintext = pattern(len);
+        for seal in SEALERS {
+            let envelope = seal(&key, &plaintext, &[1000, 40_000], 1);
+            for open in OPENERS {
+                assert_eq!(open(&key, &envelope, &[5, 100_000]), plaintext, "{len} bytes");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_overhead_is_exact() {
+    let key = NoRsa::default();
+    for len in LENGTHS {
+        let envelope = Encryptor::new(&key).encrypt(&pattern(len)).unwrap();
+        assert_eq!(envelope.len(), support::header_len(&envelope) + 56 + len + 16 * (len / CHUNK + 1));
+    }
+}
+
+#[test]
+fn an_rsa_envelope_round_trips_with_metadata_and_associated_data() {
+    let recipient = RSA_2048.recipient();
+    let mut sealed = Vec::new();
+    let encryptor = Encryptor::new(&recipient).metadata(b"text/plain").aad(b"invoice/42");
+    encryptor.wrap_input(&b"hello"[..]).unwrap().read_to_end(&mut sealed).unwrap();
+
+    let mut reader = Decryptor::new(&*RSA_2048).aad(b"invoice/42").wrap_input(&sealed[..]).unwrap();
+    assert_eq!(reader.metadata(), Some(&b"text/plain"[..]));
+    let mut plaintext = String::new();
+    reader.read_to_string(&mut plaintext).unwrap();
+    assert_eq!(plaintext, "hello");
+}
+
+#[test]
+fn each_use_of_a_builder_makes_a_new_envelope() {
+    let key = NoRsa::default();
+    let encryptor = Encryptor::new(&key);
+    let (first, first_key) = (encryptor.encrypt(b"hello").unwrap(), *key.content_key().expose());
+    let (second, second_key) = (encryptor.encrypt(b"hello").unwrap(), *key.content_key().expose());
+    assert_ne!(first_key, second_key);
+    assert_ne!(first[first.len() - 77..], second[second.len() - 77..]);
+}
+
+#[test]
+fn reading_on_after_the_end_gives_nothing_more() {
+    let key = NoRsa::default();
+    let envelope = Encryptor::new(&key).encrypt(&pattern(CHUNK)).unwrap();
+    let mut reader = Decryptor::new(&key).wrap_input(&envelope[..]).unwrap();
+    let mut buffer = vec![0; 50_000];
+    assert_eq!(reader.read(&mut []).unwrap(), 0);
+    assert_eq!(reader.read(&mut buffer).unwrap(), CHUNK);
+    assert_eq!(reader.read(&mut buffer).unwrap(), 0);
+    assert_eq!(reader.read(&mut buffer).unwrap(), 0);
+}
+
+#[test]
+fn a_payload_larger_than_every_buffer_streams_through() {
+    let key = NoRsa::default();
+    let source = std::io::repeat(0xA5).take(50_000_000);
+    let sealed = Encryptor::new(&key).wrap_input(source).unwrap();
+    let mut opened = Decryptor::new(&key).wrap_input(sealed).unwrap();
+    let mut buffer = vec![0; 1 << 20];
+    let mut total = 0;
+    loop {
+        let len = opened.read(&mut buffer).unwrap();
+        if len == 0 {
+            break;
+        }
+        assert!(buffer[..len].iter().all(|byte| *byte == 0xA5));
+        total += len;
+    }
+    assert_eq!(total, 50_000_000);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_envelope_does_not_depend_on_how_it_is_made(
+        len in 0..150_000usize,
+        sizes in vec(1..60_000usize, 1..8),
+        seed: u64,
+    ) {
+        let key = NoRsa::default();
+        let plaintext = pattern(len);
+        let expected = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(seed)).unwrap();
+        for seal in SEALERS {
+            prop_assert!(seal(&key, &plaintext, &sizes, seed) == expected);
+        }
+    }
+
+    #[test]
+    fn the_plaintext_does_not_depend_on_how_it_is_read(
+        len in 0..150_000usize,
+        sizes in vec(1..60_000usize, 1..8),
+        seed: u64,
+    ) {
+        let key = NoRsa::default();
+        let plaintext = pattern(len);
+        let envelope = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(seed)).unwrap();
+        for open in OPENERS {
+            prop_assert!(open(&key, &envelope, &sizes) == plaintext);
+        }
+    }
+
+    #[test]
+    fn metadata_and_associated_data_of_any_content_round_trip(
+        metadata in vec(any::<u8>(), 1..300),
+        aad in vec(any::<u8>(), 0..300),
+        plaintext in vec(any::<u8>(), 0..300),
+    ) {
+        let key = NoRsa::default();
+        let envelope = Encryptor::new(&key).metadata(&metadata).aad(&aad).encrypt(&plaintext).unwrap();
+        let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
+        let opened = header.open(&key.content_key(), &aad).unwrap();
+        prop_assert_eq!(opened.metadata(), Some(&metadata[..]));
+        prop_assert_eq!(opened.decrypt(body).unwrap(), plaintext);
+    }
+}
+
+/// Seals the plaintext by one way, in pieces of these sizes, with randomness of this seed.
+type Seal = fn(&NoRsa, &[u8], &[usize], u64) -> Vec<u8>;
+
+const SEALERS: [Seal; 4] = [
+    |key, plaintext, _, seed| Encryptor::new(key).encrypt_with_rng(plaintext, &mut Scripted(seed)).unwrap(),
+    |key, plaintext, sizes, seed| {
+        let mut writer = Encryptor::new(key).wrap_output_with_rng(Vec::new(), &mut Scripted(seed)).unwrap();
+        write_in_pieces(&mut writer, plaintext, sizes).unwrap();
+        writer.finish().unwrap()
+    },
+    |key, plaintext, sizes, seed| {
+        let reader = Encryptor::new(key).wrap_input_with_rng(plaintext, &mut Scripted(seed)).unwrap();
+        let (envelope, end) = read_in_pieces(reader, sizes);
+        end.unwrap();
+        envelope
+    },
+    |key, plaintext, _, seed| {
+        let (header, mut sealer) = Encryptor::new(key).start_with_rng(&mut Scripted(seed)).unwrap();
+        let mut envelope = [header.as_bytes(), sealer.prefix()].concat();
+        let (chunks, last) = plaintext.as_chunks();
+        for chunk in chunks {
+            let mut sealed = [0; Sealer::SEALED_CHUNK_LEN];
+            sealer.seal_chunk(chunk, &mut sealed).unwrap();
+            envelope.extend_from_slice(&sealed);
+        }
+        let start = envelope.len();
+        envelope.resize(start + last.len() + Sealer::TAG_LEN, 0);
+        sealer.seal_last(last, &mut envelope[start..]).unwrap();
+        envelope
+    },
+];
+
+/// Opens the envelope by one way, in pieces of these sizes.
+type Open = fn(&NoRsa, &[u8], &[usize]) -> Vec<u8>;
+
+const OPENERS: [Open; 4] = [
+    |key, envelope, _| Decryptor::new(key).decrypt(envelope).unwrap(),
+    |key, envelope, sizes| {
+        let (plaintext, end) = read_in_pieces(Decryptor::new(key).wrap_input(envelope).unwrap(), sizes);
+        end.unwrap();
+        plaintext
+    },
+    |key, envelope, sizes| {
+        let (header, body) = Header::split(envelope, &Limits::default()).unwrap();
+        let opened = header.open(&key.content_key(), b"").unwrap();
+        let (plaintext, end) = read_in_pieces(opened.wrap_input(body), sizes);
+        end.unwrap();
+        plaintext
+    },
+    |key, envelope, _| {
+        let (header, body) = Header::split(envelope, &Limits::default()).unwrap();
+        let (prefix, body) = body.split_first_chunk().unwrap();
+        let mut opener: Opener = header.open(&key.content_key(), b"").unwrap().opener(prefix).unwrap();
+        let mut plaintext = Vec::new();
+        let (chunks, last) = body.as_chunks();
+        for sealed in chunks {
+            let mut chunk = [0; CHUNK];
+            opener.open_chunk(sealed, &mut chunk).unwrap();
+            plaintext.extend_from_slice(&chunk);
+        }
+        let mut chunk = vec![0; last.len() - 16];
+        opener.open_last(last, &mut chunk).unwrap();
+        plaintext.extend_from_slice(&chunk);
+        plaintext
+    },
+];

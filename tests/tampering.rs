@@ -1,0 +1,242 @@
+//! No damaged envelope opens, and no byte is released that did not verify.
+
+#[path = "common/support.rs"]
+mod support;
+
+use std::io::Read;
+use std::sync::LazyLock;
+
+use bulla::{DecryptError, Decryptor, Encryptor, Header, HeaderErrorKind, Limits, OpenedHeader};
+use proptest::prelude::*;
+use support::{CHUNK, NoRsa, RSA_2048, RSA_3072, Scripted, decrypt_error, header_len, pattern, read_in_pieces};
+
+/// Three chunks and a bit.
+const LEN: usize = 2 * CHUNK + 100;
+
+static PLAINTEXT: LazyLock<Vec<u8>> = LazyLock::new(|| pattern(LEN));
+static KEY: LazyLock<NoRsa> = LazyLock::new(NoRsa::default);
+static ENVELOPE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    Encryptor::new(&*KEY).metadata(b"m").aad(b"aad").encrypt_with_rng(&PLAINTEXT, &mut Scripted(1)).unwrap()
+});
+
+#[test]
+fn every_altered_byte_of_a_body_is_noticed_at_its_chunk() {
+    let (header, body) = split();
+    let mut altered = body.to_vec();
+    for offset in 0..body.len() {
+        altered[offset] ^= 1 << (offset % 8);
+        let (released, error) = read(&header, &altered);
+        let expected = match offset.checked_sub(56).map(|offset| offset / 16400) {
+            None => DecryptError::WrongContext,
+            Some(2) => DecryptError::LastChunkAltered { index: 2 },
+            Some(index) => DecryptError::ChunkAltered { index: index as u64 },
+        };
+        assert_eq!(error, Some(expected.clone()), "byte {offset}");
+        let good = offset.saturating_sub(56) / 16400 * CHUNK;
+        assert!(released == PLAINTEXT[..good], "byte {offset}");
+        altered[offset] = body[offset];
+    }
+}
+
+#[test]
+fn truncation_is_an_error_at_every_length() {
+    let (header, body) = split();
+    for len in 0..body.len() {
+        let (released, error) = read(&header, &body[..len]);
+        let last = len.saturating_sub(56) % 16400;
+        let index = (len.saturating_sub(56) / 16400) as u64;
+        let expected =
+            if len < 56 || last < 16 { DecryptError::Truncated } else { DecryptError::LastChunkAltered { index } };
+        assert_eq!(error, Some(expected), "{len} bytes");
+        assert!(released == PLAINTEXT[..index as usize * CHUNK], "{len} bytes");
+    }
+}
+
+#[test]
+fn extension_is_an_error() {
+    let (header, body) = split();
+    for extra in [1, 15, 16, 17, 16283, 16284, 16285, 16400, 40_000] {
+        let extended = [body, &vec![0; extra]].concat();
+        let (released, error) = read(&header, &extended);
+        // From 16284 more bytes on, the last chunk of 116 bytes is taken for a full one.
+        let expected = match extra {
+            ..16284 => DecryptError::LastChunkAltered { index: 2 },
+            _ => DecryptError::ChunkAltered { index: 2 },
+        };
+        assert_eq!(error, Some(expected), "{extra} bytes");
+        assert!(released == PLAINTEXT[..2 * CHUNK]);
+    }
+}
+
+#[test]
+fn every_altered_bit_of_a_header_is_noticed() {
+    let recipient = RSA_2048.recipient();
+    let envelope = Encryptor::new(&recipient).metadata(b"m").encrypt(b"hello").unwrap();
+    let decryptor = Decryptor::new(&*RSA_2048);
+    assert!(decryptor.decrypt(&envelope).is_ok());
+    let mut altered = envelope.clone();
+    for offset in 0..header_len(&envelope) {
+        for bit in 0..8 {
+            altered[offset] ^= 1 << bit;
+            let error = decryptor.decrypt(&altered).expect_err("an altered header must not open");
+            assert!(
+                matches!(
+                    error,
+                    DecryptError::Header(_)
+                        | DecryptError::NotAuthentic
+                        | DecryptError::NoMatchingRecord
+                        | DecryptError::Truncated
+                        | DecryptError::LimitExceeded(_)
+                ),
+                "byte {offset} bit {bit}: {error:?}"
+            );
+            let streamed = decryptor.wrap_input(&altered[..]).expect_err("nor as a stream");
+            assert_eq!(decrypt_error(&streamed), error);
+            altered[offset] = envelope[offset];
+        }
+    }
+}
+
+#[test]
+fn a_truncated_header_is_truncated_at_every_length() {
+    let envelope = &*ENVELOPE;
+    for len in 0..header_len(envelope) {
+        assert_eq!(Decryptor::new(&*KEY).decrypt(&envelope[..len]), Err(DecryptError::Truncated), "{len} bytes");
+        let error = Decryptor::new(&*KEY).wrap_input(&envelope[..len]).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
+    }
+}
+
+#[test]
+fn all_failures_to_unwrap_are_one_error() {
+    let recipient = RSA_2048.recipient();
+    let envelope = Encryptor::new(&recipient).encrypt(b"hello").unwrap();
+    let wrapped = 20 + 6 + 33;
+    let damage: [(&str, fn(&mut [u8])); 4] = [
+        ("OAEP padding", |wrapped| wrapped[255] ^= 1),
+        ("not below the modulus", |wrapped| wrapped.fill(0xFF)),
+        ("zero", |wrapped| wrapped.fill(0)),
+        ("one", |wrapped| {
+            wrapped.fill(0);
+            wrapped[255] = 1;
+        }),
+    ];
+    for (name, damage) in damage {
+        let mut altered = envelope.clone();
+        damage(&mut altered[wrapped..wrapped + 256]);
+        assert_eq!(Decryptor::new(&*RSA_2048).decrypt(&altered), Err(DecryptError::NotAuthentic), "{name}");
+    }
+    let mut altered = envelope.clone();
+    altered[wrapped + 256] ^= 1;
+    assert_eq!(Decryptor::new(&*RSA_2048).decrypt(&altered), Err(DecryptError::NotAuthentic), "tag");
+}
+
+#[test]
+fn other_associated_data_is_wrong_context() {
+    for aad in [&b""[..], b"AAD", b"aad\0", b"aa"] {
+        let decryptor = Decryptor::new(&*KEY).aad(aad);
+        assert_eq!(decryptor.decrypt(&ENVELOPE), Err(DecryptError::WrongContext));
+        assert_eq!(decrypt_error(&decryptor.wrap_input(&ENVELOPE[..]).unwrap_err()), DecryptError::WrongContext);
+    }
+}
+
+#[test]
+fn a_body_does_not_open_under_another_header_of_the_same_key() {
+    let one = NoRsa::default();
+    let first = Encryptor::new(&one).metadata(b"first").encrypt_with_rng(b"hello", &mut Scripted(1)).unwrap();
+    let second = Encryptor::new(&one).metadata(b"other").encrypt_with_rng(b"hello", &mut Scripted(1)).unwrap();
+    let len = header_len(&first);
+    let mixed = [&second[..len], &first[len..]].concat();
+    assert_eq!(Decryptor::new(&one).decrypt(&mixed), Err(DecryptError::WrongContext));
+}
+
+#[test]
+fn the_wrong_key_gives_its_own_errors() {
+    let recipient = RSA_2048.recipient();
+    let identified = Encryptor::new(&recipient).encrypt(b"hello").unwrap();
+    assert_eq!(Decryptor::new(&*RSA_3072).decrypt(&identified), Err(DecryptError::NoMatchingRecord));
+
+    let other_key_of_the_same_size = bulla::RsaIdentity::generate(bulla::KeySize::Rsa2048).unwrap();
+    let anonymous = recipient.anonymous();
+    let anonymous = Encryptor::new(&anonymous).encrypt(b"hello").unwrap();
+    assert_eq!(Decryptor::new(&other_key_of_the_same_size).decrypt(&anonymous), Err(DecryptError::NotAuthentic));
+}
+
+#[test]
+fn a_failed_stream_stays_failed_with_the_same_error() {
+    let (header, body) = split();
+    let mut altered = body.to_vec();
+    altered[56 + 16400] ^= 1;
+    for size in [100, CHUNK, 10 * CHUNK] {
+        let mut reader = open(&header).wrap_input(&altered[..]);
+        let mut buffer = vec![0; size];
+        let mut released = 0;
+        let first = loop {
+            match reader.read(&mut buffer) {
+                Ok(len) => released += len,
+                Err(error) => break decrypt_error(&error),
+            }
+        };
+        assert_eq!((released, &first), (CHUNK, &DecryptError::ChunkAltered { index: 1 }));
+        for _ in 0..3 {
+            assert_eq!(decrypt_error(&reader.read(&mut buffer).unwrap_err()), first);
+        }
+    }
+}
+
+#[test]
+fn what_is_not_an_envelope_is_named() {
+    for (input, text) in [
+        (&b"hello, this is some text"[..], "not a bulla envelope"),
+        (b"hi", "not a bulla envelope"),
+        (include_bytes!("keys/rsa2048.pub.pem"), "not a bulla envelope"),
+        (b"-----BEGIN PUBLIC KEY-----\n", "PEM"),
+        (b"age-encryption.org/v1\n", "age"),
+        (b"iUJVTA0KGgoBAQEAAAAAAAAA", "base64"),
+        (b"\x89BUL\n\x1a\n\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", "text mode"),
+    ] {
+        let error = Decryptor::new(&*RSA_2048).decrypt(input).unwrap_err();
+        let DecryptError::Header(header) = &error else { panic!("{error:?}") };
+        assert!(matches!(header.kind(), HeaderErrorKind::NotAnEnvelope(_)));
+        assert!(error.to_string().contains(text), "{error}");
+        assert_eq!(decrypt_error(&Decryptor::new(&*RSA_2048).wrap_input(input).unwrap_err()), error);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damage_anywhere_releases_a_prefix_of_whole_chunks_by_every_way(
+        at in 0..LEN + 56 + 48,
+        mask in 1..=255u8,
+        cut in proptest::option::of(0..LEN + 56 + 48),
+        sizes in proptest::collection::vec(1..70_000usize, 1..4),
+    ) {
+        let (header, body) = split();
+        let mut altered = body.to_vec();
+        altered[at] ^= mask;
+        altered.truncate(cut.unwrap_or(usize::MAX));
+
+        let (released, end) = read_in_pieces(open(&header).wrap_input(&altered[..]), &sizes);
+        let streamed = decrypt_error(&end.expect_err("a damaged body must not open"));
+        prop_assert!(PLAINTEXT.starts_with(&released) && released.len() % CHUNK == 0);
+        prop_assert_eq!(open(&header).decrypt(&altered), Err(streamed));
+    }
+}
+
+fn split() -> (Header, &'static [u8]) {
+    Header::split(&ENVELOPE, &Limits::default()).unwrap()
+}
+
+fn open(header: &Header) -> OpenedHeader {
+    header.open(&KEY.content_key(), b"aad").unwrap()
+}
+
+/// What a reader releases of `body`, and the error that ends it; the one-shot must agree.
+fn read(header: &Header, body: &[u8]) -> (Vec<u8>, Option<DecryptError>) {
+    let (released, end) = read_in_pieces(open(header).wrap_input(body), &[2 * CHUNK, 777]);
+    let error = end.err().map(|error| decrypt_error(&error));
+    assert_eq!(open(header).decrypt(body).err(), error);
+    (released, error)
+}
