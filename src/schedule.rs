@@ -7,17 +7,26 @@ use crate::secret::{ContentKey, Secret};
 use crate::suite::{HEADER_TAG_LEN, KIND_SINGLE, SUITE, VERSION};
 use crate::wire::Header;
 
-/// The tag of `header` under `key`: `HMAC-SHA-512(mac_key, header before the tag)[0..32]` (SPEC §4.2).
-pub(crate) fn header_tag(key: &ContentKey, header: &Header) -> [u8; HEADER_TAG_LEN] {
-    let mac_key: Secret<64> = derive(key, b"header-mac");
-    let mut mac = [0; 64];
-    hmac_sha512(mac_key.expose(), [header.tagged()], &mut mac);
-    *mac.first_chunk().expect("32 of 64 bytes")
-}
+/// The digest of everything before the tag of `header` (SPEC §4.2): computed once, whatever the number of keys tried.
+pub(crate) struct HeaderDigest([u8; 64]);
 
-/// Whether the tag of `header` is the one that `key` gives, compared in constant time.
-pub(crate) fn header_is_authentic(key: &ContentKey, header: &Header) -> bool {
-    constant_time_eq(&header_tag(key, header), header.tag())
+impl HeaderDigest {
+    pub(crate) fn new(header: &Header) -> Self {
+        Self(sha512(&[header.tagged()]))
+    }
+
+    /// The tag under `key`.
+    pub(crate) fn tag(&self, key: &ContentKey) -> [u8; HEADER_TAG_LEN] {
+        let mac_key: Secret<64> = derive(key, b"header-mac");
+        let mut mac = [0; 64];
+        hmac_sha512(mac_key.expose(), [&self.0[..]], &mut mac);
+        *mac.first_chunk().expect("32 of 64 bytes")
+    }
+
+    /// Whether `tag` is the one under `key`, compared in constant time.
+    pub(crate) fn verify(&self, key: &ContentKey, tag: &[u8]) -> bool {
+        constant_time_eq(&self.tag(key), tag)
+    }
 }
 
 /// What the body is sealed under: the input key and the context of a Cobblestone-256 message (SPEC §4.3).

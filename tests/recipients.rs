@@ -126,6 +126,23 @@ fn a_record_that_names_us_but_does_not_open_does_not_stop_the_search() {
 }
 
 #[test]
+fn a_record_that_names_us_but_has_another_length_is_for_us_and_not_authentic() {
+    struct WrongLength(KeyId);
+    impl Recipient for WrongLength {
+        fn key_id(&self) -> Option<KeyId> {
+            Some(self.0)
+        }
+        fn wrap_key(&self, _: &ContentKey, _: &mut dyn CryptoRng) -> Result<WrappedKey, WrapError> {
+            Ok(WrappedKey::rsa_oaep_sha256(vec![0x55; 384]))
+        }
+    }
+    let sealed = bulla::seal(&WrongLength(RSA_2048.key_id()), b"hello").unwrap();
+    assert_eq!(bulla::open(&*RSA_2048, &sealed), Err(DecryptError::NotAuthentic));
+    let sealed = Encryptor::new(&WrongLength(RSA_2048.key_id())).recipient(&RSA_3072.recipient()).encrypt(b"hello");
+    assert_eq!(Decryptor::new(&*RSA_2048).identity(&*RSA_3072).decrypt(&sealed.unwrap()).unwrap(), b"hello");
+}
+
+#[test]
 fn a_failing_device_is_reported_as_itself() {
     struct Unplugged(AtomicU32);
     impl Identity for Unplugged {

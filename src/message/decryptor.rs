@@ -13,7 +13,7 @@ use crate::crypto::SystemRng;
 use crate::error::DecryptError;
 use crate::limits::{Limit, Limits};
 use crate::recipient::Identity;
-use crate::schedule::{BodyKeys, header_is_authentic};
+use crate::schedule::{BodyKeys, HeaderDigest};
 use crate::secret::{ContentKey, Secret};
 use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::wire::{Header, Record};
@@ -92,12 +92,13 @@ impl<'a> Decryptor<'a> {
         let identified = header.records().filter(|record| record.key_id().is_some());
         let anonymous = header.records().filter(|record| record.key_id().is_none());
 
+        let digest = HeaderDigest::new(header);
         let mut operations = 0;
         for record in identified.chain(anonymous) {
             for identity in self.identities.iter().filter(|identity| identity.may_open(&record)) {
                 operations += 1;
                 self.limits.check(Limit::PrivateKeyOperations, operations)?;
-                if let Some(content_key) = try_candidate(*identity, &record, header)? {
+                if let Some(content_key) = try_candidate(*identity, &record, &digest, header.tag())? {
                     return Ok(OpenedHeader::new(header, &content_key, self.aad).limits(self.limits));
                 }
             }
@@ -215,7 +216,7 @@ impl Header {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn open(&self, content_key: &ContentKey, aad: &[u8]) -> Result<OpenedHeader, DecryptError> {
-        if !header_is_authentic(content_key, self) {
+        if !HeaderDigest::new(self).verify(content_key, self.tag()) {
             return Err(DecryptError::NotAuthentic);
         }
         Ok(OpenedHeader::new(self, content_key, aad))
@@ -229,7 +230,8 @@ impl Header {
 fn try_candidate(
     identity: &dyn Identity,
     record: &Record<'_>,
-    header: &Header,
+    digest: &HeaderDigest,
+    tag: &[u8],
 ) -> Result<Option<ContentKey>, DecryptError> {
     let mut rng = SystemRng::new();
     let mut dummy = Secret::zero();
@@ -240,6 +242,6 @@ fn try_candidate(
         Some(content_key) => (content_key, true),
         None => (dummy.into(), false),
     };
-    let authentic = header_is_authentic(&content_key, header);
+    let authentic = digest.verify(&content_key, tag);
     Ok((authentic & unwrapped).then_some(content_key))
 }

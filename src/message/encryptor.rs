@@ -11,7 +11,7 @@ use crate::crypto::SystemRng;
 use crate::error::EncryptError;
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::recipient::Recipient;
-use crate::schedule::{BodyKeys, header_tag};
+use crate::schedule::{BodyKeys, HeaderDigest};
 use crate::secret::{ContentKey, Secret};
 use crate::suite::{CHUNK_LEN, FIELD_METADATA, MAX_PLAINTEXT_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::wire::{Header, Item, encode};
@@ -163,7 +163,7 @@ impl<'a> Encryptor<'a> {
         }
 
         let mut header = encode(&mut fields, &mut records, &self.limits)?;
-        header.set_tag(&header_tag(&content_key, &header));
+        header.set_tag(&HeaderDigest::new(&header).tag(&content_key));
         let keys = BodyKeys::new(&content_key, &header, self.aad);
         let sealer = Sealer::new(&keys.input_key, &keys.context, &salt, &self.limits);
         Ok((header, sealer))

@@ -221,9 +221,12 @@ impl Identity for RsaIdentity {
     }
 
     fn may_open(&self, record: &Record<'_>) -> bool {
-        let fits =
-            record.wrapped_key().is_some_and(|wrapped| wrapped.len() == self.shared.recipient.shared.file.modulus_len);
-        fits && record.key_id().is_none_or(|id| self.holds(&id))
+        // SPEC §6.2: a record that names the key is for it, whatever its length; one that names none must fit.
+        match (record.wrapped_key(), record.key_id()) {
+            (Some(_), Some(id)) => self.holds(&id),
+            (Some(wrapped), None) => wrapped.len() == self.shared.recipient.shared.file.modulus_len,
+            (None, _) => false,
+        }
     }
 }
 

@@ -1,5 +1,10 @@
 //! What several test files need: fixed keys, a recipient without RSA, scripted randomness and faulty streams.
-#![allow(dead_code, unreachable_pub, reason = "included by several test files, none of which uses all of it")]
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    unreachable_pub,
+    reason = "included by several test files, none of which uses all of it"
+)]
 
 use std::convert::Infallible;
 use std::io::{self, Read, Write};
