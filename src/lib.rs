@@ -7,12 +7,8 @@
 //! module to its layer.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![warn(
-    clippy::alloc_instead_of_core,
-    clippy::as_conversions,
-    clippy::std_instead_of_alloc,
-    clippy::std_instead_of_core
-)]
+#![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
+#![warn(clippy::as_conversions, clippy::unwrap_used)]
 
 extern crate alloc;
 #[cfg(any(feature = "std", test))]

