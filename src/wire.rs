@@ -1,8 +1,12 @@
 //! Bytes to header and back, without any cryptography (SPEC §3).
 
+mod encode;
 mod header;
 mod lookalike;
+mod parse;
 mod reader;
+mod record;
 
-pub use self::header::{Header, Record, Records};
-pub(crate) use self::header::{Item, encode};
+pub(crate) use self::encode::{Item, encode};
+pub use self::header::Header;
+pub use self::record::{Record, Records};

@@ -1,0 +1,108 @@
+//! The records of a parsed header, seen from outside.
+
+use core::fmt;
+use core::ops::Range;
+
+use crate::key_id::KeyId;
+use crate::suite::RECORD_RSA_OAEP_SHA256;
+
+/// One record of a header: a content key wrapped for one recipient, or a type that this release does not know.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Record<'a> {
+    record_type: u16,
+    value: &'a [u8],
+    key_id: Option<KeyId>,
+    wrapped_key: Option<&'a [u8]>,
+}
+
+impl<'a> Record<'a> {
+    /// Type of an RSA-OAEP-SHA-256 record (SPEC §9.5).
+    pub const RSA_OAEP_SHA256: u16 = RECORD_RSA_OAEP_SHA256;
+
+    /// The type of the record, as registered in SPEC §9.5.
+    #[must_use]
+    pub fn record_type(&self) -> u16 {
+        self.record_type
+    }
+
+    /// The whole value, whatever the type.
+    #[must_use]
+    pub fn value(&self) -> &'a [u8] {
+        self.value
+    }
+
+    /// The id of the key that the record is meant for; `None` for anonymous records and unknown types.
+    #[must_use]
+    pub fn key_id(&self) -> Option<KeyId> {
+        self.key_id
+    }
+
+    /// The wrapped content key, as long as the modulus of the RSA key; `None` for unknown types.
+    #[must_use]
+    pub fn wrapped_key(&self) -> Option<&'a [u8]> {
+        self.wrapped_key
+    }
+}
+
+impl fmt::Debug for Record<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("record_type", &format_args!("{:#06x}", self.record_type))
+            .field("key_id", &self.key_id)
+            .field("len", &self.value.len())
+            .finish()
+    }
+}
+
+/// The records of a [`Header`], in their canonical order.
+#[derive(Clone)]
+pub struct Records<'a> {
+    bytes: &'a [u8],
+    spans: core::slice::Iter<'a, RecordSpan>,
+}
+
+impl<'a> Records<'a> {
+    pub(super) fn new(bytes: &'a [u8], spans: &'a [RecordSpan]) -> Self {
+        Self { bytes, spans: spans.iter() }
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Record<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.spans.next().map(|span| span.record(self.bytes))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.spans.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Records<'_> {}
+
+impl fmt::Debug for Records<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+/// Where a record stands in the header.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct RecordSpan {
+    pub(super) record_type: u16,
+    pub(super) value: Range<usize>,
+    pub(super) key_id: Option<KeyId>,
+    pub(super) wrapped_key: Option<Range<usize>>,
+}
+
+impl RecordSpan {
+    fn record<'a>(&self, bytes: &'a [u8]) -> Record<'a> {
+        Record {
+            record_type: self.record_type,
+            value: &bytes[self.value.clone()],
+            key_id: self.key_id,
+            wrapped_key: self.wrapped_key.clone().map(|range| &bytes[range]),
+        }
+    }
+}
