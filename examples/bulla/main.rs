@@ -1,36 +1,48 @@
-//! Placeholder until the program lands.
-use std::io::{Read, Write};
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let id = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa3072.pem"))?;
-    let data = vec![7u8; 100_000_000];
-    for chunk in [1000, 8192, 16384, 65536, 1 << 20] {
-        let t = std::time::Instant::now();
-        let mut w = bulla::Encryptor::new(&id.recipient()).wrap_output(Vec::with_capacity(101_000_000))?;
-        for c in data.chunks(chunk) {
-            w.write_all(c)?;
+//! Seals files and streams to RSA public keys, and opens them again: the library as a program.
+//!
+//! `cargo run --release --example bulla -- help` says how to use it. Reading order: `args` (what can be asked for), one file
+//! for each command (`keygen`, `seal`, `open`, `inspect`, `demo`), then what they share.
+
+mod args;
+mod demo;
+mod destination;
+mod failure;
+mod file_id;
+mod input;
+mod inspect;
+mod keygen;
+mod keys;
+mod open;
+mod output;
+mod progress;
+mod replacement;
+mod seal;
+mod text;
+mod transfer;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+
+fn main() -> ExitCode {
+    // Ends the process itself on wrong usage, with status 2.
+    let args = Args::parse();
+    let result = match &args.command {
+        Command::Keygen(args) => keygen::run(args),
+        Command::Seal(args) => seal::run(args),
+        Command::Open(args) => open::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Demo(args) => demo::run(args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // One write, so that lines of several processes do not mix; not `eprintln`, which panics where it cannot write.
+            let _ = io::stderr().write_all(format!("bulla: {failure}\n").as_bytes());
+            ExitCode::FAILURE
         }
-        let sealed = w.finish()?;
-        let t1 = t.elapsed();
-        let mut r = bulla::Decryptor::new(&id).wrap_input(&sealed[..])?;
-        let mut buf = vec![0; chunk];
-        let mut n = 0;
-        let t = std::time::Instant::now();
-        loop {
-            let k = r.read(&mut buf)?;
-            if k == 0 {
-                break;
-            }
-            n += k;
-        }
-        println!("{chunk} seal {:?} open {:?} {n}", t1, t.elapsed());
-        assert_eq!(n, data.len());
     }
-    let t = std::time::Instant::now();
-    let s = bulla::seal(&id.recipient(), &data)?;
-    println!("oneshot {:?}", t.elapsed());
-    let t = std::time::Instant::now();
-    let p = bulla::open(&id, &s)?;
-    println!("oneshot {:?}", t.elapsed());
-    assert!(p == data);
-    Ok(())
 }

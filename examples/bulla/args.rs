@@ -1,0 +1,157 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+
+use bulla::KeySize;
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Seals files to RSA public keys, and opens them again.
+///
+/// IN and OUT are files, or - for standard input and output. An OUT that is a regular file is replaced as a whole, and only
+/// on success; its permissions stay. The exit status is 0 on success, 1 on failure with one line on standard error, and 2 on
+/// wrong usage.
+#[derive(Debug, Parser)]
+#[command(name = "bulla", version)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Keygen(KeygenArgs),
+    Seal(SealArgs),
+    Open(OpenArgs),
+    Inspect(InspectArgs),
+    Demo(DemoArgs),
+}
+
+/// Make a key pair
+///
+/// Writes the private key to OUT.pem (PKCS#8, unencrypted, readable by you alone) and the public key to OUT.pub.pem
+/// (SubjectPublicKeyInfo). Where either exists, nothing is written.
+#[derive(Debug, clap::Args)]
+pub(crate) struct KeygenArgs {
+    /// Length of the key in bits
+    #[arg(long, value_enum, default_value_t = Bits::Rsa3072)]
+    pub(crate) bits: Bits,
+
+    /// File for the private key
+    #[arg(value_name = "OUT.pem")]
+    pub(crate) output: PathBuf,
+}
+
+/// Seal IN to one or more public keys
+#[derive(Debug, clap::Args)]
+pub(crate) struct SealArgs {
+    /// Public key that can open the envelope, as PEM or DER; give it once for each recipient
+    #[arg(short = 'r', value_name = "PUB.pem", required = true)]
+    pub(crate) recipients: Vec<PathBuf>,
+
+    /// Leave the ids of the keys out of the envelope
+    #[arg(long)]
+    pub(crate) anonymous: bool,
+
+    /// Text to put into the header: authenticated, but NOT encrypted
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) metadata: Option<String>,
+
+    /// Text that is not stored, but must be given again to open
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) aad: String,
+
+    /// What to seal
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+
+    /// The envelope
+    #[arg(value_name = "OUT")]
+    pub(crate) output: PathBuf,
+}
+
+/// Open the envelope IN
+///
+/// On standard output authentic data are passed on as they verify: only exit status 0 tells that they are complete.
+#[derive(Debug, clap::Args)]
+pub(crate) struct OpenArgs {
+    /// Private key to open with, as PEM or DER, not encrypted; can be given more than once
+    #[arg(short = 'i', value_name = "KEY.pem", required = true)]
+    pub(crate) identities: Vec<PathBuf>,
+
+    /// Text that was given when sealing
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) aad: String,
+
+    /// The envelope
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+
+    /// What was sealed
+    #[arg(value_name = "OUT")]
+    pub(crate) output: PathBuf,
+}
+
+/// Show the header of the envelope IN, without a key
+///
+/// Nothing that is shown has been verified: anyone may have made it up.
+///
+/// --json prints one object with these keys, in any order:
+///
+///   version, suite, layout: numbers
+///   header_len: length of the header in bytes
+///   metadata: the text; null where there is none or it is not UTF-8
+///   metadata_hex: the same in hexadecimal; null where there is none
+///   records: an array of objects, one for each record
+///     type: a number
+///     name: "rsa-oaep-sha256", "padding" or "unknown"
+///     key_id: 64 hexadecimal digits, or null
+///     wrapped_key_len: length in bytes, that of the RSA modulus; or null
+///   payload_len: length in bytes of what was sealed, as far as the length of a regular file tells it; or null
+///   verified: false, always
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct InspectArgs {
+    /// Print a JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// The envelope
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+}
+
+/// Seal, inspect, open and compare FILE with a new key pair in a temporary directory
+#[derive(Debug, clap::Args)]
+pub(crate) struct DemoArgs {
+    /// A regular file; three times its length is read, twice its length is written to the temporary directory
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// Whether a path stands for standard input or output.
+pub(crate) fn is_standard_stream(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Lengths of keys that can be made.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Bits {
+    #[value(name = "2048")]
+    Rsa2048,
+    #[value(name = "3072")]
+    Rsa3072,
+    #[value(name = "4096")]
+    Rsa4096,
+}
+
+impl From<Bits> for KeySize {
+    fn from(bits: Bits) -> Self {
+        match bits {
+            Bits::Rsa2048 => Self::Rsa2048,
+            Bits::Rsa3072 => Self::Rsa3072,
+            Bits::Rsa4096 => Self::Rsa4096,
+        }
+    }
+}

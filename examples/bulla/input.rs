@@ -1,0 +1,105 @@
+//! Where a command reads from.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, StdinLock};
+use std::path::Path;
+
+use crate::args::is_standard_stream;
+use crate::failure::Failure;
+use crate::file_id::FileId;
+
+/// A file or standard input, which counts what was read of it.
+pub(crate) struct Input {
+    source: Source,
+    name: String,
+    len: Option<u64>,
+    id: Option<FileId>,
+    position: u64,
+    may_be_empty: bool,
+}
+
+enum Source {
+    File(File),
+    Stdin(StdinLock<'static>),
+}
+
+impl Input {
+    /// Opens `path`, or standard input for `-`.
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        if is_standard_stream(path) {
+            let stdin = io::stdin().lock();
+            let id = FileId::of_stream(&stdin);
+            return Ok(Self {
+                source: Source::Stdin(stdin),
+                name: "standard input".into(),
+                len: None,
+                id,
+                position: 0,
+                may_be_empty: true,
+            });
+        }
+        let name = path.display().to_string();
+        let open = || {
+            let file = File::open(path)?;
+            let metadata = file.metadata()?;
+            Ok((file, metadata))
+        };
+        let (file, metadata) = open().map_err(|error| Failure::io(&name, &error))?;
+        if metadata.is_dir() {
+            return Err(Failure::io(name, &io::ErrorKind::IsADirectory.into()));
+        }
+        Ok(Self {
+            source: Source::File(file),
+            name,
+            len: metadata.is_file().then_some(metadata.len()),
+            id: FileId::of(&metadata),
+            position: 0,
+            may_be_empty: true,
+        })
+    }
+
+    /// As [`open`](Self::open), for an envelope: reading fails where there is nothing at all.
+    pub(crate) fn open_envelope(path: &Path) -> Result<Self, Failure> {
+        Ok(Self { may_be_empty: false, ..Self::open(path)? })
+    }
+
+    /// What to call it in messages.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Length in bytes of a regular file, when it was opened.
+    pub(crate) fn len(&self) -> Option<u64> {
+        self.len
+    }
+
+    pub(crate) fn id(&self) -> Option<FileId> {
+        self.id
+    }
+
+    /// Bytes read so far.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
+    pub(crate) fn is_terminal(&self) -> bool {
+        match &self.source {
+            Source::File(file) => file.is_terminal(),
+            Source::Stdin(stdin) => stdin.is_terminal(),
+        }
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = match &mut self.source {
+            Source::File(file) => file.read(buffer),
+            Source::Stdin(stdin) => stdin.read(buffer),
+        }?;
+        if len == 0 && self.position == 0 && !self.may_be_empty && !buffer.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "is empty, not an envelope"));
+        }
+        self.position += u64::try_from(len).unwrap_or(u64::MAX);
+        Ok(len)
+    }
+}

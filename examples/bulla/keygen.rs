@@ -1,0 +1,102 @@
+//! `bulla keygen`: two new files, or none.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use bulla::RsaIdentity;
+
+use crate::args::{KeygenArgs, is_standard_stream};
+use crate::failure::Failure;
+use crate::keys::public_path;
+use crate::replacement::directory_of;
+use crate::text::Printable;
+
+pub(crate) fn run(args: &KeygenArgs) -> Result<(), Failure> {
+    let private = &args.output;
+    let public = public_path(private);
+    if is_standard_stream(private) {
+        return Err(Failure::new("standard output", "keygen writes two files: give a name for the private one"));
+    }
+    if private.to_string_lossy().ends_with(".pub.pem") {
+        return Err(Failure::new(private.display(), "the name of a public key: give the private one another"));
+    }
+    // Before the work; making the files checks again.
+    if !directory_of(private).is_dir() {
+        return Err(Failure::new(private.display(), "the directory to write it to does not exist"));
+    }
+    for path in [private, &public] {
+        if path.symlink_metadata().is_ok() {
+            return Err(never_overwritten(path));
+        }
+    }
+    let identity = RsaIdentity::generate(args.bits.into()).map_err(|error| Failure::new("keygen", error))?;
+    write_pair(&identity, private, &public)?;
+
+    let report = format!(
+        "private key  {}\npublic key   {}\nkey id       {}\n",
+        Printable(&private.to_string_lossy()),
+        Printable(&public.to_string_lossy()),
+        identity.key_id()
+    );
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(report.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|error| Failure::io("standard output", &error))
+}
+
+/// Writes both keys. Where one cannot be written, neither file remains.
+pub(crate) fn write_pair(identity: &RsaIdentity, private: &Path, public: &Path) -> Result<(), Failure> {
+    // The private one first: if the power fails in between, no public key is left whose private half is lost.
+    let private = NewFile::create(private, 0o600, identity.to_pem().expose())?;
+    let public = NewFile::create(public, 0o666, &identity.recipient().to_pem())?;
+    private.keep();
+    public.keep();
+    Ok(())
+}
+
+/// A file that this program made, removed when dropped before [`keep`](Self::keep).
+struct NewFile {
+    path: Option<PathBuf>,
+}
+
+impl NewFile {
+    /// Makes a file with the permissions `mode`, less the umask, from its first moment on.
+    fn create(path: &Path, mode: u32, content: &str) -> Result<Self, Failure> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+        #[cfg(not(unix))]
+        let _ = mode;
+
+        let file = options.open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => never_overwritten(path),
+            _ => Failure::io(path.display(), &error),
+        })?;
+        let created = Self { path: Some(path.into()) };
+        write_synced(file, content).map_err(|error| Failure::io(path.display(), &error))?;
+        Ok(created)
+    }
+
+    fn keep(mut self) {
+        self.path = None;
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            // Nothing better can be done here than to report what made it superfluous.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn write_synced(mut file: File, content: &str) -> io::Result<()> {
+    file.write_all(content.as_bytes())?;
+    file.sync_all()
+}
+
+fn never_overwritten(path: &Path) -> Failure {
+    Failure::new(path.display(), "exists already, and keys are never overwritten")
+}

@@ -1,0 +1,152 @@
+//! Key files, and what to do about those that cannot be used.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use bulla::{KeyError, RsaIdentity, RsaRecipient};
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+use crate::file_id::FileId;
+
+/// A key and the file that it came from.
+pub(crate) struct KeyFile<K> {
+    pub(crate) key: K,
+    pub(crate) name: String,
+    pub(crate) file_id: Option<FileId>,
+}
+
+/// Reads the public keys to seal to.
+pub(crate) fn recipients(paths: &[PathBuf]) -> Result<Vec<KeyFile<RsaRecipient>>, Failure> {
+    let mut recipients: Vec<KeyFile<RsaRecipient>> = Vec::new();
+    for path in paths {
+        let recipient = read(path, parse_recipient, recipient_hint)?;
+        // Anonymous records would not show it.
+        if let Some(twin) = recipients.iter().find(|other| other.key.key_id() == recipient.key.key_id()) {
+            let reason = format_args!("the same key as in {}: give each recipient once", twin.name);
+            return Err(Failure::new(recipient.name, reason));
+        }
+        recipients.push(recipient);
+    }
+    Ok(recipients)
+}
+
+/// Reads the private keys to open with.
+pub(crate) fn identities(paths: &[PathBuf]) -> Result<Vec<KeyFile<RsaIdentity>>, Failure> {
+    paths.iter().map(|path| read(path, parse_identity, identity_hint)).collect()
+}
+
+/// The id that the one key has, or how many keys there are: for messages about all of them.
+pub(crate) fn describe(identities: &[KeyFile<RsaIdentity>]) -> String {
+    match identities {
+        [one] => format!("{} (key id {})", one.name, one.key.key_id()),
+        several => format!("any of the {} keys given", several.len()),
+    }
+}
+
+/// Where [`keygen`](crate::keygen) puts the public key that belongs to a private one.
+pub(crate) fn public_path(private: &Path) -> PathBuf {
+    let is_pem = private.extension().is_some_and(|extension| extension == "pem");
+    let stem = if is_pem { private.file_stem() } else { private.file_name() };
+    let mut name = stem.unwrap_or_default().to_owned();
+    name.push(".pub.pem");
+    private.with_file_name(name)
+}
+
+fn parse_recipient(file: &[u8]) -> Result<RsaRecipient, KeyError> {
+    if is_pem(file) { RsaRecipient::from_pem(file) } else { RsaRecipient::from_der(file) }
+}
+
+fn parse_identity(file: &[u8]) -> Result<RsaIdentity, KeyError> {
+    if is_pem(file) { RsaIdentity::from_pem(file) } else { RsaIdentity::from_der(file) }
+}
+
+fn is_pem(file: &[u8]) -> bool {
+    file.windows(PEM_BEGIN.len()).any(|window| window == PEM_BEGIN)
+}
+
+fn read<K>(
+    path: &Path,
+    parse: fn(&[u8]) -> Result<K, KeyError>,
+    hint: fn(&Path, &KeyError) -> Option<String>,
+) -> Result<KeyFile<K>, Failure> {
+    let name = path.display().to_string();
+    let (bytes, file_id) = read_bounded(path).map_err(|error| Failure::io(&name, &error))?;
+    if bytes.is_empty() {
+        return Err(Failure::new(name, "is empty, a key is needed here"));
+    }
+    if bytes.len() > MAX_KEY_FILE_LEN {
+        return Err(Failure::new(name, "larger than a key file can be (64 KiB)"));
+    }
+    match parse(&bytes) {
+        Ok(key) => Ok(KeyFile { key, name, file_id }),
+        Err(error) => Err(match hint(path, &error) {
+            Some(hint) => Failure::new(name, format_args!("{error}: {hint}")),
+            None => Failure::new(name, error),
+        }),
+    }
+}
+
+/// Reads a key file and at most one byte more than it can have: it may be a device without an end.
+fn read_bounded(path: &Path) -> io::Result<(Zeroizing<Vec<u8>>, Option<FileId>)> {
+    let file = File::open(path)?;
+    let file_id = FileId::of(&file.metadata()?);
+    let limit = MAX_KEY_FILE_LEN + 1;
+    // With room from the start: growing would leave a private key behind in freed memory.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(limit));
+    file.take(u64::try_from(limit).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+    Ok((bytes, file_id))
+}
+
+/// What to do about a file that should have held a public key.
+fn recipient_hint(path: &Path, error: &KeyError) -> Option<String> {
+    match error {
+        KeyError::PrivateKey => {
+            let public = public_path(path);
+            Some(if public.is_file() {
+                format!("give {}", public.display())
+            } else {
+                "\"openssl pkey -in PRIVATE.pem -pubout -out PUBLIC.pem\" makes the other of the one".into()
+            })
+        }
+        KeyError::PemLabel(label) if label == "CERTIFICATE" => {
+            Some("\"openssl x509 -in CERTIFICATE.pem -noout -pubkey -out PUBLIC.pem\" takes its key out".into())
+        }
+        error => other_hint(error),
+    }
+}
+
+/// What to do about a file that should have held a private key.
+fn identity_hint(_: &Path, error: &KeyError) -> Option<String> {
+    match error {
+        KeyError::PublicKey => Some("what was sealed to NAME.pub.pem opens with NAME.pem".into()),
+        KeyError::Encrypted => {
+            Some("\"openssl pkey -in ENCRYPTED.pem -out DECRYPTED.pem\" does so and asks for the password".into())
+        }
+        error => other_hint(error),
+    }
+}
+
+fn other_hint(error: &KeyError) -> Option<String> {
+    match error {
+        KeyError::PssOnly => Some("it can sign, but nothing can be sealed to it".into()),
+        KeyError::NotRsa { oid } => {
+            OTHER_ALGORITHMS.iter().find(|(other, _)| other == oid).map(|(_, name)| (*name).into())
+        }
+        _ => None,
+    }
+}
+
+/// A private key of 8192 bits needs a tenth of it.
+const MAX_KEY_FILE_LEN: usize = 64 << 10;
+
+const PEM_BEGIN: &[u8] = b"-----BEGIN ";
+
+/// What people have instead of an RSA key.
+const OTHER_ALGORITHMS: [(&str, &str); 4] = [
+    ("1.2.840.10045.2.1", "an elliptic curve (EC) key"),
+    ("1.3.101.110", "an X25519 key"),
+    ("1.3.101.112", "an Ed25519 key"),
+    ("1.2.840.10040.4.1", "a DSA key"),
+];

@@ -1,0 +1,70 @@
+//! `bulla open`.
+
+use bulla::{DecryptError, DecryptReader, Decryptor, Limits};
+
+use crate::args::OpenArgs;
+use crate::destination::Destination;
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::keys;
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::transfer::{TransferError, transfer};
+
+pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
+    let identities = keys::identities(&args.identities)?;
+    let destination = Destination::resolve(&args.output)?;
+    let input = Input::open_envelope(&args.input)?;
+    destination.check_is_not(input.id(), "IN")?;
+    for file in &identities {
+        destination.check_is_not(file.file_id, "one of the keys")?;
+    }
+
+    let Some((first, others)) = identities.split_first() else {
+        return Err(Failure::new("cannot open", "no private key was given"));
+    };
+    let mut decryptor = Decryptor::new(&first.key).aad(args.aad.as_bytes()).limits(limits());
+    for other in others {
+        decryptor = decryptor.identity(&other.key);
+    }
+
+    let reader = start(&decryptor, &keys::describe(&identities), input)?;
+    // Not before the key fits: until here nothing has been touched.
+    let mut output = destination.create()?;
+    finish(reader, &mut output)?;
+    output.commit()
+}
+
+/// Reads the header and verifies it. `keys` says which keys there are to try.
+pub(crate) fn start(decryptor: &Decryptor<'_>, keys: &str, input: Input) -> Result<DecryptReader<Input>, Failure> {
+    let name = input.name().to_owned();
+    decryptor.wrap_input(input).map_err(|error| match error.get_ref().and_then(|error| error.downcast_ref()) {
+        Some(DecryptError::NoMatchingRecord) => {
+            Failure::new(name, format_args!("sealed to other keys, not to {keys}; \"bulla inspect\" shows to which"))
+        }
+        Some(DecryptError::WrongContext) => {
+            Failure::new(name, "--aad is other than when sealing, or the start of the body was altered")
+        }
+        _ => Failure::io(name, &error),
+    })
+}
+
+/// Opens the body to `output` and returns the length of what was sealed.
+pub(crate) fn finish(mut reader: DecryptReader<Input>, output: &mut Output) -> Result<u64, Failure> {
+    let progress = Progress::new("opening", reader.get_ref(), output);
+    transfer(&mut reader, output, progress, |reader| reader.get_ref().position()).map_err(|error| match error {
+        TransferError::Read { error, copied } if copied > 0 && output.is_immediate() => Failure::new(
+            reader.get_ref().name(),
+            format_args!("{error}; the {copied} bytes written are authentic, but not all"),
+        ),
+        TransferError::Read { error, .. } => Failure::io(reader.get_ref().name(), &error),
+        TransferError::Write(error) => Failure::io(output.name(), &error),
+    })
+}
+
+/// As many anonymous records as an envelope can have may be tried, so that whatever `seal` makes can be opened. The work is
+/// our own user's, who can stop it; a service would not allow this much.
+fn limits() -> Limits {
+    let limits = Limits::default();
+    limits.with_private_key_operations(limits.records())
+}
