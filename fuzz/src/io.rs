@@ -1,0 +1,159 @@
+//! Streams that misbehave as real ones may, and a generator that repeats itself.
+
+use std::convert::Infallible;
+use std::io::{self, Read, Write};
+use std::iter;
+
+use arbitrary::Arbitrary;
+use bulla::rand_core::{TryCryptoRng, TryRng};
+
+/// What a stream does at one call.
+#[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Fails first, once.
+    pub fault: Option<Fault>,
+    /// Moves at most one byte more than this.
+    pub len: u16,
+}
+
+/// An error after which a call may be made again.
+#[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    Interrupted,
+    WouldBlock,
+}
+
+/// Plays steps again and again.
+struct Script<'a> {
+    steps: &'a [Step],
+    next: usize,
+    failed: bool,
+    /// Whether the stream is one that never reports `WouldBlock`.
+    blocking: bool,
+}
+
+impl<'a> Script<'a> {
+    fn new(steps: &'a [Step]) -> Self {
+        Self { steps, next: 0, failed: false, blocking: false }
+    }
+
+    /// How many of `len` bytes the stream moves now.
+    fn play(&mut self, len: usize) -> io::Result<usize> {
+        let Some(step) = self.steps.get(self.next) else { return Ok(len) };
+        if let Some(fault) = step.fault
+            && !self.failed
+        {
+            self.failed = true;
+            return match fault {
+                Fault::WouldBlock if !self.blocking => Err(io::ErrorKind::WouldBlock.into()),
+                _ => Err(io::ErrorKind::Interrupted.into()),
+            };
+        }
+        self.failed = false;
+        self.next = (self.next + 1) % self.steps.len();
+        Ok(len.min(usize::from(step.len) + 1))
+    }
+}
+
+/// Gives `rest` in pieces. Must not be read after its end: a terminal would ask for more.
+pub struct Source<'a> {
+    rest: &'a [u8],
+    script: Script<'a>,
+    ended: bool,
+}
+
+impl<'a> Source<'a> {
+    pub fn new(input: &'a [u8], steps: &'a [Step]) -> Self {
+        Self { rest: input, script: Script::new(steps), ended: false }
+    }
+
+    pub fn blocking(mut self) -> Self {
+        self.script.blocking = true;
+        self
+    }
+}
+
+impl Read for Source<'_> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        assert!(!self.ended, "read after the end");
+        assert!(!output.is_empty(), "read into nothing, where 0 would mean the end");
+        let len = self.script.play(output.len().min(self.rest.len()))?;
+        let (given, rest) = self.rest.split_at(len);
+        output[..len].copy_from_slice(given);
+        self.rest = rest;
+        self.ended = len == 0;
+        Ok(len)
+    }
+}
+
+/// Takes bytes in pieces.
+pub struct Sink<'a> {
+    pub taken: Vec<u8>,
+    script: Script<'a>,
+    breaks_at: Option<usize>,
+}
+
+impl<'a> Sink<'a> {
+    pub fn new(steps: &'a [Step]) -> Self {
+        Self { taken: Vec::new(), script: Script::new(steps), breaks_at: None }
+    }
+
+    /// Fails for good, but only once, when it has taken `len` bytes or more.
+    pub fn breaking_at(mut self, len: usize) -> Self {
+        self.breaks_at = Some(len);
+        self
+    }
+}
+
+impl Write for Sink<'_> {
+    fn write(&mut self, input: &[u8]) -> io::Result<usize> {
+        assert!(!input.is_empty(), "wrote nothing, where 0 would mean that nothing can be written");
+        if self.breaks_at.is_some_and(|at| self.taken.len() >= at) {
+            self.breaks_at = None;
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        let len = self.script.play(input.len())?;
+        self.taken.extend_from_slice(&input[..len]);
+        Ok(len)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.script.play(0).map(|_| ())
+    }
+}
+
+/// `sizes` again and again, with a large one after each round, so that every loop over them comes to an end.
+pub fn endless(sizes: &[u16]) -> impl Iterator<Item = usize> {
+    // Up to 192 KiB: more than the batches of eight chunks in which the adapters work.
+    let sizes = sizes.iter().map(|size| 3 * usize::from(*size));
+    sizes.chain(iter::once(40_000)).cycle()
+}
+
+/// A generator without a secret, the same at each use.
+#[derive(Default)]
+pub struct Counter(u64);
+
+impl TryRng for Counter {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.try_next_u64().map(|number| u32::try_from(number >> 32).unwrap())
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        // Steele, Lea and Flood's SplitMix64: repeats no value, so that a loop that waits for one ends.
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        Ok(mixed ^ mixed >> 31)
+    }
+
+    fn try_fill_bytes(&mut self, output: &mut [u8]) -> Result<(), Infallible> {
+        for piece in output.chunks_mut(8) {
+            piece.copy_from_slice(&self.try_next_u64()?.to_le_bytes()[..piece.len()]);
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Counter {}

@@ -1,0 +1,58 @@
+//! What the fuzz targets check, as functions, so that the committed seeds can be replayed without a fuzzer.
+//!
+//! Each `check` panics where the library breaks a promise, and otherwise tells what the input led to: the tests at the end
+//! of this file hold the seeds to reaching everything that can be reached.
+//!
+//! ```text
+//! cargo +nightly fuzz run open                             fuzz, from an empty corpus
+//! cargo +nightly fuzz run open corpus/open seeds/open      fuzz, from the seeds
+//! cargo run --example seeds                                write the seeds anew, after a change of the format
+//! cargo test --lib                                         replay the seeds
+//! ```
+
+pub mod header;
+pub mod io;
+pub mod key;
+pub mod open;
+pub mod seeds;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use crate::{header, key, open, seeds};
+
+    #[test]
+    fn committed_seeds_are_the_generated_ones() {
+        for (target, generated) in seeds::all() {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
+            let committed: BTreeSet<String> =
+                fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            let names: BTreeSet<String> = generated.iter().map(|(name, _)| name.clone()).collect();
+            assert_eq!(committed, names, "{target}");
+            for (name, bytes) in generated {
+                assert!(fs::read(folder.join(&name)).unwrap() == bytes, "{target}/{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn header_seeds_reach_every_outcome() {
+        let reached: BTreeSet<_> = seeds::header().iter().map(|(_, bytes)| header::check(bytes)).collect();
+        assert_eq!(reached, header::OUTCOMES.into());
+    }
+
+    #[test]
+    fn key_seeds_reach_every_outcome() {
+        let reached: BTreeSet<_> = seeds::key().iter().flat_map(|(_, bytes)| key::check(bytes)).collect();
+        assert_eq!(reached, key::OUTCOMES.into());
+    }
+
+    #[test]
+    fn open_seeds_reach_every_outcome() {
+        let reached: BTreeSet<_> = seeds::open().iter().flat_map(|(_, bytes)| open::check(bytes)).collect();
+        assert_eq!(reached, open::OUTCOMES.into());
+    }
+}

@@ -1,0 +1,179 @@
+//! Sealing in every way, damage to the envelope, and opening in every way, against an oracle that knows the layout.
+//!
+//! No RSA: the content key is whatever the generator gives, so that every input reaches the payload.
+
+mod case;
+mod fake;
+mod oracle;
+mod seal;
+
+use std::collections::BTreeSet;
+use std::io::{self, Read};
+
+use bulla::{DecryptError, DecryptReader, Decryptor, EncryptError, Encryptor, Header, Limit, Limits};
+
+use self::case::MAX_CHUNKS;
+pub use self::case::{Case, Damage};
+use self::fake::Fake;
+use self::oracle::{Expected, Sealed};
+use crate::io::{Counter, Source, endless};
+
+/// Everything that [`check`] can return.
+pub const OUTCOMES: [&str; 11] = [
+    "chunk altered",
+    "header refused",
+    "last chunk altered",
+    "longer than the limit",
+    "no matching record",
+    "not authentic",
+    "opened",
+    "opened with another header",
+    "truncated",
+    "within the limit",
+    "wrong context",
+];
+
+/// Seals, damages and opens, and tells what came of it: nothing where `input` stands for no case.
+pub fn check(input: &[u8]) -> BTreeSet<&'static str> {
+    let Ok(case) = Case::from_bytes(input) else { return BTreeSet::new() };
+    let plaintext = case.plaintext();
+    let sealed = Sealed::new(&case, &plaintext);
+
+    let damaged = sealed.damage(&case.damage);
+    let aad = case.other_aad.as_ref().unwrap_or(&case.aad);
+    let expected = sealed.oracle(&damaged, *aad == case.aad);
+    let identity = Fake::default();
+    check_open(&case, &Decryptor::new(&identity).aad(aad), &damaged, &plaintext, &expected);
+
+    let outcome = match expected.end {
+        Ok(()) if damaged != sealed.envelope => "opened with another header",
+        Ok(()) => "opened",
+        Err(DecryptError::Header(_)) => "header refused",
+        Err(DecryptError::NoMatchingRecord) => "no matching record",
+        Err(DecryptError::NotAuthentic) => "not authentic",
+        Err(DecryptError::WrongContext) => "wrong context",
+        Err(DecryptError::Truncated) => "truncated",
+        Err(DecryptError::ChunkAltered { .. }) => "chunk altered",
+        Err(DecryptError::LastChunkAltered { .. }) => "last chunk altered",
+        Err(DecryptError::LimitExceeded(_)) => "longer than the limit",
+        Err(other) => panic!("{other:?} cannot happen here, or is new: name it"),
+    };
+    [outcome].into_iter().chain(check_limit(&case, &plaintext, &sealed)).collect()
+}
+
+/// Opens in every way.
+fn check_open(case: &Case, decryptor: &Decryptor<'_>, envelope: &[u8], plaintext: &[u8], expected: &Expected) {
+    let whole = expected.end.clone().map(|()| plaintext);
+    assert_eq!(decryptor.decrypt(envelope).as_deref().map_err(Clone::clone), whole);
+
+    let released = match decryptor.wrap_input(Source::new(envelope, &case.steps).blocking()) {
+        Ok(reader) => read_all(reader, case),
+        Err(error) => match error.downcast().unwrap() {
+            // Of a header that is cut and also malformed, a stream may see either first.
+            DecryptError::Header(_) if expected.end == Err(DecryptError::Truncated) => return,
+            error => (Vec::new(), Err(error)),
+        },
+    };
+    check_released(&released, plaintext, expected);
+
+    let Ok((header, body)) = Header::split(envelope, &Limits::default()) else { return };
+    let Ok(opened) = decryptor.open_header(&header) else { return };
+    check_released(&open_by_hand(decryptor, &header, body), plaintext, expected);
+    check_released(&read_all(opened.wrap_input(Source::new(body, &case.steps)), case), plaintext, expected);
+}
+
+type Released = (Vec<u8>, Result<(), DecryptError>);
+
+fn check_released((released, end): &Released, plaintext: &[u8], expected: &Expected) {
+    assert!(plaintext.starts_with(released));
+    assert_eq!((released.len(), end), (expected.released, &expected.end));
+}
+
+fn open_by_hand(decryptor: &Decryptor<'_>, header: &Header, body: &[u8]) -> Released {
+    let mut released = Vec::new();
+    let end = (|| {
+        let (prefix, sealed) = body.split_first_chunk().ok_or(DecryptError::Truncated)?;
+        let mut opener = decryptor.open_header(header)?.opener(prefix)?;
+        let (chunks, last) = sealed.as_chunks();
+        for sealed in chunks {
+            let mut chunk = [0; CHUNK_LEN];
+            let result = opener.open_chunk(sealed, &mut chunk);
+            if result.is_err() {
+                assert_eq!(chunk, [0; CHUNK_LEN], "released what did not verify");
+                assert_eq!(opener.open_chunk(sealed, &mut chunk), result);
+            }
+            result?;
+            released.extend_from_slice(&chunk);
+        }
+        let mut chunk = vec![0; last.len().saturating_sub(TAG_LEN)];
+        opener.open_last(last, &mut chunk)?;
+        released.extend_from_slice(&chunk);
+        Ok(())
+    })();
+    (released, end)
+}
+
+/// Reads to the end in the sizes that the case gives, and then once more.
+fn read_all(mut reader: DecryptReader<Source<'_>>, case: &Case) -> Released {
+    let mut released = Vec::new();
+    let end = loop_reads(case, |output| reader.read(output), |bytes| released.extend_from_slice(bytes));
+    let end = end.map_err(|error| error.downcast::<DecryptError>().unwrap());
+    let again = reader.read(&mut [0]).map_err(|error| error.downcast::<DecryptError>().unwrap());
+    assert_eq!(again, end.clone().map(|()| 0), "another end than before");
+    (released, end)
+}
+
+fn loop_reads(
+    case: &Case,
+    mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
+    mut take: impl FnMut(&[u8]),
+) -> io::Result<()> {
+    let untouched = [UNTOUCHED; SEALED_CHUNK_LEN];
+    let mut buffer = vec![UNTOUCHED; 3 * usize::from(u16::MAX)];
+    for size in endless(&case.sizes) {
+        let output = &mut buffer[..size];
+        let result = read(output);
+        let len = *result.as_ref().unwrap_or(&0);
+        let behind = &output[len..output.len().min(len + SEALED_CHUNK_LEN)];
+        assert!(behind == &untouched[..behind.len()], "wrote beyond what it announced");
+        take(&output[..len]);
+        output[..len].fill(UNTOUCHED);
+        match result {
+            Ok(0) if size > 0 => break,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// A limit on the plaintext stops every way to seal and to open at the same place.
+fn check_limit(case: &Case, plaintext: &[u8], sealed: &Sealed) -> Option<&'static str> {
+    let max = u64::from(case.limit?) % u64::try_from(MAX_CHUNKS * CHUNK_LEN + CHUNK_LEN + 1).unwrap();
+    let limits = Limits::default().with_plaintext_len(max);
+    let max_len = usize::try_from(max).unwrap();
+    let fake = Fake::default();
+    let encryptor = Encryptor::new(&fake).aad(&case.aad).limits(limits);
+    let decryptor = Decryptor::new(&fake).aad(&case.aad).limits(limits);
+
+    let result = encryptor.encrypt_with_rng(plaintext, &mut Counter::default());
+    let expected = if plaintext.len() <= max_len {
+        assert!(result.is_ok());
+        Expected { released: plaintext.len(), end: Ok(()) }
+    } else {
+        let Err(EncryptError::LimitExceeded(error)) = result else { panic!("sealed too much") };
+        assert_eq!((error.limit, error.max), (Limit::PlaintextLen, max));
+        Expected { released: max_len / CHUNK_LEN * CHUNK_LEN, end: Err(error.into()) }
+    };
+    check_open(case, &decryptor, &sealed.envelope, plaintext, &expected);
+    Some(if expected.end.is_ok() { "within the limit" } else { "longer than the limit" })
+}
+
+/// What output is filled with, to see what was written to it.
+const UNTOUCHED: u8 = 0xA5;
+
+const CHUNK_LEN: usize = bulla::Sealer::CHUNK_LEN;
+const SEALED_CHUNK_LEN: usize = bulla::Sealer::SEALED_CHUNK_LEN;
+const TAG_LEN: usize = bulla::Sealer::TAG_LEN;
+const BODY_PREFIX_LEN: usize = bulla::Sealer::PREFIX_LEN;

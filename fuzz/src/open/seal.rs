@@ -1,0 +1,95 @@
+//! Every way to seal.
+
+use std::io::{self, Read, Write};
+
+use bulla::{EncryptWriter, Encryptor};
+
+use super::{Case, SEALED_CHUNK_LEN, TAG_LEN, loop_reads};
+use crate::io::{Counter, Sink, Source, endless};
+
+/// Seals in every way, all of which give the same bytes.
+pub(super) fn every_way(encryptor: &Encryptor<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
+    let envelope = encryptor.encrypt_with_rng(plaintext, &mut Counter::default()).unwrap();
+    assert!(seal_by_hand(encryptor, plaintext) == envelope);
+    assert!(write(encryptor, case, plaintext) == envelope);
+    assert!(read(encryptor, case, plaintext) == envelope);
+    if let Some(at) = case.breaks_at {
+        check_broken(encryptor, case, plaintext, &envelope, at.into());
+    }
+    envelope
+}
+
+fn seal_by_hand(encryptor: &Encryptor<'_>, plaintext: &[u8]) -> Vec<u8> {
+    let (header, mut sealer) = encryptor.start_with_rng(&mut Counter::default()).unwrap();
+    let mut envelope = [header.as_bytes(), sealer.prefix()].concat();
+    let (chunks, last) = plaintext.as_chunks();
+    for chunk in chunks {
+        let mut sealed = [0; SEALED_CHUNK_LEN];
+        sealer.seal_chunk(chunk, &mut sealed).unwrap();
+        envelope.extend_from_slice(&sealed);
+    }
+    let mut sealed = vec![0; last.len() + TAG_LEN];
+    sealer.seal_last(last, &mut sealed).unwrap();
+    envelope.extend_from_slice(&sealed);
+    envelope
+}
+
+fn write(encryptor: &Encryptor<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
+    let mut writer = encryptor.wrap_output_with_rng(Sink::new(&case.steps), &mut Counter::default()).unwrap();
+    write_all(&mut writer, case, plaintext).unwrap();
+    writer.get_ref().taken.clone()
+}
+
+fn write_all(writer: &mut EncryptWriter<Sink<'_>>, case: &Case, plaintext: &[u8]) -> io::Result<()> {
+    let mut rest = plaintext;
+    for size in endless(&case.sizes) {
+        if rest.is_empty() {
+            break;
+        }
+        let size = size.min(rest.len());
+        // Odd sizes make a flush as well.
+        let result = if size % 2 == 1 { retryable(writer.flush()).map(|_| ()) } else { Ok(()) };
+        if let Some(len) = result.and_then(|()| retryable(writer.write(&rest[..size])))? {
+            rest = &rest[len..];
+        }
+    }
+    while retryable(writer.try_finish())?.is_none() {}
+    Ok(())
+}
+
+/// `None` where the same call can be made again.
+fn retryable<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        // A flush passes `Interrupted` on.
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+/// After the stream beneath a writer broke, not one more byte comes out.
+fn check_broken(encryptor: &Encryptor<'_>, case: &Case, plaintext: &[u8], envelope: &[u8], at: usize) {
+    let sink = Sink::new(&case.steps).breaking_at(at);
+    let mut writer = encryptor.wrap_output_with_rng(sink, &mut Counter::default()).unwrap();
+    let result = write_all(&mut writer, case, plaintext);
+    let taken = writer.get_ref().taken.len();
+    assert!(envelope.starts_with(&writer.get_ref().taken));
+    match result {
+        Ok(()) => assert_eq!(taken, envelope.len()),
+        Err(error) => {
+            assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+            assert_eq!(writer.write(&[0]).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+            assert_eq!(writer.flush().unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+            assert_eq!(writer.try_finish().unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+            assert_eq!(writer.get_ref().taken.len(), taken);
+        }
+    }
+}
+
+fn read(encryptor: &Encryptor<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
+    let source = Source::new(plaintext, &case.steps);
+    let mut reader = encryptor.wrap_input_with_rng(source, &mut Counter::default()).unwrap();
+    let mut envelope = Vec::new();
+    loop_reads(case, |output| reader.read(output), |bytes| envelope.extend_from_slice(bytes)).unwrap();
+    assert_eq!(reader.read(&mut [0]).unwrap(), 0);
+    envelope
+}

@@ -1,0 +1,268 @@
+//! The committed seeds: inputs from which each target reaches everything it checks.
+
+use base64ct::{Base64, Encoding};
+use bulla::KeyId;
+
+use crate::header::{encode, rsa_oaep_value};
+use crate::io::{Fault, Step};
+use crate::key::pem;
+use crate::open::{Case, Damage};
+
+/// Name of the file, and its content.
+pub type Seed = (String, Vec<u8>);
+
+/// The seeds of every target.
+pub fn all() -> [(&'static str, Vec<Seed>); 3] {
+    [("header", header()), ("key", key()), ("open", open())]
+}
+
+/// For the target `header`: what is accepted, and every way to be refused.
+pub fn header() -> Vec<Seed> {
+    let tag = [0x55; 32];
+    let alice = rsa_oaep_value(Some(KeyId::from_bytes([1; 32])), &[0x11; 256]);
+    let alice_again = rsa_oaep_value(Some(KeyId::from_bytes([1; 32])), &[0x12; 256]);
+    let bob = rsa_oaep_value(Some(KeyId::from_bytes([2; 32])), &[0x22; 384]);
+    let anonymous = rsa_oaep_value(None, &[0x33; 1024]);
+    let short = rsa_oaep_value(None, &[0x33; 255]);
+
+    let alone: &[(u16, &[u8])] = &[(1, &alice)];
+    let plain = encode(&[], alone, &tag);
+    let at = |offset: usize, bytes: &[u8]| {
+        let mut header = plain.clone();
+        header[offset..offset + bytes.len()].copy_from_slice(bytes);
+        header
+    };
+    let distinct_types: Vec<(u16, &[u8])> = (2..1027).map(|record_type| (record_type, &[][..])).collect();
+    let all_records: &[(u16, &[u8])] =
+        &[(1, &anonymous), (1, &alice), (1, &bob), (2, b""), (2, b"a"), (3, b""), (0x7FFF, &[0; 40])];
+    let long = [0; 16385];
+
+    named([
+        ("alone", plain.clone()),
+        ("anonymous", encode(&[], &[(1, &anonymous)], &tag)),
+        ("metadata", encode(&[(1, b"text/plain")], alone, &tag)),
+        ("everything", encode(&[(1, b"text/plain; charset=utf-8"), (2, b""), (0x7FFF, b"later")], all_records, &tag)),
+        ("many-records", encode(&[], &distinct_types[1..], &tag)),
+        ("too-many-records", encode(&[], &distinct_types, &tag)),
+        ("record-of-16384", encode(&[], &[(2, &long[1..])], &tag)),
+        ("record-of-16385", encode(&[], &[(2, &long)], &tag)),
+        ("truncated", plain[..100].to_vec()),
+        ("truncated-and-malformed", at(20, &[0x80])[..plain.len() - 5].to_vec()),
+        ("body", [&plain, &b"the body"[..]].concat()),
+        ("pem", pem("PUBLIC KEY", b"key").into_bytes()),
+        ("version", at(8, &[2])),
+        ("suite", at(9, &[2])),
+        ("layout", at(10, &[2])),
+        ("reserved", at(11, &[1])),
+        ("fields-too-long", at(12, &[0, 0x10, 0, 1])),
+        ("records-too-long", at(16, &[0, 0x40, 0, 1])),
+        ("item-overrun", at(22, &[0, 0, 0x10, 0])),
+        ("type-zero", at(20, &[0, 0])),
+        ("critical-field", encode(&[(0x8001, b"")], alone, &tag)),
+        ("critical-record", encode(&[], &[(1, &alice), (0x8001, b"")], &tag)),
+        ("empty-metadata", encode(&[(1, b"")], alone, &tag)),
+        ("no-records", encode(&[(1, b"text/plain")], &[], &tag)),
+        ("only-padding", encode(&[], &[(0x7FFF, b"")], &tag)),
+        ("key-id-length", encode(&[], &[(1, &[31; 300])], &tag)),
+        ("wrapped-key-length", encode(&[], &[(1, &short)], &tag)),
+        ("duplicate-key-id", encode(&[], &[(1, &alice), (1, &alice_again)], &tag)),
+        ("descending-records", encode(&[], &[(1, &bob), (1, &alice)], &tag)),
+        ("descending-fields", encode(&[(2, b""), (1, b"text/plain")], alone, &tag)),
+    ])
+}
+
+/// For the target `key`: the keys of the tests in all forms, and every reason to refuse one.
+pub fn key() -> Vec<Seed> {
+    let private_pem = include_str!("../../tests/keys/rsa2048.pem");
+    let public_pem = include_str!("../../tests/keys/rsa2048.pub.pem");
+    let [pkcs8, spki] = [private_pem, public_pem].map(decode_pem);
+    // What surrounds a PKCS#1 key of 2048 bits in PKCS#8 and in SubjectPublicKeyInfo has a fixed length.
+    let pkcs1 = &pkcs8[26..];
+    let pkcs1_public = &spki[24..];
+    let modulus = &pkcs1_public[9..265];
+
+    let public = |modulus: &[u8], exponent: &[u8]| der(0x30, &[&uint(modulus), &uint(exponent)]);
+    let algorithm = |oid: &[u8]| der(0x30, &[&der(0x06, &[oid]), &der(0x05, &[])]);
+    let spki_of = |oid: &[u8]| der(0x30, &[&algorithm(oid), &der(0x03, &[&[0], pkcs1_public])]);
+    let multi_prime = {
+        let other = der(0x30, &[&der(0x30, &[&uint(&[3]), &uint(&[3]), &uint(&[3])])]);
+        let (_, numbers) = pkcs1.split_at(4 + 3);
+        der(0x30, &[&uint(&[1]), numbers, &other])
+    };
+    let encrypted = pem("RSA PRIVATE KEY", pkcs1).replacen('\n', "\nProc-Type: 4,ENCRYPTED\n", 1);
+    let inconsistent = {
+        let mut pkcs1 = pkcs1.to_vec();
+        *pkcs1.last_mut().unwrap() ^= 1;
+        pkcs1
+    };
+
+    named([
+        ("pkcs8.pem", private_pem.into()),
+        ("spki.pem", public_pem.into()),
+        ("pkcs1.pem", pem("RSA PRIVATE KEY", pkcs1).into()),
+        ("pkcs1-public.pem", pem("RSA PUBLIC KEY", pkcs1_public).into()),
+        ("certificate.pem", pem("CERTIFICATE", &spki).into()),
+        ("two-blocks.pem", public_pem.repeat(2).into()),
+        ("traditional-encrypted.pem", encrypted.into()),
+        ("pkcs8.der", pkcs8.clone()),
+        ("spki.der", spki.clone()),
+        ("pkcs1.der", pkcs1.to_vec()),
+        ("pkcs1-public.der", pkcs1_public.to_vec()),
+        ("components", [modulus, &[1, 0, 1]].concat()),
+        ("encrypted.der", der(0x30, &[&algorithm(PBES2), &der(0x04, &[&[0x55; 64]])])),
+        ("pss.der", spki_of(RSASSA_PSS)),
+        ("elliptic-curve.der", spki_of(EC_PUBLIC_KEY)),
+        ("2047-bits.der", public(&[&[0x7F], &modulus[1..]].concat(), &[1, 0, 1])),
+        ("8192-bits.der", public(&modulus.repeat(4), &[1, 0, 1])),
+        ("8200-bits.der", public(&[&modulus.repeat(4)[..], &[1]].concat(), &[1, 0, 1])),
+        ("even-modulus.der", public(&[&modulus[..255], &[0xFE]].concat(), &[1, 0, 1])),
+        ("exponent-65535.der", public(modulus, &[0xFF, 0xFF])),
+        ("exponent-of-33-bits.der", public(modulus, &[1, 0, 0, 0, 1])),
+        ("exponent-of-34-bits.der", public(modulus, &[2, 0, 0, 0, 1])),
+        ("multi-prime.der", multi_prime),
+        ("inconsistent.der", inconsistent),
+    ])
+}
+
+/// For the target `open`: every way to damage an envelope, around the lengths at which chunks begin.
+pub fn open() -> Vec<Seed> {
+    let step = |fault, len| Step { fault, len };
+    let plain = Case { chunks: 2, rest: 5, pattern: 7, ..Case::default() };
+    let damaged = |damage: &[Damage]| Case { damage: damage.to_vec(), ..plain.clone() };
+    let header_len = 347;
+    let cases = [
+        ("empty", Case::default()),
+        ("plain", plain.clone()),
+        ("full-chunk", Case { chunks: 1, ..Case::default() }),
+        ("one-byte-less", Case { rest: 16383, ..Case::default() }),
+        (
+            "streams",
+            Case {
+                chunks: 4,
+                rest: 16384,
+                metadata: b"text/plain".into(),
+                aad: b"invoice/42".into(),
+                anonymous: true,
+                sizes: vec![1, 0, 5461, 5467, 10923, 40000],
+                steps: vec![
+                    step(None, 16399),
+                    step(Some(Fault::Interrupted), 55),
+                    step(None, u16::MAX),
+                    step(Some(Fault::WouldBlock), 0),
+                ],
+                breaks_at: Some(20_000),
+                ..Case::default()
+            },
+        ),
+        ("one-batch", Case { sizes: vec![u16::MAX], chunks: 4, rest: 16384, ..Case::default() }),
+        ("limit", Case { limit: Some(20_000), ..plain.clone() }),
+        ("limit-at-length", Case { limit: Some(2 * 16384 + 5), ..plain.clone() }),
+        ("other-aad", Case { other_aad: Some(b"invoice/43".into()), ..plain.clone() }),
+        ("flip-magic", damaged(&[Damage::Flip { at: 0, mask: 1 }])),
+        ("flip-key-id", damaged(&[Damage::Flip { at: 30, mask: 1 }])),
+        ("flip-wrapped-key", damaged(&[Damage::Flip { at: 100, mask: 1 }])),
+        ("flip-tag", damaged(&[Damage::Flip { at: header_len - 1, mask: 0x80 }])),
+        ("flip-commitment", damaged(&[Damage::Flip { at: header_len + 40, mask: 4 }])),
+        ("flip-second-chunk", damaged(&[Damage::Flip { at: header_len + 56 + 16400, mask: 1 }])),
+        ("flip-last-tag", damaged(&[Damage::Flip { at: header_len + 56 + 2 * 16400 + 20, mask: 1 }])),
+        ("flip-and-cut-header", damaged(&[Damage::Flip { at: 20, mask: 0x80 }, Damage::Cut { len: header_len - 5 }])),
+        ("cut-header", damaged(&[Damage::Cut { len: 200 }])),
+        ("cut-commitment", damaged(&[Damage::Cut { len: header_len + 55 }])),
+        ("cut-at-chunk", damaged(&[Damage::CutAtChunk(1)])),
+        ("cut-in-chunk", damaged(&[Damage::Cut { len: header_len + 56 + 20_000 }])),
+        ("extend", damaged(&[Damage::Extend { len: 20_000, byte: 0 }])),
+        ("extend-by-one", damaged(&[Damage::Extend { len: 1, byte: 0 }])),
+        ("swap-chunks", damaged(&[Damage::SwapChunks(0, 1)])),
+        ("repeat-chunk", damaged(&[Damage::RepeatChunk(1)])),
+        ("remove-chunk", damaged(&[Damage::RemoveChunk(0)])),
+        ("rewrap", damaged(&[Damage::Rewrap])),
+        ("other-preamble", damaged(&[Damage::OtherPreamble])),
+    ];
+    cases.into_iter().map(|(name, case)| (name.into(), encode_case(&case))).collect()
+}
+
+fn named<const N: usize>(seeds: [(&str, Vec<u8>); N]) -> Vec<Seed> {
+    seeds.into_iter().map(|(name, bytes)| (name.into(), bytes)).collect()
+}
+
+/// The bytes that `Case::from_bytes` makes this case from: the derived `Arbitrary` backwards, checked at the end.
+fn encode_case(case: &Case) -> Vec<u8> {
+    let mut bytes = vec![case.chunks];
+    bytes.extend(case.rest.to_le_bytes());
+    bytes.push(case.pattern);
+    bytes.extend(option(case.limit.map(u32::to_le_bytes)));
+    bytes.extend(list(&case.metadata, |byte| vec![*byte]));
+    bytes.extend(list(&case.aad, |byte| vec![*byte]));
+    bytes.extend(option(case.other_aad.as_ref().map(|aad| list(aad, |byte| vec![*byte]))));
+    bytes.push(case.anonymous.into());
+    bytes.extend(list(&case.damage, encode_damage));
+    bytes.extend(list(&case.sizes, |size| size.to_le_bytes().into()));
+    bytes.extend(list(&case.steps, |step| {
+        let fault = step.fault.map(|fault| match fault {
+            Fault::Interrupted => variant(0, 2),
+            Fault::WouldBlock => variant(1, 2),
+        });
+        [option(fault), step.len.to_le_bytes().into()].concat()
+    }));
+    bytes.extend(option(case.breaks_at.map(u16::to_le_bytes)));
+    assert_eq!(Case::from_bytes(&bytes).as_ref(), Ok(case), "another encoding than that of the derived `Arbitrary`");
+    bytes
+}
+
+fn encode_damage(damage: &Damage) -> Vec<u8> {
+    let (index, content) = match *damage {
+        Damage::Flip { at, mask } => (0, [&at.to_le_bytes()[..], &[mask]].concat()),
+        Damage::Cut { len } => (1, len.to_le_bytes().into()),
+        Damage::Extend { len, byte } => (2, [&len.to_le_bytes()[..], &[byte]].concat()),
+        Damage::CutAtChunk(number) => (3, vec![number]),
+        Damage::SwapChunks(a, b) => (4, vec![a, b]),
+        Damage::RepeatChunk(number) => (5, vec![number]),
+        Damage::RemoveChunk(number) => (6, vec![number]),
+        Damage::Rewrap => (7, vec![]),
+        Damage::OtherPreamble => (8, vec![]),
+    };
+    [variant(index, 9), content].concat()
+}
+
+/// The middle of the numbers that stand for variant `index` of `count`.
+fn variant(index: u64, count: u64) -> Vec<u8> {
+    let number = ((2 * index + 1) << 32) / (2 * count);
+    u32::try_from(number).unwrap().to_le_bytes().into()
+}
+
+fn option(value: Option<impl AsRef<[u8]>>) -> Vec<u8> {
+    value.map_or(vec![0], |value| [&[1], value.as_ref()].concat())
+}
+
+fn list<T>(values: &[T], encode: impl Fn(&T) -> Vec<u8>) -> Vec<u8> {
+    let mut bytes: Vec<u8> = values.iter().flat_map(|value| [vec![1], encode(value)].concat()).collect();
+    bytes.push(0);
+    bytes
+}
+
+fn decode_pem(pem: &str) -> Vec<u8> {
+    let lines = pem.lines().skip_while(|line| !line.starts_with('-'));
+    let text: String = lines.filter(|line| !line.starts_with('-')).collect();
+    Base64::decode_vec(&text).unwrap()
+}
+
+/// A DER element.
+fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let len = u16::try_from(content.len()).unwrap().to_be_bytes();
+    let header = match content.len() {
+        0..0x80 => vec![tag, len[1]],
+        0x80..0x100 => vec![tag, 0x81, len[1]],
+        _ => vec![tag, 0x82, len[0], len[1]],
+    };
+    [header, content].concat()
+}
+
+/// A DER integer from bytes without leading zeros.
+fn uint(bytes: &[u8]) -> Vec<u8> {
+    if bytes[0] < 0x80 { der(0x02, &[bytes]) } else { der(0x02, &[&[0], bytes]) }
+}
+
+const RSASSA_PSS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0A];
+const EC_PUBLIC_KEY: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
+const PBES2: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05, 0x0D];
