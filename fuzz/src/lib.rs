@@ -3,12 +3,7 @@
 //! Each `check` panics where the library breaks a promise, and otherwise tells what the input led to: the tests at the end
 //! of this file hold the seeds to reaching everything that can be reached.
 //!
-//! ```text
-//! cargo +nightly fuzz run open                             fuzz, from an empty corpus
-//! cargo +nightly fuzz run open corpus/open seeds/open      fuzz, from the seeds
-//! cargo run --example seeds                                write the seeds anew, after a change of the format
-//! cargo test --lib                                         replay the seeds
-//! ```
+//! How to run it all: `README.md`.
 
 pub mod header;
 pub mod io;
