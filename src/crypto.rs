@@ -1,22 +1,31 @@
 //! The primitives behind our own names. No other module names a backend; nothing here knows the format.
 //!
 //! A backend is one module with the items re-exported below. Keys reach it as canonical DER that has passed the import
-//! policy of [`crate::recipient`].
+//! policy of [`crate::recipient`], so that no two backends admit different keys. Where two backends are compiled, AWS-LC
+//! does the work and the tests hold the other against it.
 
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc;
 mod kdf;
+mod key_size;
 mod rng;
 #[cfg(feature = "rustcrypto")]
+#[cfg_attr(feature = "aws-lc-rs", allow(dead_code, reason = "the tests hold it against the backend in use"))]
 mod rustcrypto;
 
-#[cfg(not(feature = "rustcrypto"))]
-compile_error!("bulla needs a cryptographic backend: enable the feature `rustcrypto`");
+#[cfg(not(any(feature = "aws-lc-rs", feature = "rustcrypto")))]
+compile_error!("bulla needs a cryptographic backend: enable the feature `rustcrypto` or `aws-lc-rs`");
 
-pub(crate) use self::kdf::hkdf_expand_sha512;
-pub(crate) use self::rng::{RandomnessError, SystemRng};
-#[cfg(feature = "rustcrypto")]
-pub(crate) use self::rustcrypto::{
+#[cfg(feature = "aws-lc-rs")]
+use self::aws_lc as backend;
+pub(crate) use self::backend::{
     Aead, OaepPrivateKey, OaepPublicKey, constant_time_eq, generate_pkcs8, hmac_sha512, sha256, sha512,
 };
+pub(crate) use self::kdf::hkdf_expand_sha512;
+pub use self::key_size::KeySize;
+pub(crate) use self::rng::{RandomnessError, SystemRng};
+#[cfg(all(feature = "rustcrypto", not(feature = "aws-lc-rs")))]
+use self::rustcrypto as backend;
 
 /// A chunk's tag did not verify. The output holds no plaintext.
 #[derive(Debug, PartialEq, Eq)]

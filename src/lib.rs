@@ -34,6 +34,7 @@ mod wire;
 pub use rand_core;
 
 pub use self::chunk::{Opener, Sealer};
+pub use self::crypto::KeySize;
 pub use self::error::{
     DecryptError, EncryptError, HeaderError, HeaderErrorKind, KeyError, Lookalike, UnwrapError, WrapError,
 };
@@ -43,7 +44,7 @@ pub use self::io::{DecryptReader, EncryptReader, EncryptWriter};
 pub use self::key_id::{KeyId, KeyIdParseError};
 pub use self::limits::{Limit, LimitExceeded, Limits};
 pub use self::message::{Decryptor, Encryptor, OpenedHeader};
-pub use self::recipient::{Identity, KeySize, Recipient, RsaIdentity, RsaRecipient, WrappedKey};
+pub use self::recipient::{Identity, Recipient, RsaIdentity, RsaRecipient, WrappedKey};
 pub use self::secret::{ContentKey, SecretDer, SecretPem};
 pub use self::simple::{open, seal, seal_with_rng};
 pub use self::wire::{Header, Record, Records};

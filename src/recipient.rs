@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-pub use self::rsa::{KeySize, RsaIdentity, RsaRecipient};
+pub use self::rsa::{RsaIdentity, RsaRecipient};
 use crate::error::{UnwrapError, WrapError};
 use crate::key_id::KeyId;
 use crate::secret::ContentKey;

@@ -224,7 +224,9 @@ fn randomness_is_drawn_in_the_documented_order() {
         .recipient(&recipients.1)
         .encrypt_with_rng(b"hello", &mut rng)
         .unwrap();
-    assert_eq!(rng.1, 32 + 24 + 2 * 32);
+    // AWS-LC draws the seeds of OAEP from its own generator.
+    let seeds = if cfg!(feature = "aws-lc-rs") { 0 } else { 2 * 32 };
+    assert_eq!(rng.1, 32 + 24 + seeds);
 
     let mut expected = [0; 56];
     let mut rng = Scripted(3);

