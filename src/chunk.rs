@@ -2,6 +2,8 @@
 //!
 //! Nothing here knows of headers or recipients. The position of a chunk is explicit below the public types.
 
+use zeroize::Zeroize;
+
 use crate::crypto::{Aead, constant_time_eq, hkdf_expand_sha512};
 use crate::error::{DecryptError, EncryptError};
 use crate::limits::{Limit, LimitExceeded, Limits};
@@ -9,6 +11,7 @@ use crate::secret::Secret;
 use crate::suite::{
     BODY_PREFIX_LEN, CHUNK_LEN, COMMITMENT_LEN, MAX_PLAINTEXT_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN,
 };
+use crate::threads::Threads;
 
 /// Seals one body, chunk by chunk, each position exactly once.
 ///
@@ -45,6 +48,7 @@ pub struct Sealer {
     chunks: Chunks,
     prefix: [u8; BODY_PREFIX_LEN],
     next: u64,
+    threads: Threads,
 }
 
 impl Sealer {
@@ -65,7 +69,17 @@ impl Sealer {
         let mut prefix = [0; BODY_PREFIX_LEN];
         prefix[..SALT_LEN].copy_from_slice(salt);
         prefix[SALT_LEN..].copy_from_slice(&commitment);
-        Self { chunks, prefix, next: 0 }
+        Self { chunks, prefix, next: 0, threads: Threads::ONE }
+    }
+
+    pub(crate) fn with_threads(mut self, threads: Threads) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn threads(&self) -> Threads {
+        self.threads
     }
 
     /// The first 56 bytes of the body.
@@ -86,6 +100,23 @@ impl Sealer {
     ) -> Result<(), EncryptError> {
         self.chunks.seal_at(self.next, plaintext, output)?;
         self.next += 1;
+        Ok(())
+    }
+
+    /// Seals the next full chunks, as many as there are.
+    pub(crate) fn seal_chunks(
+        &mut self,
+        plaintext: &[[u8; CHUNK_LEN]],
+        output: &mut [[u8; SEALED_CHUNK_LEN]],
+    ) -> Result<(), EncryptError> {
+        debug_assert_eq!(plaintext.len(), output.len());
+        let Self { chunks, next, .. } = self;
+        // The chunk that would end above the limit is the last of them if any is.
+        chunks.nonce(*next + to_u64(plaintext.len()).saturating_sub(1), CHUNK_LEN * plaintext.len().min(1))?;
+        self.threads.first_failure(plaintext, output, |index, chunk, sealed| {
+            chunks.seal_at(*next + to_u64(index), chunk, sealed).is_ok()
+        });
+        *next += to_u64(plaintext.len());
         Ok(())
     }
 
@@ -122,6 +153,7 @@ pub struct Opener {
     chunks: Chunks,
     next: u64,
     failed: Option<DecryptError>,
+    threads: Threads,
 }
 
 impl Opener {
@@ -137,7 +169,23 @@ impl Opener {
         if !constant_time_eq(commitment, &expected) {
             return Err(DecryptError::WrongContext);
         }
-        Ok(Self { chunks, next: 0, failed: None })
+        Ok(Self { chunks, next: 0, failed: None, threads: Threads::ONE })
+    }
+
+    pub(crate) fn with_threads(mut self, threads: Threads) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn threads(&self) -> Threads {
+        self.threads
+    }
+
+    /// Fails where the body has failed before.
+    #[cfg(feature = "std")]
+    pub(crate) fn check(&self) -> Result<(), DecryptError> {
+        self.failed.clone().map_or(Ok(()), Err)
     }
 
     /// Opens the next full chunk. On failure `output` holds no plaintext of this chunk.
@@ -153,13 +201,45 @@ impl Opener {
         self.advance(|chunks, index| chunks.open_at(index, sealed, output))
     }
 
-    /// Opens the next full chunk where it stands and returns its plaintext.
-    pub(crate) fn open_chunk_in_place<'a>(
+    /// Opens the next full chunks, as many as there are, up to the first that does not open. Returns how many did; where that
+    /// is not all of them, the next call fails with the reason. What follows them in `output` holds no plaintext.
+    pub(crate) fn open_chunks(&mut self, sealed: &[[u8; SEALED_CHUNK_LEN]], output: &mut [[u8; CHUNK_LEN]]) -> usize {
+        debug_assert_eq!(sealed.len(), output.len());
+        self.open_batch(sealed, output, |chunks, index, sealed, chunk| chunks.open_at(index, sealed, chunk))
+    }
+
+    /// As [`open_chunks`](Self::open_chunks), where they stand: the plaintext replaces the first 16384 bytes of each.
+    #[cfg(feature = "std")]
+    pub(crate) fn open_chunks_in_place(&mut self, sealed: &mut [[u8; SEALED_CHUNK_LEN]]) -> usize {
+        // Takes no memory: the items have no size.
+        let no_inputs = alloc::vec![(); sealed.len()];
+        self.open_batch(&no_inputs, sealed, |chunks, index, (), chunk| chunks.open_in_place_at(index, chunk))
+    }
+
+    fn open_batch<I: Sync, O: Send + Zeroize>(
         &mut self,
-        sealed: &'a mut [u8; SEALED_CHUNK_LEN],
-    ) -> Result<&'a [u8; CHUNK_LEN], DecryptError> {
-        self.advance(|chunks, index| chunks.open_in_place_at(index, sealed))?;
-        Ok(sealed.first_chunk().expect("a sealed chunk is longer"))
+        inputs: &[I],
+        outputs: &mut [O],
+        open: impl Fn(&Chunks, u64, &I, &mut O) -> Result<(), DecryptError> + Sync,
+    ) -> usize {
+        if self.failed.is_some() {
+            return 0;
+        }
+        let Self { chunks, next, threads, .. } = &*self;
+        let first = *next;
+        let failure = threads.first_failure(inputs, outputs, |index, input, output| {
+            open(chunks, first + to_u64(index), input, output).is_ok()
+        });
+        let opened = failure.unwrap_or(inputs.len());
+        self.next += to_u64(opened);
+        if let Some(index) = failure {
+            // Other threads may have opened chunks behind it.
+            outputs[index..].iter_mut().for_each(Zeroize::zeroize);
+            let index = self.next;
+            let limit = self.chunks.nonce(index, CHUNK_LEN).err().map(DecryptError::from);
+            self.failed = Some(limit.unwrap_or(DecryptError::ChunkAltered { index }));
+        }
+        opened
     }
 
     /// Opens the last chunk. Success means that the body is complete. On failure `output` holds no plaintext of this chunk.

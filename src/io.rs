@@ -140,6 +140,3 @@ impl OpenedHeader {
         DecryptReader::new(self, input)
     }
 }
-
-/// Chunks that an adapter holds at most: few enough to stay in the cache, enough to make calls to the system rare.
-const BATCH: usize = 8;

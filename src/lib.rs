@@ -29,6 +29,7 @@ mod simple;
 #[cfg(test)]
 mod spec;
 mod suite;
+mod threads;
 mod wire;
 
 pub use rand_core;

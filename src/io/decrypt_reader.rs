@@ -13,11 +13,12 @@ use crate::chunk::Opener;
 use crate::error::DecryptError;
 use crate::message::OpenedHeader;
 use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::threads::Threads;
 
 /// Reads an envelope's body from an inner reader and yields the plaintext, each chunk as it verifies.
 ///
 /// From [`Decryptor::wrap_input`](crate::Decryptor::wrap_input). Reads of 16 KiB and more are opened straight into the
-/// caller's slice. Holds about 130 KiB at most, whatever the length of the payload.
+/// caller's slice. With one thread it holds about 130 KiB at most, whatever the length of the payload.
 ///
 /// After `WouldBlock` nothing is lost: make the same call again.
 ///
@@ -30,9 +31,11 @@ pub struct DecryptReader<R> {
     inner: R,
     metadata: Option<Vec<u8>>,
     stage: Stage,
-    /// Sealed bytes, the chunk at the front perhaps opened in place.
+    /// Sealed bytes, the first of them perhaps opened in place.
     window: Window<SEALED_CHUNK_LEN>,
-    /// Where in the window plaintext waits for the caller.
+    /// Chunks at the front of the window that were opened in place, the last of the body not counted.
+    opened: usize,
+    /// Where in the window plaintext of one chunk waits for the caller.
     plaintext: Range<usize>,
     poison: Poison,
 }
@@ -51,8 +54,9 @@ impl<R: Read> DecryptReader<R> {
         Self {
             inner,
             metadata: header.metadata().map(<[u8]>::to_vec),
+            window: Window::new(header.chunk_threads()),
             stage: Stage::Start(Box::new(header)),
-            window: Window::new(),
+            opened: 0,
             plaintext: 0..0,
             poison: Poison::default(),
         }
@@ -83,19 +87,33 @@ impl<R: Read> DecryptReader<R> {
         self.start()?;
         while self.plaintext.is_empty() {
             let Stage::Body(opener) = &mut self.stage else { return Ok(0) };
-            self.window.fill(&mut self.inner, SEALED_CHUNK_LEN)?;
+            if self.opened > 0 {
+                self.opened -= 1;
+                self.plaintext = 0..CHUNK_LEN;
+                break;
+            }
+            self.window.fill_units(&mut self.inner)?;
 
-            let (chunks, _) = output.as_chunks_mut();
-            if self.window.units().is_empty() {
+            let sealed = self.window.units();
+            let (direct, _) = output.as_chunks_mut();
+            if sealed.is_empty() {
+                opener.check()?;
                 self.open_last()?;
-            } else if chunks.is_empty() {
-                let (sealed, _) = self.window.unused().as_chunks_mut();
-                self.plaintext = 0..opener.open_chunk_in_place(&mut sealed[0])?.len();
-            } else {
-                let (opened, result) = open_chunks(opener, self.window.units(), chunks);
+            } else if !direct.is_empty() && (direct.len() >= sealed.len() || opener.threads() == Threads::ONE) {
+                let count = sealed.len().min(direct.len());
+                let opened = opener.open_chunks(&sealed[..count], &mut direct[..count]);
+                if opened == 0 {
+                    opener.check()?;
+                }
                 self.window.consume(opened * SEALED_CHUNK_LEN);
-                // Chunks before the first bad one are released; the opener repeats its error at the next call.
-                return if opened == 0 { result.map(|()| 0) } else { Ok(opened * CHUNK_LEN) };
+                return Ok(opened * CHUNK_LEN);
+            } else {
+                // Several threads are worth a copy.
+                let (sealed, _) = self.window.unused().as_chunks_mut();
+                self.opened = opener.open_chunks_in_place(sealed);
+                if self.opened == 0 {
+                    opener.check()?;
+                }
             }
         }
         Ok(self.take_plaintext(output))
@@ -140,20 +158,4 @@ impl<R: fmt::Debug> fmt::Debug for DecryptReader<R> {
             .field("metadata", &self.metadata)
             .finish_non_exhaustive()
     }
-}
-
-/// Opens as many chunks as there are on both sides, up to the first bad one, and tells how many opened.
-fn open_chunks(
-    opener: &mut Opener,
-    sealed: &[[u8; SEALED_CHUNK_LEN]],
-    output: &mut [[u8; CHUNK_LEN]],
-) -> (usize, io::Result<()>) {
-    let mut opened = 0;
-    for (sealed, chunk) in sealed.iter().zip(output) {
-        if let Err(error) = opener.open_chunk(sealed, chunk) {
-            return (opened, Err(error.into()));
-        }
-        opened += 1;
-    }
-    (opened, Ok(()))
 }

@@ -6,22 +6,23 @@ use std::io::{self, Write};
 
 use zeroize::Zeroizing;
 
-use super::BATCH;
 use super::pending::Pending;
 use super::poison::Poison;
 use crate::chunk::Sealer;
 use crate::suite::{CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::threads::Threads;
 use crate::wire::Header;
 
 /// Seals what is written to it and writes the envelope to an inner writer.
 ///
-/// From [`Encryptor::wrap_output`](crate::Encryptor::wrap_output). Writes of 16 KiB and more are sealed straight from the
-/// caller's slice; no further buffering is needed. Holds about 150 KiB at most, whatever the length of the payload.
+/// From [`Encryptor::wrap_output`](crate::Encryptor::wrap_output). Writes of 16 KiB and more (with several threads: of a whole
+/// batch and more) are sealed straight from the caller's slice; no further buffering is needed. With one thread it holds about
+/// 150 KiB at most, whatever the length of the payload.
 ///
 /// **Call [`finish`](Self::finish).** A writer that is dropped instead leaves an envelope that opens to
 /// [`DecryptError::Truncated`](crate::DecryptError::Truncated): an aborted write never looks like a complete one.
 ///
-/// [`flush`](Write::flush) passes on every sealed chunk, but does not seal a partial one: only the last chunk may be short.
+/// [`flush`](Write::flush) seals and passes on every full chunk, but not a partial one: only the last chunk may be short.
 ///
 /// After an error other than `Interrupted` and `WouldBlock` every later call fails. After `WouldBlock` nothing is lost: make
 /// the same call again.
@@ -29,7 +30,7 @@ pub struct EncryptWriter<W: Write> {
     inner: W,
     /// `None` once the last chunk was sealed.
     sealer: Option<Sealer>,
-    /// The beginning of the next chunk, always shorter than a chunk.
+    /// Plaintext that was not sealed yet, always shorter than [`collected`].
     partial: Zeroizing<Vec<u8>>,
     /// Header and sealed chunks that the inner writer has not taken yet.
     pending: Pending,
@@ -41,7 +42,7 @@ impl<W: Write> EncryptWriter<W> {
         Self {
             pending: Pending::new([header.as_bytes(), sealer.prefix()].concat()),
             // Never grows: growing would leave plaintext behind in freed memory.
-            partial: Zeroizing::new(Vec::with_capacity(CHUNK_LEN)),
+            partial: Zeroizing::new(Vec::with_capacity(collected(sealer.threads()))),
             sealer: Some(sealer),
             inner,
             poison: Poison::default(),
@@ -67,7 +68,7 @@ impl<W: Write> EncryptWriter<W> {
     /// As [`finish`](Self::finish).
     pub fn try_finish(&mut self) -> io::Result<()> {
         self.guard(|writer| {
-            writer.drain()?;
+            writer.drain_full_chunks()?;
             writer.seal_last()?;
             writer.drain()?;
             writer.inner.flush()
@@ -89,20 +90,32 @@ impl<W: Write> EncryptWriter<W> {
         let Some(sealer) = &mut self.sealer else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "written to after it was finished"));
         };
-        if self.partial.is_empty() && input.len() >= CHUNK_LEN {
+        let collected = collected(sealer.threads());
+        if self.partial.is_empty() && input.len() >= collected {
             let (chunks, _) = input.as_chunks();
-            let chunks = &chunks[..chunks.len().min(BATCH)];
+            let chunks = &chunks[..chunks.len().min(sealer.threads().batch())];
             seal_chunks(sealer, chunks, &mut self.pending)?;
             return Ok(chunks.len() * CHUNK_LEN);
         }
-        let taken = input.len().min(CHUNK_LEN - self.partial.len());
+        let taken = input.len().min(collected - self.partial.len());
         self.partial.extend_from_slice(&input[..taken]);
-        let (chunk, _) = self.partial.as_chunks();
-        if !chunk.is_empty() {
-            seal_chunks(sealer, chunk, &mut self.pending)?;
-            self.partial.clear();
+        if self.partial.len() == collected {
+            self.seal_partial()?;
         }
         Ok(taken)
+    }
+
+    /// Seals the full chunks of what was collected. Nothing must be pending.
+    fn seal_partial(&mut self) -> io::Result<()> {
+        let (chunks, _) = self.partial.as_chunks();
+        if let Some(sealer) = &mut self.sealer
+            && !chunks.is_empty()
+        {
+            let sealed = chunks.len() * CHUNK_LEN;
+            seal_chunks(sealer, chunks, &mut self.pending)?;
+            self.partial.drain(..sealed);
+        }
+        Ok(())
     }
 
     fn seal_last(&mut self) -> io::Result<()> {
@@ -110,6 +123,13 @@ impl<W: Write> EncryptWriter<W> {
             sealer.seal_last(&self.partial, self.pending.fill(self.partial.len() + TAG_LEN))?;
         }
         Ok(())
+    }
+
+    /// Passes on every full chunk.
+    fn drain_full_chunks(&mut self) -> io::Result<()> {
+        self.drain()?;
+        self.seal_partial()?;
+        self.drain()
     }
 
     fn drain(&mut self) -> io::Result<()> {
@@ -139,7 +159,7 @@ impl<W: Write> Write for EncryptWriter<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.guard(|writer| {
-            writer.drain()?;
+            writer.drain_full_chunks()?;
             writer.inner.flush()
         })
     }
@@ -151,10 +171,13 @@ impl<W: Write + fmt::Debug> fmt::Debug for EncryptWriter<W> {
     }
 }
 
+/// Bytes of plaintext that are collected before they are sealed.
+fn collected(threads: Threads) -> usize {
+    if threads == Threads::ONE { CHUNK_LEN } else { threads.batch() * CHUNK_LEN }
+}
+
 fn seal_chunks(sealer: &mut Sealer, chunks: &[[u8; CHUNK_LEN]], pending: &mut Pending) -> io::Result<()> {
     let (sealed_chunks, _) = pending.fill(chunks.len() * SEALED_CHUNK_LEN).as_chunks_mut();
-    for (chunk, sealed) in chunks.iter().zip(sealed_chunks) {
-        sealer.seal_chunk(chunk, sealed)?;
-    }
+    sealer.seal_chunks(chunks, sealed_chunks)?;
     Ok(())
 }

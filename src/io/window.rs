@@ -6,27 +6,48 @@ use std::io::{self, Read};
 
 use zeroize::Zeroizing;
 
-use super::BATCH;
+use crate::threads::Threads;
 
-/// Buffers an input in units of at most `UNIT` bytes: room for one at first, and for a [`BATCH`] once one was not enough.
-/// Wiped when dropped.
+/// Buffers an input in units of `UNIT` bytes: room for one at first, and for a batch once one was not enough. Wiped when
+/// dropped.
 pub(super) struct Window<const UNIT: usize> {
     bytes: Zeroizing<Vec<u8>>,
     start: usize,
     end: usize,
     /// The input has ended: it is not asked again.
     ended: bool,
+    /// An error of the input that came after bytes that were not used yet.
+    deferred: Option<io::Error>,
+    threads: Threads,
 }
 
 impl<const UNIT: usize> Window<UNIT> {
-    pub(super) fn new() -> Self {
-        Self { bytes: Zeroizing::new(Vec::new()), start: 0, end: 0, ended: false }
+    pub(super) fn new(threads: Threads) -> Self {
+        Self { bytes: Zeroizing::new(Vec::new()), start: 0, end: 0, ended: false, deferred: None, threads }
     }
 
-    /// Reads until there are `len` bytes, at most `UNIT`, or the input has ended. Asks no more often than that takes.
+    /// Reads what is worth working on: one unit for one thread, so that nothing waits, and a batch for several, unless the
+    /// input ends or would block.
+    pub(super) fn fill_units(&mut self, input: &mut impl Read) -> io::Result<()> {
+        self.fill(input, UNIT)?;
+        if self.threads == Threads::ONE {
+            return Ok(());
+        }
+        if let Err(error) = self.fill(input, UNIT * self.threads.batch())
+            && error.kind() != io::ErrorKind::WouldBlock
+        {
+            // What was read before comes first, as with one thread.
+            self.deferred = Some(error);
+        }
+        Ok(())
+    }
+
+    /// Reads until there are `len` bytes, at most a batch, or the input has ended. Asks no more often than that takes.
     pub(super) fn fill(&mut self, input: &mut impl Read, len: usize) -> io::Result<()> {
-        debug_assert!(len <= UNIT, "a unit fits the buffer");
         while self.end - self.start < len && !self.ended {
+            if let Some(error) = self.deferred.take() {
+                return Err(error);
+            }
             self.make_room(len);
             match input.read(&mut self.bytes[self.end..]) {
                 Ok(0) => self.ended = true,
@@ -54,17 +75,20 @@ impl<const UNIT: usize> Window<UNIT> {
 
     /// Makes place for `len` bytes from `start` on.
     fn make_room(&mut self, len: usize) {
-        if self.start == self.end {
-            let wanted = if self.end == 0 { UNIT } else { UNIT * BATCH };
-            if self.bytes.len() < wanted {
-                self.bytes = Zeroizing::new(vec![0; wanted]);
-            }
-            self.start = 0;
-            self.end = 0;
-        } else if self.start + len > self.bytes.len() {
-            self.bytes.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
+        let used = self.end - self.start;
+        if self.start + len <= self.bytes.len() && used > 0 {
+            return;
         }
+        let wanted = if self.end == 0 && len <= UNIT { UNIT } else { UNIT * self.threads.batch() };
+        if self.bytes.len() < wanted && (used == 0 || len > self.bytes.len()) {
+            // Never grown in place: that would leave bytes behind in freed memory.
+            let mut bytes = Zeroizing::new(vec![0; wanted]);
+            bytes[..used].copy_from_slice(&self.bytes[self.start..self.end]);
+            self.bytes = bytes;
+        } else {
+            self.bytes.copy_within(self.start..self.end, 0);
+        }
+        self.start = 0;
+        self.end = used;
     }
 }

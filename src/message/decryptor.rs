@@ -16,6 +16,7 @@ use crate::recipient::Identity;
 use crate::schedule::{BodyKeys, HeaderDigest};
 use crate::secret::{ContentKey, Secret};
 use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::threads::Threads;
 use crate::wire::{Header, Record};
 
 /// Opens envelopes with one or more identities.
@@ -38,13 +39,14 @@ pub struct Decryptor<'a> {
     identities: Vec<&'a dyn Identity>,
     aad: &'a [u8],
     limits: Limits,
+    threads: Threads,
 }
 
 impl<'a> Decryptor<'a> {
     /// Opens with `identity`.
     #[must_use]
     pub fn new(identity: &'a dyn Identity) -> Self {
-        Self { identities: vec![identity], aad: &[], limits: Limits::default() }
+        Self { identities: vec![identity], aad: &[], limits: Limits::default(), threads: Threads::ONE }
     }
 
     /// Adds an identity, to be tried after those before it.
@@ -65,6 +67,18 @@ impl<'a> Decryptor<'a> {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Opens with at most `count` threads of the `rayon` pool that is current now; 0 stands for all of them. Default: 1.
+    ///
+    /// What is released, and with which error it ends, is the same whatever the number. A reader then collects 64 chunks
+    /// (1 MiB) for each thread before it works, or what there is where its input ends or would block.
+    #[cfg(feature = "parallel")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
+    #[must_use]
+    pub fn threads(mut self, count: usize) -> Self {
+        self.threads = Threads::new(count);
         self
     }
 
@@ -99,7 +113,8 @@ impl<'a> Decryptor<'a> {
                 operations += 1;
                 self.limits.check(Limit::PrivateKeyOperations, operations)?;
                 if let Some(content_key) = try_candidate(*identity, &record, &digest, header.tag())? {
-                    return Ok(OpenedHeader::new(header, &content_key, self.aad).limits(self.limits));
+                    let opened = OpenedHeader::new(header, &content_key, self.aad);
+                    return Ok(OpenedHeader { limits: self.limits, threads: self.threads, ..opened });
                 }
             }
         }
@@ -128,6 +143,7 @@ pub struct OpenedHeader {
     metadata: Option<Vec<u8>>,
     body_keys: BodyKeys,
     limits: Limits,
+    threads: Threads,
 }
 
 impl OpenedHeader {
@@ -136,6 +152,7 @@ impl OpenedHeader {
             metadata: header.unverified_metadata().map(<[u8]>::to_vec),
             body_keys: BodyKeys::new(content_key, header, aad),
             limits: Limits::default(),
+            threads: Threads::ONE,
         }
     }
 
@@ -146,10 +163,27 @@ impl OpenedHeader {
         self
     }
 
+    /// Opens the body with at most `count` threads of the `rayon` pool that is current now; 0 stands for all of them. Default: 1.
+    ///
+    /// What is released, and with which error it ends, is the same whatever the number. A reader then collects 64 chunks
+    /// (1 MiB) for each thread before it works, or what there is where its input ends or would block.
+    #[cfg(feature = "parallel")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
+    #[must_use]
+    pub fn threads(mut self, count: usize) -> Self {
+        self.threads = Threads::new(count);
+        self
+    }
+
     /// The public metadata, authenticated: it is what some holder of the content key put there.
     #[must_use]
     pub fn metadata(&self) -> Option<&[u8]> {
         self.metadata.as_deref()
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn chunk_threads(&self) -> Threads {
+        self.threads
     }
 
     /// Checks that the body which starts with the 56 bytes of `prefix` belongs to this header and to the associated data.
@@ -159,6 +193,7 @@ impl OpenedHeader {
     /// [`DecryptError::WrongContext`].
     pub fn opener(&self, prefix: &[u8; BODY_PREFIX_LEN]) -> Result<Opener, DecryptError> {
         Opener::new(&self.body_keys.input_key, &self.body_keys.context, prefix, &self.limits)
+            .map(|opener| opener.with_threads(self.threads))
     }
 
     /// Opens a body in memory: all of it or nothing.
@@ -179,9 +214,7 @@ impl OpenedHeader {
         let mut plaintext = Zeroizing::new(vec![0; plaintext_len]);
         let (chunks, last) = plaintext.split_at_mut(sealed_chunks.len() * CHUNK_LEN);
         let (chunks, _) = chunks.as_chunks_mut::<CHUNK_LEN>();
-        for (sealed, chunk) in sealed_chunks.iter().zip(chunks) {
-            opener.open_chunk(sealed, chunk)?;
-        }
+        opener.open_chunks(sealed_chunks, chunks);
         opener.open_last(sealed_last, last)?;
         Ok(mem::take(&mut *plaintext))
     }

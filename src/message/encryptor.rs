@@ -14,6 +14,7 @@ use crate::recipient::Recipient;
 use crate::schedule::{BodyKeys, HeaderDigest};
 use crate::secret::{ContentKey, Secret};
 use crate::suite::{CHUNK_LEN, FIELD_METADATA, MAX_PLAINTEXT_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::threads::Threads;
 use crate::wire::{Header, Item, encode};
 
 /// Seals to one or more recipients.
@@ -50,13 +51,14 @@ pub struct Encryptor<'a> {
     metadata: Option<&'a [u8]>,
     aad: &'a [u8],
     limits: Limits,
+    threads: Threads,
 }
 
 impl<'a> Encryptor<'a> {
     /// Seals to `recipient`.
     #[must_use]
     pub fn new(recipient: &'a dyn Recipient) -> Self {
-        Self { recipients: vec![recipient], metadata: None, aad: &[], limits: Limits::default() }
+        Self { recipients: vec![recipient], metadata: None, aad: &[], limits: Limits::default(), threads: Threads::ONE }
     }
 
     /// Seals to all `recipients`.
@@ -99,6 +101,18 @@ impl<'a> Encryptor<'a> {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Seals with at most `count` threads of the `rayon` pool that is current now; 0 stands for all of them. Default: 1.
+    ///
+    /// The envelope is the same whatever the number. Writers and readers then collect 64 chunks (1 MiB) for each thread before
+    /// they work: a writer holds about 2 MiB × threads, an [`EncryptReader`](crate::EncryptReader) as much.
+    #[cfg(feature = "parallel")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
+    #[must_use]
+    pub fn threads(mut self, count: usize) -> Self {
+        self.threads = Threads::new(count);
         self
     }
 
@@ -165,7 +179,7 @@ impl<'a> Encryptor<'a> {
         let mut header = encode(&mut fields, &mut records, &self.limits)?;
         header.set_tag(&HeaderDigest::new(&header).tag(&content_key));
         let keys = BodyKeys::new(&content_key, &header, self.aad);
-        let sealer = Sealer::new(&keys.input_key, &keys.context, &salt, &self.limits);
+        let sealer = Sealer::new(&keys.input_key, &keys.context, &salt, &self.limits).with_threads(self.threads);
         Ok((header, sealer))
     }
 
@@ -216,9 +230,7 @@ fn seal_whole((header, mut sealer): (Header, Sealer), plaintext: &[u8]) -> Resul
     let (chunks, last) = plaintext.as_chunks::<CHUNK_LEN>();
     let (sealed_chunks, sealed_last) = body.split_at_mut(chunks.len() * SEALED_CHUNK_LEN);
     let (sealed_chunks, _) = sealed_chunks.as_chunks_mut::<SEALED_CHUNK_LEN>();
-    for (chunk, sealed) in chunks.iter().zip(sealed_chunks) {
-        sealer.seal_chunk(chunk, sealed)?;
-    }
+    sealer.seal_chunks(chunks, sealed_chunks)?;
     debug_assert_eq!(sealed_last.len(), last.len() + TAG_LEN);
     sealer.seal_last(last, sealed_last)?;
     Ok(envelope)
