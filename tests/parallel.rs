@@ -1,0 +1,197 @@
+//! Several threads change nothing but the time it takes.
+#![cfg(feature = "parallel")]
+
+#[path = "common/support.rs"]
+mod support;
+
+use std::io::{self, Read, Write};
+
+use bulla::{DecryptError, Decryptor, Encryptor, Header, Limits};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use support::{CHUNK, Faulty, NoRsa, Scripted, Step, decrypt_error, insist, pattern, read_in_pieces, write_in_pieces};
+
+/// What adapters collect for each thread.
+const BATCH: usize = 64 * CHUNK;
+
+#[test]
+fn the_bytes_are_those_of_one_thread_at_every_boundary() {
+    in_pool(4, || {
+        let key = NoRsa::default();
+        for len in [0, 1, CHUNK, BATCH, 2 * BATCH - 1, 2 * BATCH, 2 * BATCH + 1, 4 * BATCH + CHUNK, 9 * BATCH + 77] {
+            let plaintext = pattern(len);
+            let expected = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+            for threads in [0, 1, 2, 3, 100] {
+                let encryptor = Encryptor::new(&key).threads(threads);
+                assert!(encryptor.encrypt_with_rng(&plaintext, &mut Scripted(1)).unwrap() == expected);
+                for sizes in [&[100_000][..], &[3 * BATCH, 5], &[usize::MAX]] {
+                    let mut writer = encryptor.wrap_output_with_rng(Vec::new(), &mut Scripted(1)).unwrap();
+                    write_in_pieces(&mut writer, &plaintext, sizes).unwrap();
+                    assert!(writer.finish().unwrap() == expected, "{len} bytes, {threads} threads");
+                    let reader = encryptor.wrap_input_with_rng(&plaintext[..], &mut Scripted(1)).unwrap();
+                    let sizes: Vec<_> = sizes.iter().map(|size| *size.min(&10_000_000)).collect();
+                    let (envelope, end) = read_in_pieces(reader, &sizes);
+                    assert!(end.is_ok() && envelope == expected, "{len} bytes, {threads} threads");
+
+                    let decryptor = Decryptor::new(&key).threads(threads);
+                    let (released, end) = read_in_pieces(decryptor.wrap_input(&expected[..]).unwrap(), &sizes);
+                    assert!(end.is_ok() && released == plaintext, "{len} bytes, {threads} threads");
+                }
+                assert!(Decryptor::new(&key).threads(threads).decrypt(&expected).unwrap() == plaintext);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_pool_of_one_thread_does_not_deadlock() {
+    for threads in [0, 1, 2, 8] {
+        in_pool(1, || {
+            let key = NoRsa::default();
+            let plaintext = pattern(5 * BATCH);
+            let sealed = Encryptor::new(&key).threads(threads).encrypt(&plaintext).unwrap();
+            assert!(Decryptor::new(&key).threads(threads).decrypt(&sealed).unwrap() == plaintext);
+        });
+    }
+}
+
+#[test]
+fn a_pool_whose_threads_all_seal_does_not_deadlock() {
+    in_pool(3, || {
+        rayon::scope(|scope| {
+            for _ in 0..12 {
+                scope.spawn(|_| {
+                    let key = NoRsa::default();
+                    let plaintext = pattern(3 * BATCH);
+                    let sealed = Encryptor::new(&key).threads(0).encrypt(&plaintext).unwrap();
+                    assert!(Decryptor::new(&key).threads(0).decrypt(&sealed).unwrap() == plaintext);
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn flush_passes_on_every_full_chunk() {
+    in_pool(2, || {
+        let key = NoRsa::default();
+        let mut writer = Encryptor::new(&key).threads(2).wrap_output(Vec::new()).unwrap();
+        writer.write_all(&pattern(3 * CHUNK + 1)).unwrap();
+        writer.flush().unwrap();
+        let header = support::header_len(writer.get_ref());
+        assert_eq!(writer.get_ref().len(), header + 56 + 3 * 16400);
+        writer.write_all(&pattern(2 * CHUNK)).unwrap();
+        let sealed = writer.finish().unwrap();
+        assert!(bulla::open(&key, &sealed).unwrap() == [pattern(3 * CHUNK + 1), pattern(2 * CHUNK)].concat());
+    });
+}
+
+#[test]
+fn an_input_that_fails_releases_what_came_before_as_one_thread_does() {
+    struct Fails<'a>(&'a [u8]);
+    impl Read for Fails<'_> {
+        fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Err(io::Error::new(io::ErrorKind::ConnectionReset, "unplugged"));
+            }
+            self.0.read(output)
+        }
+    }
+    in_pool(2, || {
+        let key = NoRsa::default();
+        let envelope = Encryptor::new(&key).encrypt(&pattern(3 * BATCH)).unwrap();
+        let cut = &envelope[..envelope.len() - BATCH];
+        let (expected, _) = read_in_pieces(Decryptor::new(&key).wrap_input(Fails(cut)).unwrap(), &[40_000]);
+        assert!(expected.len() > BATCH);
+        for sizes in [&[40_000][..], &[4 * BATCH]] {
+            let reader = Decryptor::new(&key).threads(2).wrap_input(Fails(cut)).unwrap();
+            let (released, end) = read_in_pieces(reader, sizes);
+            assert_eq!(end.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+            assert!(released == expected);
+        }
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damage_gives_the_error_and_the_released_prefix_of_one_thread(
+        at in vec(0.0..1.0f64, 1..4),
+        cut in proptest::option::of(0.0..1.0f64),
+        size in prop_oneof![Just(5000usize), Just(100_000), Just(3 * BATCH), Just(20 * BATCH)],
+        threads in 2..5usize,
+    ) {
+        in_pool(4, || {
+            let key = NoRsa::default();
+            let envelope = Encryptor::new(&key).encrypt(&pattern(5 * BATCH + 12_345)).unwrap();
+            let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
+            let mut altered = body.to_vec();
+            for at in at {
+                altered[(at * body.len() as f64) as usize] ^= 1;
+            }
+            if let Some(cut) = cut {
+                altered.truncate((cut * body.len() as f64) as usize);
+            }
+            let open = |threads| header.open(&key.content_key(), b"").unwrap().threads(threads);
+            let (expected, end) = read_in_pieces(open(1).wrap_input(&altered[..]), &[70_000]);
+            let error = decrypt_error(&end.unwrap_err());
+            let (released, end) = read_in_pieces(open(threads).wrap_input(&altered[..]), &[size]);
+            assert_eq!(decrypt_error(&end.unwrap_err()), error);
+            assert!(released == expected);
+            assert_eq!(open(threads).decrypt(&altered), Err(error));
+        });
+    }
+
+    #[test]
+    fn streams_that_are_short_or_block_lose_nothing(
+        len in 0..5 * BATCH,
+        sizes in vec(1..2 * BATCH, 1..4),
+        script in vec(prop_oneof![(1..BATCH).prop_map(Step::Short), Just(Step::WouldBlock), Just(Step::Interrupted)], 0..8),
+    ) {
+        in_pool(3, || {
+            let key = NoRsa::default();
+            let script = [script, vec![Step::Short(200_000)]].concat();
+            let plaintext = pattern(len);
+            let expected = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+            let encryptor = Encryptor::new(&key).threads(3);
+
+            let output = Faulty::new(Vec::new(), script.clone());
+            let mut writer = encryptor.wrap_output_with_rng(output, &mut Scripted(1)).unwrap();
+            write_in_pieces(&mut writer, &plaintext, &sizes).unwrap();
+            insist(|| writer.try_finish()).unwrap();
+            assert!(writer.get_ref().inner == expected);
+
+            let input = Faulty::new(&plaintext[..], script.clone());
+            let reader = encryptor.wrap_input_with_rng(input, &mut Scripted(1)).unwrap();
+            let (envelope, end) = read_in_pieces(reader, &sizes);
+            assert!(end.is_ok() && envelope == expected);
+
+            let (header, body) = Header::split(&expected, &Limits::default()).unwrap();
+            let opened = header.open(&key.content_key(), b"").unwrap().threads(3);
+            let (released, end) = read_in_pieces(opened.wrap_input(Faulty::new(body, script)), &sizes);
+            assert!(end.is_ok() && released == plaintext);
+        });
+    }
+}
+
+#[test]
+fn the_plaintext_limit_is_that_of_one_thread() {
+    in_pool(2, || {
+        let key = NoRsa::default();
+        let envelope = Encryptor::new(&key).encrypt(&pattern(3 * BATCH)).unwrap();
+        let limits = Limits::default().with_plaintext_len(2 * BATCH as u64 + 5);
+        let read = |threads| {
+            let reader = Decryptor::new(&key).limits(limits).threads(threads).wrap_input(&envelope[..]).unwrap();
+            let (released, end) = read_in_pieces(reader, &[4 * BATCH]);
+            (released, decrypt_error(&end.unwrap_err()))
+        };
+        let (released, error) = read(2);
+        assert!(matches!(error, DecryptError::LimitExceeded(_)), "{error:?}");
+        assert!((released, error) == read(1));
+    });
+}
+
+fn in_pool(threads: usize, work: impl FnOnce() + Send) {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work);
+}
