@@ -2,6 +2,9 @@
 //!
 //! Nothing here knows of headers or recipients. The position of a chunk is explicit below the public types.
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 use zeroize::Zeroize;
 
 use crate::crypto::{Aead, constant_time_eq, hkdf_expand_sha512};
@@ -110,13 +113,30 @@ impl Sealer {
         output: &mut [[u8; SEALED_CHUNK_LEN]],
     ) -> Result<(), EncryptError> {
         debug_assert_eq!(plaintext.len(), output.len());
-        let Self { chunks, next, .. } = self;
-        // The chunk that would end above the limit is the last of them if any is.
-        chunks.nonce(*next + to_u64(plaintext.len()).saturating_sub(1), CHUNK_LEN * plaintext.len().min(1))?;
-        self.threads.first_failure(plaintext, output, |index, chunk, sealed| {
-            chunks.seal_at(*next + to_u64(index), chunk, sealed).is_ok()
+        self.seal_batch(plaintext, output, |chunks, index, chunk, sealed| chunks.seal_at(index, chunk, sealed))
+    }
+
+    /// As [`seal_chunks`](Self::seal_chunks), where they stand: the plaintext is in the first 16384 bytes of each.
+    pub(crate) fn seal_chunks_in_place(&mut self, chunks: &mut [[u8; SEALED_CHUNK_LEN]]) -> Result<(), EncryptError> {
+        self.seal_batch(&no_inputs(chunks.len()), chunks, |chunks, index, (), chunk| {
+            chunks.seal_in_place_at(index, chunk)
+        })
+    }
+
+    fn seal_batch<I: Sync, O: Send>(
+        &mut self,
+        inputs: &[I],
+        outputs: &mut [O],
+        seal: impl Fn(&Chunks, u64, &I, &mut O) -> Result<(), LimitExceeded> + Sync,
+    ) -> Result<(), EncryptError> {
+        let Self { chunks, next: first, threads, .. } = &*self;
+        let failure = threads.first_failure(inputs, outputs, |index, input, output| {
+            seal(chunks, first + to_u64(index), input, output).is_ok()
         });
-        *next += to_u64(plaintext.len());
+        if let Some(index) = failure {
+            self.chunks.nonce(first + to_u64(index), CHUNK_LEN)?;
+        }
+        self.next += to_u64(inputs.len());
         Ok(())
     }
 
@@ -134,6 +154,13 @@ impl Sealer {
         assert!(plaintext.len() < CHUNK_LEN, "the last chunk is shorter than the others");
         assert_eq!(output.len(), plaintext.len() + TAG_LEN, "the output has room for the tag");
         self.chunks.seal_at(self.next, plaintext, output)?;
+        Ok(())
+    }
+
+    /// As [`seal_last`](Self::seal_last), where it stands: the plaintext is followed by room for the tag.
+    pub(crate) fn seal_last_in_place(self, chunk: &mut [u8]) -> Result<(), EncryptError> {
+        debug_assert!(chunk.len() < SEALED_CHUNK_LEN, "the last chunk is shorter than the others");
+        self.chunks.seal_in_place_at(self.next, chunk)?;
         Ok(())
     }
 }
@@ -209,11 +236,10 @@ impl Opener {
     }
 
     /// As [`open_chunks`](Self::open_chunks), where they stand: the plaintext replaces the first 16384 bytes of each.
-    #[cfg(feature = "std")]
     pub(crate) fn open_chunks_in_place(&mut self, sealed: &mut [[u8; SEALED_CHUNK_LEN]]) -> usize {
-        // Takes no memory: the items have no size.
-        let no_inputs = alloc::vec![(); sealed.len()];
-        self.open_batch(&no_inputs, sealed, |chunks, index, (), chunk| chunks.open_in_place_at(index, chunk))
+        self.open_batch(&no_inputs(sealed.len()), sealed, |chunks, index, (), chunk| {
+            chunks.open_in_place_at(index, chunk)
+        })
     }
 
     fn open_batch<I: Sync, O: Send + Zeroize>(
@@ -322,6 +348,12 @@ impl Chunks {
         Ok(())
     }
 
+    fn seal_in_place_at(&self, index: u64, chunk: &mut [u8]) -> Result<(), LimitExceeded> {
+        let nonce = self.nonce(index, chunk.len() - TAG_LEN)?;
+        self.aead.seal_in_place(&nonce, chunk);
+        Ok(())
+    }
+
     fn open_at(&self, index: u64, sealed: &[u8], output: &mut [u8]) -> Result<(), DecryptError> {
         let nonce = self.nonce(index, output.len())?;
         self.aead.open(&nonce, sealed, output).map_err(|_| DecryptError::ChunkAltered { index })
@@ -351,6 +383,11 @@ impl core::fmt::Debug for Chunks {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Chunks").finish_non_exhaustive()
     }
+}
+
+/// The inputs of work that is done in place. Takes no memory: the items have no size.
+fn no_inputs(count: usize) -> Vec<()> {
+    vec![(); count]
 }
 
 /// SPEC §5.3: the last chunk is shorter than the others; what cannot hold a tag was cut.

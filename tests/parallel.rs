@@ -38,6 +38,12 @@ fn the_bytes_are_those_of_one_thread_at_every_boundary() {
                     assert!(end.is_ok() && released == plaintext, "{len} bytes, {threads} threads");
                 }
                 assert!(Decryptor::new(&key).threads(threads).decrypt(&expected).unwrap() == plaintext);
+                let mut data = plaintext.clone();
+                data.reserve(1000 + len / 1000);
+                encryptor.encrypt_in_place_with_rng(&mut data, &mut Scripted(1)).unwrap();
+                assert!(data == expected);
+                Decryptor::new(&key).threads(threads).decrypt_in_place(&mut data).unwrap();
+                assert!(data == plaintext);
             }
         }
     });

@@ -137,7 +137,7 @@ proptest! {
 /// Seals the plaintext by one way, in pieces of these sizes, with randomness of this seed.
 type Seal = fn(&NoRsa, &[u8], &[usize], u64) -> Vec<u8>;
 
-const SEALERS: [Seal; 4] = [
+const SEALERS: [Seal; 6] = [
     |key, plaintext, _, seed| Encryptor::new(key).encrypt_with_rng(plaintext, &mut Scripted(seed)).unwrap(),
     |key, plaintext, sizes, seed| {
         let mut writer = Encryptor::new(key).wrap_output_with_rng(Vec::new(), &mut Scripted(seed)).unwrap();
@@ -164,13 +164,32 @@ const SEALERS: [Seal; 4] = [
         sealer.seal_last(last, &mut envelope[start..]).unwrap();
         envelope
     },
+    |key, plaintext, _, seed| {
+        let mut data = plaintext.to_vec();
+        data.shrink_to_fit();
+        Encryptor::new(key).encrypt_in_place_with_rng(&mut data, &mut Scripted(seed)).unwrap();
+        data
+    },
+    |key, plaintext, _, seed| {
+        let mut data = Vec::with_capacity(plaintext.len() + plaintext.len() / 1000 + 1000);
+        data.extend_from_slice(plaintext);
+        let place = data.as_ptr();
+        Encryptor::new(key).encrypt_in_place_with_rng(&mut data, &mut Scripted(seed)).unwrap();
+        assert_eq!(data.as_ptr(), place, "there was room enough");
+        data
+    },
 ];
 
 /// Opens the envelope by one way, in pieces of these sizes.
 type Open = fn(&NoRsa, &[u8], &[usize]) -> Vec<u8>;
 
-const OPENERS: [Open; 4] = [
+const OPENERS: [Open; 5] = [
     |key, envelope, _| Decryptor::new(key).decrypt(envelope).unwrap(),
+    |key, envelope, _| {
+        let mut data = envelope.to_vec();
+        Decryptor::new(key).decrypt_in_place(&mut data).unwrap();
+        data
+    },
     |key, envelope, sizes| {
         let (plaintext, end) = read_in_pieces(Decryptor::new(key).wrap_input(envelope).unwrap(), sizes);
         end.unwrap();

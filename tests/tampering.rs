@@ -221,7 +221,12 @@ proptest! {
         let (released, end) = read_in_pieces(open(&header).wrap_input(&altered[..]), &sizes);
         let streamed = decrypt_error(&end.expect_err("a damaged body must not open"));
         prop_assert!(PLAINTEXT.starts_with(&released) && released.len() % CHUNK == 0);
-        prop_assert_eq!(open(&header).decrypt(&altered), Err(streamed));
+        prop_assert_eq!(open(&header).decrypt(&altered), Err(streamed.clone()));
+
+        let mut data = [header.as_bytes(), &altered[..]].concat();
+        let before = data.clone();
+        prop_assert_eq!(Decryptor::new(&*KEY).aad(b"aad").decrypt_in_place(&mut data), Err(streamed));
+        prop_assert!(data.is_empty() || data == before);
     }
 }
 

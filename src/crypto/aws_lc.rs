@@ -33,6 +33,14 @@ impl Aead {
             .expect("a chunk is far below GCM's 64 GiB, and the lengths agree");
     }
 
+    /// Replaces the plaintext that `sealed` starts with by its ciphertext, and the last 16 bytes by the tag.
+    pub(crate) fn seal_in_place(&self, nonce: &[u8; 12], sealed: &mut [u8]) {
+        let (plaintext, tag_output) = sealed.split_last_chunk_mut::<16>().expect("room for a tag");
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let tag = self.0.seal_in_place_separate_tag(nonce, Aad::empty(), plaintext);
+        tag_output.copy_from_slice(tag.expect("a chunk is far below GCM's 64 GiB").as_ref());
+    }
+
     /// Writes the plaintext of `sealed`, which ends with a 16-byte tag, to `output`, which is 16 bytes shorter.
     pub(crate) fn open(&self, nonce: &[u8; 12], sealed: &[u8], output: &mut [u8]) -> Result<(), TagMismatch> {
         let (ciphertext, tag) = sealed.split_at(output.len());

@@ -32,6 +32,13 @@ impl Aead {
         tag_output.copy_from_slice(&tag);
     }
 
+    /// Replaces the plaintext that `sealed` starts with by its ciphertext, and the last 16 bytes by the tag.
+    pub(crate) fn seal_in_place(&self, nonce: &[u8; 12], sealed: &mut [u8]) {
+        let (plaintext, tag_output) = sealed.split_last_chunk_mut::<16>().expect("room for a tag");
+        let tag = self.0.encrypt_inout_detached(nonce.into(), &[], plaintext.into());
+        tag_output.copy_from_slice(&tag.expect("a chunk is far below GCM's 64 GiB"));
+    }
+
     /// Writes the plaintext of `sealed`, which ends with a 16-byte tag, to `output`, which is 16 bytes shorter.
     pub(crate) fn open(&self, nonce: &[u8; 12], sealed: &[u8], output: &mut [u8]) -> Result<(), TagMismatch> {
         let (ciphertext, tag) = sealed.split_at(output.len());

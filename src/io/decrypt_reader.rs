@@ -92,28 +92,25 @@ impl<R: Read> DecryptReader<R> {
                 self.plaintext = 0..CHUNK_LEN;
                 break;
             }
+            // The chunks before a bad one have been handed out: now its error is due, whatever the input does.
+            opener.check()?;
             self.window.fill_units(&mut self.inner)?;
 
             let sealed = self.window.units();
             let (direct, _) = output.as_chunks_mut();
             if sealed.is_empty() {
-                opener.check()?;
                 self.open_last()?;
             } else if !direct.is_empty() && (direct.len() >= sealed.len() || opener.threads() == Threads::ONE) {
                 let count = sealed.len().min(direct.len());
                 let opened = opener.open_chunks(&sealed[..count], &mut direct[..count]);
-                if opened == 0 {
-                    opener.check()?;
+                if opened > 0 {
+                    self.window.consume(opened * SEALED_CHUNK_LEN);
+                    return Ok(opened * CHUNK_LEN);
                 }
-                self.window.consume(opened * SEALED_CHUNK_LEN);
-                return Ok(opened * CHUNK_LEN);
             } else {
                 // Several threads are worth a copy.
                 let (sealed, _) = self.window.unused().as_chunks_mut();
                 self.opened = opener.open_chunks_in_place(sealed);
-                if self.opened == 0 {
-                    opener.check()?;
-                }
             }
         }
         Ok(self.take_plaintext(output))

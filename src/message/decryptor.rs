@@ -6,7 +6,7 @@ use core::fmt;
 use core::mem;
 
 use rand_core::Rng;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::chunk::Opener;
 use crate::crypto::SystemRng;
@@ -90,6 +90,18 @@ impl<'a> Decryptor<'a> {
     pub fn decrypt(&self, envelope: &[u8]) -> Result<Vec<u8>, DecryptError> {
         let (header, body) = Header::split(envelope, &self.limits)?;
         self.open_header(&header)?.decrypt(body)
+    }
+
+    /// Replaces the envelope in `data` by its plaintext: all of it or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`DecryptError`]. `data` then holds no plaintext: it is unchanged, or wiped and empty where opening failed within the
+    /// body.
+    pub fn decrypt_in_place(&self, data: &mut Vec<u8>) -> Result<(), DecryptError> {
+        let (header, _) = Header::split(data, &self.limits)?;
+        let header_len = header.as_bytes().len();
+        self.open_header(&header)?.decrypt_in_place(data, header_len)
     }
 
     /// Finds the content key of `header` and verifies the header with it.
@@ -204,11 +216,8 @@ impl OpenedHeader {
     pub fn decrypt(&self, body: &[u8]) -> Result<Vec<u8>, DecryptError> {
         let (prefix, sealed) = body.split_first_chunk().ok_or(DecryptError::Truncated)?;
         let mut opener = self.opener(prefix)?;
-
         let (sealed_chunks, sealed_last) = sealed.as_chunks::<SEALED_CHUNK_LEN>();
-        let last_len = sealed_last.len().saturating_sub(TAG_LEN);
-        let plaintext_len = sealed_chunks.len() * CHUNK_LEN + last_len;
-        self.limits.check(Limit::PlaintextLen, u64::try_from(plaintext_len).unwrap_or(u64::MAX))?;
+        let plaintext_len = self.plaintext_len(sealed)?;
 
         // Wiped where opening fails on the way.
         let mut plaintext = Zeroizing::new(vec![0; plaintext_len]);
@@ -217,6 +226,39 @@ impl OpenedHeader {
         opener.open_chunks(sealed_chunks, chunks);
         opener.open_last(sealed_last, last)?;
         Ok(mem::take(&mut *plaintext))
+    }
+
+    /// Replaces the envelope in `data`, whose body starts at `body_start`, by its plaintext.
+    fn decrypt_in_place(&self, data: &mut Vec<u8>, body_start: usize) -> Result<(), DecryptError> {
+        let (prefix, sealed) = data[body_start..].split_first_chunk_mut().ok_or(DecryptError::Truncated)?;
+        let mut opener = self.opener(prefix)?;
+        let plaintext_len = self.plaintext_len(sealed)?;
+
+        let (chunks, last) = sealed.as_chunks_mut::<SEALED_CHUNK_LEN>();
+        let count = chunks.len();
+        opener.open_chunks_in_place(chunks);
+        if let Err(error) = opener.open_last_in_place(last).map(|_| ()) {
+            data.zeroize();
+            return Err(error);
+        }
+
+        let start = body_start + BODY_PREFIX_LEN;
+        for index in 0..=count {
+            let from = start + index * SEALED_CHUNK_LEN;
+            let len = CHUNK_LEN.min(plaintext_len - index * CHUNK_LEN);
+            data.copy_within(from..from + len, index * CHUNK_LEN);
+        }
+        data[plaintext_len..].zeroize();
+        data.truncate(plaintext_len);
+        Ok(())
+    }
+
+    /// Length in bytes of what the sealed chunks hold, if that is within the limit.
+    fn plaintext_len(&self, sealed: &[u8]) -> Result<usize, DecryptError> {
+        let (chunks, last) = sealed.as_chunks::<SEALED_CHUNK_LEN>();
+        let len = chunks.len() * CHUNK_LEN + last.len().saturating_sub(TAG_LEN);
+        self.limits.check(Limit::PlaintextLen, u64::try_from(len).unwrap_or(u64::MAX))?;
+        Ok(len)
     }
 }
 

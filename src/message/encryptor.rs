@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::CryptoRng;
+use zeroize::Zeroize;
 
 use crate::chunk::{Sealer, sealed_len};
 use crate::crypto::SystemRng;
@@ -13,7 +14,7 @@ use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::recipient::Recipient;
 use crate::schedule::{BodyKeys, HeaderDigest};
 use crate::secret::{ContentKey, Secret};
-use crate::suite::{CHUNK_LEN, FIELD_METADATA, MAX_PLAINTEXT_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::suite::{CHUNK_LEN, FIELD_METADATA, MAX_PLAINTEXT_LEN, SALT_LEN, SEALED_CHUNK_LEN};
 use crate::threads::Threads;
 use crate::wire::{Header, Item, encode};
 
@@ -126,6 +127,41 @@ impl<'a> Encryptor<'a> {
         seal_whole(self.start()?, plaintext)
     }
 
+    /// Replaces the plaintext in `data` by its envelope.
+    ///
+    /// Works in place where the capacity of `data` suffices, that is, where it was reserved before the plaintext was put there:
+    /// some 500 bytes for each recipient, 110 more, and 16 for each chunk. Otherwise the envelope is made elsewhere and the old
+    /// memory is wiped.
+    ///
+    /// # Errors
+    ///
+    /// [`EncryptError`]; `data` is unchanged.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+    /// let mut data = b"hello".to_vec();
+    /// bulla::Encryptor::new(&identity.recipient()).encrypt_in_place(&mut data)?;
+    /// bulla::Decryptor::new(&identity).decrypt_in_place(&mut data)?;
+    /// assert_eq!(data, b"hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn encrypt_in_place(&self, data: &mut Vec<u8>) -> Result<(), EncryptError> {
+        self.check_len(data)?;
+        seal_in_place(self.start()?, data)
+    }
+
+    /// As [`encrypt_in_place`](Self::encrypt_in_place), with randomness from `rng`.
+    ///
+    /// # Errors
+    ///
+    /// [`EncryptError`]; `data` is unchanged.
+    pub fn encrypt_in_place_with_rng(&self, data: &mut Vec<u8>, rng: &mut dyn CryptoRng) -> Result<(), EncryptError> {
+        self.check_len(data)?;
+        seal_in_place(self.start_with_rng(rng)?, data)
+    }
+
     /// As [`encrypt`](Self::encrypt), with randomness from `rng`.
     ///
     /// # Errors
@@ -217,21 +253,51 @@ impl Fresh {
 
 /// Writes header and body once, into a vector of exactly their length.
 fn seal_whole((header, mut sealer): (Header, Sealer), plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
+    let mut envelope = vec![0; envelope_len(&header, plaintext)?];
+    let body = write_start(&header, &sealer, &mut envelope);
+    let (chunks, last) = plaintext.as_chunks::<CHUNK_LEN>();
+    let (sealed_chunks, sealed_last) = body.split_at_mut(chunks.len() * SEALED_CHUNK_LEN);
+    sealer.seal_chunks(chunks, sealed_chunks.as_chunks_mut().0)?;
+    sealer.seal_last(last, sealed_last)?;
+    Ok(envelope)
+}
+
+/// Moves the plaintext in `data` to the places of its chunks, and seals it there.
+fn seal_in_place((header, mut sealer): (Header, Sealer), data: &mut Vec<u8>) -> Result<(), EncryptError> {
+    let plaintext_len = data.len();
+    let envelope_len = envelope_len(&header, data)?;
+    if data.capacity() < envelope_len {
+        let envelope = seal_whole((header, sealer), data)?;
+        data.zeroize();
+        *data = envelope;
+        return Ok(());
+    }
+
+    data.resize(envelope_len, 0);
+    let start = header.as_bytes().len() + sealer.prefix().len();
+    // From the last to the first, for each one moves up into the place of those behind it.
+    for index in (0..=plaintext_len / CHUNK_LEN).rev() {
+        let from = index * CHUNK_LEN;
+        data.copy_within(from..plaintext_len.min(from + CHUNK_LEN), start + index * SEALED_CHUNK_LEN);
+    }
+    let body = write_start(&header, &sealer, data);
+    let (chunks, last) = body.split_at_mut(plaintext_len / CHUNK_LEN * SEALED_CHUNK_LEN);
+    sealer.seal_chunks_in_place(chunks.as_chunks_mut().0)?;
+    sealer.seal_last_in_place(last)
+}
+
+fn envelope_len(header: &Header, plaintext: &[u8]) -> Result<usize, LimitExceeded> {
     let too_long = LimitExceeded { limit: Limit::PlaintextLen, max: MAX_PLAINTEXT_LEN };
     let body_len = u64::try_from(plaintext.len()).ok().and_then(sealed_len).ok_or(too_long)?;
     let body_len = usize::try_from(body_len).map_err(|_| too_long)?;
+    header.as_bytes().len().checked_add(body_len).ok_or(too_long)
+}
 
-    let mut envelope = vec![0; header.as_bytes().len() + body_len];
-    let (header_output, body) = envelope.split_at_mut(header.as_bytes().len());
+/// Writes everything before the first chunk and returns the place for what follows.
+fn write_start<'a>(header: &Header, sealer: &Sealer, envelope: &'a mut [u8]) -> &'a mut [u8] {
+    let (start, chunks) = envelope.split_at_mut(header.as_bytes().len() + sealer.prefix().len());
+    let (header_output, prefix) = start.split_at_mut(header.as_bytes().len());
     header_output.copy_from_slice(header.as_bytes());
-    let (prefix, body) = body.split_at_mut(sealer.prefix().len());
     prefix.copy_from_slice(sealer.prefix());
-
-    let (chunks, last) = plaintext.as_chunks::<CHUNK_LEN>();
-    let (sealed_chunks, sealed_last) = body.split_at_mut(chunks.len() * SEALED_CHUNK_LEN);
-    let (sealed_chunks, _) = sealed_chunks.as_chunks_mut::<SEALED_CHUNK_LEN>();
-    sealer.seal_chunks(chunks, sealed_chunks)?;
-    debug_assert_eq!(sealed_last.len(), last.len() + TAG_LEN);
-    sealer.seal_last(last, sealed_last)?;
-    Ok(envelope)
+    chunks
 }
