@@ -14,7 +14,7 @@ use crate::wire::Header;
 /// Reads from an inner reader and yields the envelope.
 ///
 /// From [`Encryptor::wrap_input`](crate::Encryptor::wrap_input). Reads of 16400 bytes and more are sealed straight into the
-/// caller's slice. With one thread it holds about 270 KiB at most, whatever the length of the payload. The envelope is complete when
+/// caller's slice. With one thread it holds about 150 KiB at most, whatever the length of the payload. The envelope is complete when
 /// [`read`](Read::read) returns 0.
 ///
 /// After an error other than `Interrupted` and `WouldBlock` every later call fails. After `WouldBlock` nothing is lost: make
@@ -63,9 +63,9 @@ impl<R: Read> EncryptReader<R> {
                 return Ok(count * SEALED_CHUNK_LEN);
             }
             if !chunks.is_empty() {
-                let count = chunks.len();
+                let count = if sealer.threads() == Threads::ONE { 1 } else { chunks.len() };
                 let (sealed, _) = self.pending.fill(count * SEALED_CHUNK_LEN).as_chunks_mut();
-                sealer.seal_chunks(chunks, sealed)?;
+                sealer.seal_chunks(&chunks[..count], sealed)?;
                 self.window.consume(count * CHUNK_LEN);
             } else if let Some(sealer) = self.sealer.take() {
                 let last = self.window.unused();

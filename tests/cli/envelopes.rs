@@ -1,0 +1,116 @@
+//! Envelopes that do not open.
+
+use crate::support::*;
+
+#[test]
+fn the_wrong_key_is_said_to_be_the_wrong_key() {
+    let dir = Scratch::sealed();
+    let line = dir.fails(["open", "-i", &private(3072), "sealed", "out"]);
+    let id = identity(3072).key_id();
+    assert!(line.starts_with("bulla: sealed: sealed to other keys, not to "), "{line}");
+    assert!(line.contains(&private(3072)) && line.contains(&id.to_string()), "{line}");
+}
+
+#[test]
+fn other_associated_data_are_said_to_be_other() {
+    let dir = Scratch::new();
+    dir.write("in", b"hello");
+    dir.succeeds(["seal", "-r", &public(2048), "--aad", "invoice/42", "in", "sealed"]);
+    for aad in ["", "invoice/43"] {
+        let line = dir.fails(["open", "-i", &private(2048), "--aad", aad, "sealed", "out"]);
+        assert!(line.starts_with("bulla: sealed: --aad is other than when sealing"), "{line}");
+    }
+    dir.succeeds(["open", "-i", &private(2048), "--aad", "invoice/42", "sealed", "out"]);
+}
+
+#[test]
+fn an_empty_file_is_said_to_be_empty() {
+    let dir = Scratch::new();
+    dir.write("empty", b"");
+    assert_eq!(dir.fails(["inspect", "empty"]), "bulla: empty: is empty, not an envelope");
+    let line = dir.fails(["open", "-i", &private(2048), "empty", "out"]);
+    assert_eq!(line, "bulla: empty: is empty, not an envelope");
+}
+
+#[test]
+fn what_is_not_an_envelope_is_recognised() {
+    let dir = Scratch::sealed();
+    dir.write("text", b"hello, this is not an envelope");
+    dir.write("pem", b"-----BEGIN PUBLIC KEY-----\n");
+    dir.write("age", b"age-encryption.org/v1\n");
+    dir.write("base64", b"iUJVTA0KGgoBAQEAAAAAAAAAAQ==");
+    dir.write("version", &dir.sealed_with(8, &[2]));
+    dir.write("suite", &dir.sealed_with(9, &[7]));
+    dir.write("layout", &dir.sealed_with(10, &[3]));
+    for (name, reason) in [
+        ("text", "not a bulla envelope"),
+        ("pem", "a PEM file"),
+        ("age", "encrypted with age"),
+        ("base64", "in base64"),
+        ("version", "unsupported version 2"),
+        ("suite", "unsupported suite 7"),
+        ("layout", "unsupported layout 3"),
+    ] {
+        for args in [&["inspect", name][..], &["open", "-i", &private(2048), name, "out"]] {
+            let line = dir.fails(args);
+            assert!(line.starts_with(&format!("bulla: {name}: ")) && line.contains(reason), "{line}");
+        }
+    }
+    assert!(!dir.path("out").exists());
+}
+
+#[test]
+fn a_header_over_its_limits_is_refused_before_it_is_read() {
+    let dir = Scratch::sealed();
+    // 2 MiB of records, within the format but above the limit of this program; and a length beyond the format.
+    for (len, reason) in [(2_u32 << 20, "longer than the limit of 1048576 bytes"), (u32::MAX, "malformed header")] {
+        dir.write("hostile", &dir.sealed_with(16, &len.to_be_bytes()));
+        let line = dir.fails(["inspect", "hostile"]);
+        assert!(line.contains(reason), "{line}");
+    }
+}
+
+#[test]
+fn a_cut_envelope_never_opens_and_leaves_nothing() {
+    let dir = Scratch::sealed();
+    let sealed = dir.read("sealed");
+    let header_len = dir.header_len();
+    let lens = [1, 19, 20, header_len - 1, header_len, header_len + 55, header_len + 56, header_len + 56 + 15];
+    for len in lens.into_iter().chain([header_len + 56 + 16_400, sealed.len() - 1]) {
+        dir.write("cut", &sealed[..len]);
+        let line = dir.fails(["open", "-i", &private(2048), "cut", "out"]);
+        assert!(line.starts_with("bulla: cut: ") && (line.contains("truncated") || line.contains("cut, ")), "{line}");
+        assert_eq!(dir.names(), ["cut", "sealed"], "{len}");
+    }
+}
+
+#[test]
+fn an_altered_envelope_never_opens_and_leaves_nothing() {
+    let dir = Scratch::sealed();
+    let header_len = dir.header_len();
+    let last = dir.read("sealed").len() - 1;
+    for (offset, reason) in [
+        (header_len - 1, "wrong key, or the header was altered"),
+        (header_len, "the start of the body was altered"),
+        (header_len + 56, "chunk 0 was altered"),
+        (last, "the last chunk (1) was cut, extended or altered"),
+    ] {
+        let byte = dir.read("sealed")[offset];
+        dir.write("altered", &dir.sealed_with(offset, &[byte ^ 1]));
+        let line = dir.fails(["open", "-i", &private(2048), "altered", "out"]);
+        assert!(line.starts_with("bulla: altered: ") && line.ends_with(reason), "{line}");
+        assert_eq!(dir.names(), ["altered", "sealed"], "{offset}");
+    }
+}
+
+#[test]
+fn standard_output_gets_only_what_is_authentic_and_the_status_tells_the_rest() {
+    let dir = Scratch::sealed();
+    let last = dir.read("sealed").len() - 1;
+    let byte = dir.read("sealed")[last];
+    dir.write("altered", &dir.sealed_with(last, &[byte ^ 1]));
+    let output = dir.run(["open", "-i", &private(2048), "altered", "-"]);
+    assert_eq!(output.stdout, PLAINTEXT[..16_384]);
+    let line = one_line(&output);
+    assert!(line.ends_with("the 16384 bytes written are authentic, but not all"), "{line}");
+}

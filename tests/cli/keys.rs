@@ -1,0 +1,127 @@
+//! Making keys, and keys that cannot be used.
+
+use std::fs::{self};
+
+use bulla::RsaIdentity;
+
+use crate::support::*;
+
+#[test]
+fn a_generated_pair_seals_and_opens() {
+    let dir = Scratch::new();
+    let stdout = dir.succeeds(["keygen", "--bits", "2048", "me.pem"]).stdout;
+    let id = RsaIdentity::from_pem(dir.read("me.pem")).unwrap().key_id().to_string();
+    assert!(String::from_utf8(stdout).unwrap().contains(&id));
+    dir.write("in", b"hello");
+    dir.succeeds(["seal", "-r", "me.pub.pem", "in", "sealed"]);
+    dir.succeeds(["open", "-i", "me.pem", "sealed", "out"]);
+    assert_eq!(dir.read("out"), b"hello");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_private_key_is_for_its_owner_alone() {
+    let dir = Scratch::new();
+    dir.succeeds(["keygen", "--bits", "2048", "me.pem"]);
+    assert_eq!(mode(&dir.path("me.pem")), 0o600);
+}
+
+#[test]
+fn keygen_never_overwrites() {
+    for existing in ["me.pem", "me.pub.pem"] {
+        let dir = Scratch::new();
+        dir.write(existing, b"precious");
+        let line = dir.fails(["keygen", "--bits", "2048", "me.pem"]);
+        assert_eq!(line, format!("bulla: {existing}: exists already, and keys are never overwritten"));
+        assert_eq!(dir.names(), [existing]);
+        assert_eq!(dir.read(existing), b"precious");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn keygen_does_not_write_through_a_dangling_link() {
+    let dir = Scratch::new();
+    std::os::unix::fs::symlink("elsewhere", dir.path("me.pub.pem")).unwrap();
+    dir.fails(["keygen", "--bits", "2048", "me.pem"]);
+    assert_eq!(dir.names(), ["me.pub.pem"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn keygen_leaves_no_half_of_a_pair() {
+    let dir = Scratch::new();
+    // The name of the private key is as long as a name can be; that of the public one is longer.
+    let private = format!("{}.pem", "k".repeat(251));
+    let line = dir.fails(["keygen", "--bits", "2048", &private]);
+    assert!(line.contains(".pub.pem: "), "{line}");
+    assert_eq!(dir.names(), NONE);
+}
+
+#[test]
+fn an_unsuitable_public_key_is_named_with_the_reason() {
+    let dir = Scratch::new();
+    dir.write("in", b"hello");
+    dir.write("empty", b"");
+    dir.write("garbage", b"hello");
+    dir.write("large.der", &public_key_of_8200_bits());
+    dir.write("large", &[b'x'; (64 << 10) + 1]);
+    dir.write("two", &[fs::read(public(2048)).unwrap(), fs::read(public(3072)).unwrap()].concat());
+    dir.write("certificate", b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
+    for (file, reason) in [
+        (private(2048), "this is a private key, a public key is needed here: give "),
+        (key("encrypted2048.pem"), "this is a private key, a public key is needed here"),
+        (key("rsa1024.pub.pem"), "RSA key of 1024 bits, at least 2048 are needed"),
+        ("large.der".into(), "RSA key of 8200 bits, at most 8192 are supported"),
+        (key("pss2048.pub.pem"), "restricted to RSASSA-PSS"),
+        (key("ec256.pub.pem"), "an elliptic curve (EC) key"),
+        ("certificate".into(), "openssl x509"),
+        ("empty".into(), "is empty"),
+        ("garbage".into(), "not an RSA key"),
+        ("large".into(), "larger than a key file can be"),
+        ("two".into(), "more than one PEM block"),
+        ("missing".into(), "no such file or directory"),
+    ] {
+        let line = dir.fails(["seal", "-r", &file, "in", "out"]);
+        assert!(line.starts_with(&format!("bulla: {file}: ")) && line.contains(reason), "{line}");
+        assert!(!dir.path("out").exists(), "{file}");
+    }
+}
+
+#[test]
+fn an_unsuitable_private_key_is_named_with_the_reason() {
+    let dir = Scratch::sealed();
+    for (file, reason) in [
+        (public(2048), "this is a public key, a private key is needed here"),
+        (key("encrypted2048.pem"), "openssl pkey"),
+        (key("rsa1024.pem"), "RSA key of 1024 bits, at least 2048 are needed"),
+        (key("pss2048.pem"), "restricted to RSASSA-PSS"),
+        (key("ec256.pem"), "an elliptic curve (EC) key"),
+        ("sealed".into(), "not an RSA key"),
+        ("missing".into(), "no such file or directory"),
+    ] {
+        let line = dir.fails(["open", "-i", &file, "sealed", "out"]);
+        assert!(line.starts_with(&format!("bulla: {file}: ")) && line.contains(reason), "{line}");
+        assert!(!dir.path("out").exists(), "{file}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_device_without_an_end_is_not_a_key() {
+    let dir = Scratch::sealed();
+    let line = dir.fails(["seal", "-r", "/dev/zero", "sealed", "out"]);
+    assert_eq!(line, "bulla: /dev/zero: larger than a key file can be (64 KiB)");
+    let line = dir.fails(["open", "-i", "/dev/zero", "sealed", "out"]);
+    assert_eq!(line, "bulla: /dev/zero: larger than a key file can be (64 KiB)");
+}
+
+#[test]
+fn the_same_recipient_twice_is_refused_under_both_names() {
+    let dir = Scratch::sealed();
+    for option in ["--anonymous", "--aad="] {
+        let twin = key("rsa2048.pkcs1.pub.pem");
+        let line = dir.fails(["seal", option, "-r", &public(2048), "-r", &twin, "sealed", "out"]);
+        assert!(line.contains(&twin) && line.contains(&public(2048)), "{line}");
+    }
+}

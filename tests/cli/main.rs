@@ -1,0 +1,9 @@
+//! The example program, run as people run it: what it promises of files, pipes, exit status and words.
+
+mod envelopes;
+mod inspecting;
+mod keys;
+mod outputs;
+mod program;
+mod round_trips;
+mod support;

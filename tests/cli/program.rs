@@ -1,0 +1,66 @@
+//! The program as such.
+
+use std::fs::{self};
+
+use crate::support::*;
+
+#[test]
+fn wrong_usage_has_status_2() {
+    let dir = Scratch::sealed();
+    for args in [
+        &[][..],
+        &["bogus"],
+        &["seal", "sealed", "out"],
+        &["seal", "-r", &public(2048), "sealed"],
+        &["seal", "-r", &public(2048), "--metadata", "", "sealed", "out"],
+        &["open", "sealed", "out"],
+        &["inspect", "--yaml", "sealed"],
+        &["keygen", "--bits", "1024", "me.pem"],
+        &["demo"],
+    ] {
+        let output = dir.run(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{args:?}");
+    }
+    assert_eq!(dir.names(), ["sealed"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_name_of_several_lines_is_reported_in_one() {
+    let dir = Scratch::new();
+    let line = dir.fails(["inspect", "two\nlines\u{1b}[0m"]);
+    assert_eq!(line, r"bulla: two\nlines\u{1b}[0m: no such file or directory");
+}
+
+#[test]
+fn metadata_over_the_limit_are_refused() {
+    let dir = Scratch::sealed();
+    let line = dir.fails(["seal", "-r", &public(2048), "--metadata", &"x".repeat(65_537), "sealed", "out"]);
+    assert_eq!(line, "bulla: cannot seal: the metadata is longer than the limit of 65536 bytes");
+    assert_eq!(dir.names(), ["sealed"]);
+}
+
+#[test]
+fn the_demo_tells_how_fast_it_was_and_cleans_up() {
+    let dir = Scratch::new();
+    dir.write("in", &pattern(100_000));
+    fs::create_dir(dir.path("tmp")).unwrap();
+    let output = dir.command(["demo", "in"]).env("TMPDIR", dir.path("tmp")).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    for what in ["seal ", "open "] {
+        let line = text.lines().find(|line| line.starts_with(what)).unwrap();
+        assert!(line.contains("100000 bytes") && line.ends_with("B/s"), "{line}");
+    }
+    assert!(text.contains("sealed by bulla demo") && text.ends_with("what was opened is what was sealed\n"), "{text}");
+    assert_eq!(fs::read_dir(dir.path("tmp")).unwrap().count(), 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn the_demo_refuses_what_it_cannot_read_twice() {
+    let dir = Scratch::new();
+    let line = dir.fails(["demo", "/dev/zero"]);
+    assert_eq!(line, "bulla: /dev/zero: not a regular file: the demo reads it more than once");
+}
