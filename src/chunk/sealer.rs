@@ -1,0 +1,159 @@
+//! Sealing a body.
+
+use super::{Chunks, no_inputs, to_u64};
+use crate::error::EncryptError;
+use crate::limits::{LimitExceeded, Limits};
+use crate::secret::Secret;
+use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::threads::Threads;
+
+/// Seals one body, chunk by chunk, each position exactly once.
+///
+/// This is the engine without I/O beneath [`EncryptWriter`](crate::EncryptWriter), for callers who move the bytes
+/// themselves. It comes from [`Encryptor::start`](crate::Encryptor::start) together with the header. Write the header,
+/// [`prefix`](Self::prefix), every full chunk of 16384 bytes, and then [`seal_last`](Self::seal_last), always, with
+/// whatever remains, even nothing.
+///
+/// # Examples
+///
+/// ```
+/// use bulla::{Encryptor, RsaIdentity, Sealer};
+/// # let identity = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+///
+/// let plaintext = vec![7; 40_000];
+/// let (header, mut sealer) = Encryptor::new(&identity.recipient()).start()?;
+///
+/// let mut envelope = [header.as_bytes(), sealer.prefix()].concat();
+/// let (chunks, last) = plaintext.as_chunks();
+/// for chunk in chunks {
+///     let mut sealed = [0; Sealer::SEALED_CHUNK_LEN];
+///     sealer.seal_chunk(chunk, &mut sealed)?;
+///     envelope.extend_from_slice(&sealed);
+/// }
+/// let mut sealed = vec![0; last.len() + Sealer::TAG_LEN];
+/// sealer.seal_last(last, &mut sealed)?;
+/// envelope.extend_from_slice(&sealed);
+///
+/// assert_eq!(bulla::open(&identity, &envelope)?, plaintext);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Sealer {
+    chunks: Chunks,
+    prefix: [u8; BODY_PREFIX_LEN],
+    next: u64,
+    threads: Threads,
+}
+
+impl Sealer {
+    /// Length in bytes of [`prefix`](Self::prefix): salt and commitment.
+    pub const PREFIX_LEN: usize = BODY_PREFIX_LEN;
+
+    /// Length in bytes of the plaintext of every chunk but the last, which is shorter.
+    pub const CHUNK_LEN: usize = CHUNK_LEN;
+
+    /// Length in bytes of every sealed chunk but the last, which is shorter.
+    pub const SEALED_CHUNK_LEN: usize = SEALED_CHUNK_LEN;
+
+    /// Bytes by which a sealed chunk is longer than its plaintext.
+    pub const TAG_LEN: usize = TAG_LEN;
+
+    pub(crate) fn new(input_key: &Secret<32>, context: &[u8], salt: &[u8; SALT_LEN], limits: &Limits) -> Self {
+        let (chunks, commitment) = Chunks::derive(input_key, context, salt, limits);
+        let mut prefix = [0; BODY_PREFIX_LEN];
+        prefix[..SALT_LEN].copy_from_slice(salt);
+        prefix[SALT_LEN..].copy_from_slice(&commitment);
+        Self { chunks, prefix, next: 0, threads: Threads::ONE }
+    }
+
+    pub(crate) fn with_threads(mut self, threads: Threads) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn threads(&self) -> Threads {
+        self.threads
+    }
+
+    /// The first 56 bytes of the body.
+    #[must_use]
+    pub fn prefix(&self) -> &[u8; BODY_PREFIX_LEN] {
+        &self.prefix
+    }
+
+    /// Seals the next full chunk.
+    ///
+    /// # Errors
+    ///
+    /// [`EncryptError::LimitExceeded`] where the plaintext grows longer than the limit; nothing was sealed.
+    pub fn seal_chunk(
+        &mut self,
+        plaintext: &[u8; CHUNK_LEN],
+        output: &mut [u8; SEALED_CHUNK_LEN],
+    ) -> Result<(), EncryptError> {
+        self.chunks.seal_at(self.next, plaintext, output)?;
+        self.next += 1;
+        Ok(())
+    }
+
+    /// Seals the next full chunks, as many as there are.
+    pub(crate) fn seal_chunks(
+        &mut self,
+        plaintext: &[[u8; CHUNK_LEN]],
+        output: &mut [[u8; SEALED_CHUNK_LEN]],
+    ) -> Result<(), EncryptError> {
+        debug_assert_eq!(plaintext.len(), output.len());
+        self.seal_batch(plaintext, output, |chunks, index, chunk, sealed| chunks.seal_at(index, chunk, sealed))
+    }
+
+    /// As [`seal_chunks`](Self::seal_chunks), where they stand: the plaintext is in the first 16384 bytes of each.
+    pub(crate) fn seal_chunks_in_place(&mut self, chunks: &mut [[u8; SEALED_CHUNK_LEN]]) -> Result<(), EncryptError> {
+        self.seal_batch(&no_inputs(chunks.len()), chunks, |chunks, index, (), chunk| {
+            chunks.seal_in_place_at(index, chunk)
+        })
+    }
+
+    fn seal_batch<I: Sync, O: Send>(
+        &mut self,
+        inputs: &[I],
+        outputs: &mut [O],
+        seal: impl Fn(&Chunks, u64, &I, &mut O) -> Result<(), LimitExceeded> + Sync,
+    ) -> Result<(), EncryptError> {
+        let Self { chunks, next: first, threads, .. } = &*self;
+        let failure = threads.first_failure(inputs, outputs, |index, input, output| {
+            seal(chunks, first + to_u64(index), input, output).is_ok()
+        });
+        let failed = failure.map(|index| chunks.nonce(first + to_u64(index), CHUNK_LEN));
+        // Also where it failed: a position that was sealed is never used again.
+        self.next += to_u64(inputs.len());
+        if let Some(Err(error)) = failed {
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Seals the last chunk, which may be empty, and so ends the body.
+    ///
+    /// # Errors
+    ///
+    /// [`EncryptError::LimitExceeded`] where the plaintext grows longer than the limit; nothing was sealed.
+    ///
+    /// # Panics
+    ///
+    /// Where `plaintext` is not shorter than [`CHUNK_LEN`](Self::CHUNK_LEN), or `output` not longer than `plaintext` by
+    /// exactly [`TAG_LEN`](Self::TAG_LEN).
+    pub fn seal_last(self, plaintext: &[u8], output: &mut [u8]) -> Result<(), EncryptError> {
+        assert!(plaintext.len() < CHUNK_LEN, "the last chunk is shorter than the others");
+        assert_eq!(output.len(), plaintext.len() + TAG_LEN, "the output has room for the tag");
+        self.chunks.seal_at(self.next, plaintext, output)?;
+        Ok(())
+    }
+
+    /// As [`seal_last`](Self::seal_last), where it stands: the plaintext is followed by room for the tag.
+    pub(crate) fn seal_last_in_place(self, chunk: &mut [u8]) -> Result<(), EncryptError> {
+        debug_assert!(chunk.len() < SEALED_CHUNK_LEN, "the last chunk is shorter than the others");
+        self.chunks.seal_in_place_at(self.next, chunk)?;
+        Ok(())
+    }
+}
