@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Lowest first. `lib.rs` only re-exports, and `spec.rs` is a test that looks at everything.
 const LAYERS: [&[&str]; 6] = [
     // Leaves.
-    &["error", "key_id", "limits", "secret", "threads"],
+    &["buffer", "error", "key_id", "limits", "secret", "threads"],
     // Bytes to header and back: no cryptography.
     &["suite", "wire"],
     // Primitives behind our own names, the only namer of backends: no format.

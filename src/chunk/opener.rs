@@ -1,8 +1,7 @@
 //! Opening a body.
 
-use zeroize::Zeroize;
-
 use super::{Chunks, no_inputs, to_u64};
+use crate::buffer::wipe;
 use crate::crypto::constant_time_eq;
 use crate::error::DecryptError;
 use crate::limits::Limits;
@@ -87,7 +86,7 @@ impl Opener {
         })
     }
 
-    fn open_batch<I: Sync, O: Send + Zeroize>(
+    fn open_batch<I: Sync, O: Send + AsMut<[u8]>>(
         &mut self,
         inputs: &[I],
         outputs: &mut [O],
@@ -105,7 +104,7 @@ impl Opener {
         self.next += to_u64(opened);
         if let Some(index) = failure {
             // Other threads may have opened chunks behind it.
-            outputs[index..].iter_mut().for_each(Zeroize::zeroize);
+            outputs[index..].iter_mut().for_each(|output| wipe(output.as_mut()));
             let index = self.next;
             let limit = self.chunks.nonce(index, CHUNK_LEN).err().map(DecryptError::from);
             self.failed = Some(limit.unwrap_or(DecryptError::ChunkAltered { index }));

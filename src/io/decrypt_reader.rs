@@ -18,7 +18,7 @@ use crate::threads::Threads;
 /// Reads an envelope's body from an inner reader and yields the plaintext, each chunk as it verifies.
 ///
 /// From [`Decryptor::wrap_input`](crate::Decryptor::wrap_input). Reads of 16 KiB and more are opened straight into the
-/// caller's slice. With one thread it holds about 130 KiB at most, whatever the length of the payload.
+/// caller's slice. With one thread it holds about 65 KiB at most, whatever the length of the payload.
 ///
 /// After `WouldBlock` nothing is lost: make the same call again.
 ///

@@ -14,7 +14,7 @@ use crate::wire::Header;
 /// Reads from an inner reader and yields the envelope.
 ///
 /// From [`Encryptor::wrap_input`](crate::Encryptor::wrap_input). Reads of 16400 bytes and more are sealed straight into the
-/// caller's slice. With one thread it holds about 150 KiB at most, whatever the length of the payload. The envelope is complete when
+/// caller's slice. With one thread it holds about 80 KiB at most, whatever the length of the payload. The envelope is complete when
 /// [`read`](Read::read) returns 0.
 ///
 /// After an error other than `Interrupted` and `WouldBlock` every later call fails. After `WouldBlock` nothing is lost: make

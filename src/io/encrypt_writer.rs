@@ -1,13 +1,11 @@
 //! Push-based sealing.
 
-use alloc::vec::Vec;
 use core::fmt;
 use std::io::{self, Write};
 
-use zeroize::Zeroizing;
-
 use super::pending::Pending;
 use super::poison::Poison;
+use crate::buffer::Buffer;
 use crate::chunk::Sealer;
 use crate::suite::{CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::threads::Threads;
@@ -17,7 +15,7 @@ use crate::wire::Header;
 ///
 /// From [`Encryptor::wrap_output`](crate::Encryptor::wrap_output). Writes of 16 KiB and more (with several threads: of a whole
 /// batch and more) are sealed straight from the caller's slice; no further buffering is needed. With one thread it holds about
-/// 150 KiB at most, whatever the length of the payload.
+/// 80 KiB at most, whatever the length of the payload.
 ///
 /// **Call [`finish`](Self::finish).** A writer that is dropped instead leaves an envelope that opens to
 /// [`DecryptError::Truncated`](crate::DecryptError::Truncated): an aborted write never looks like a complete one.
@@ -31,7 +29,8 @@ pub struct EncryptWriter<W: Write> {
     /// `None` once the last chunk was sealed.
     sealer: Option<Sealer>,
     /// Plaintext that was not sealed yet, always shorter than [`collected`].
-    partial: Zeroizing<Vec<u8>>,
+    partial: Buffer,
+    partial_len: usize,
     /// Header and sealed chunks that the inner writer has not taken yet.
     pending: Pending,
     poison: Poison,
@@ -41,8 +40,8 @@ impl<W: Write> EncryptWriter<W> {
     pub(super) fn new(header: &Header, sealer: Sealer, inner: W) -> Self {
         Self {
             pending: Pending::new([header.as_bytes(), sealer.prefix()].concat()),
-            // Never grows: growing would leave plaintext behind in freed memory.
-            partial: Zeroizing::new(Vec::with_capacity(collected(sealer.threads()))),
+            partial: Buffer::default(),
+            partial_len: 0,
             sealer: Some(sealer),
             inner,
             poison: Poison::default(),
@@ -91,15 +90,21 @@ impl<W: Write> EncryptWriter<W> {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "written to after it was finished"));
         };
         let collected = collected(sealer.threads());
-        if self.partial.is_empty() && input.len() >= collected {
+        if self.partial_len == 0 && input.len() >= collected {
             let (chunks, _) = input.as_chunks();
             let chunks = &chunks[..chunks.len().min(sealer.threads().batch())];
             seal_chunks(sealer, chunks, &mut self.pending)?;
             return Ok(chunks.len() * CHUNK_LEN);
         }
-        let taken = input.len().min(collected - self.partial.len());
-        self.partial.extend_from_slice(&input[..taken]);
-        if self.partial.len() == collected {
+        if self.partial_len == self.partial.len() {
+            let len = if self.partial_len == 0 { CHUNK_LEN } else { collected };
+            self.partial.grow(len, 0..self.partial_len);
+        }
+        let taken = input.len().min(self.partial.len() - self.partial_len);
+        let end = self.partial_len + taken;
+        self.partial.using(end)[self.partial_len..].copy_from_slice(&input[..taken]);
+        self.partial_len = end;
+        if self.partial_len == collected {
             self.seal_partial()?;
         }
         Ok(taken)
@@ -107,20 +112,21 @@ impl<W: Write> EncryptWriter<W> {
 
     /// Seals the full chunks of what was collected. Nothing must be pending.
     fn seal_partial(&mut self) -> io::Result<()> {
-        let (chunks, _) = self.partial.as_chunks();
+        let (chunks, _) = self.partial[..self.partial_len].as_chunks();
         if let Some(sealer) = &mut self.sealer
             && !chunks.is_empty()
         {
             let sealed = chunks.len() * CHUNK_LEN;
             seal_chunks(sealer, chunks, &mut self.pending)?;
-            self.partial.drain(..sealed);
+            self.partial.using(self.partial_len).copy_within(sealed.., 0);
+            self.partial_len -= sealed;
         }
         Ok(())
     }
 
     fn seal_last(&mut self) -> io::Result<()> {
         if let Some(sealer) = self.sealer.take() {
-            sealer.seal_last(&self.partial, self.pending.fill(self.partial.len() + TAG_LEN))?;
+            sealer.seal_last(&self.partial[..self.partial_len], self.pending.fill(self.partial_len + TAG_LEN))?;
         }
         Ok(())
     }

@@ -1,17 +1,14 @@
 //! Input that was read but not used yet.
 
-use alloc::vec;
-use alloc::vec::Vec;
 use std::io::{self, Read};
 
-use zeroize::Zeroizing;
-
+use crate::buffer::Buffer;
 use crate::threads::Threads;
 
 /// Buffers an input in units of `UNIT` bytes: room for one at first, and for a batch once one was not enough. Wiped when
 /// dropped.
 pub(super) struct Window<const UNIT: usize> {
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Buffer,
     start: usize,
     end: usize,
     /// The input has ended: it is not asked again.
@@ -23,7 +20,7 @@ pub(super) struct Window<const UNIT: usize> {
 
 impl<const UNIT: usize> Window<UNIT> {
     pub(super) fn new(threads: Threads) -> Self {
-        Self { bytes: Zeroizing::new(Vec::new()), start: 0, end: 0, ended: false, deferred: None, threads }
+        Self { bytes: Buffer::default(), start: 0, end: 0, ended: false, deferred: None, threads }
     }
 
     /// Reads what is worth working on: one unit for one thread, so that nothing waits, and a batch for several, unless the
@@ -49,7 +46,8 @@ impl<const UNIT: usize> Window<UNIT> {
                 return Err(error);
             }
             self.make_room(len);
-            match input.read(&mut self.bytes[self.end..]) {
+            let capacity = self.bytes.len();
+            match input.read(&mut self.bytes.using(capacity)[self.end..]) {
                 Ok(0) => self.ended = true,
                 Ok(len) => self.end += len,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -61,7 +59,7 @@ impl<const UNIT: usize> Window<UNIT> {
 
     /// What was read and not consumed.
     pub(super) fn unused(&mut self) -> &mut [u8] {
-        &mut self.bytes[self.start..self.end]
+        &mut self.bytes.using(self.end)[self.start..]
     }
 
     /// The whole units in it.
@@ -81,12 +79,9 @@ impl<const UNIT: usize> Window<UNIT> {
         }
         let wanted = if self.end == 0 && len <= UNIT { UNIT } else { UNIT * self.threads.batch() };
         if self.bytes.len() < wanted && (used == 0 || len > self.bytes.len()) {
-            // Never grown in place: that would leave bytes behind in freed memory.
-            let mut bytes = Zeroizing::new(vec![0; wanted]);
-            bytes[..used].copy_from_slice(&self.bytes[self.start..self.end]);
-            self.bytes = bytes;
+            self.bytes.grow(wanted, self.start..self.end);
         } else {
-            self.bytes.copy_within(self.start..self.end, 0);
+            self.bytes.using(self.end).copy_within(self.start.., 0);
         }
         self.start = 0;
         self.end = used;

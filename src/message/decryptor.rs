@@ -3,11 +3,10 @@
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
-use core::mem;
 
 use rand_core::Rng;
-use zeroize::{Zeroize, Zeroizing};
 
+use crate::buffer::{Buffer, wipe};
 use crate::chunk::Opener;
 use crate::crypto::SystemRng;
 use crate::error::DecryptError;
@@ -220,12 +219,12 @@ impl OpenedHeader {
         let plaintext_len = self.plaintext_len(sealed)?;
 
         // Wiped where opening fails on the way.
-        let mut plaintext = Zeroizing::new(vec![0; plaintext_len]);
-        let (chunks, last) = plaintext.split_at_mut(sealed_chunks.len() * CHUNK_LEN);
+        let mut plaintext = Buffer::new(plaintext_len);
+        let (chunks, last) = plaintext.using(plaintext_len).split_at_mut(sealed_chunks.len() * CHUNK_LEN);
         let (chunks, _) = chunks.as_chunks_mut::<CHUNK_LEN>();
         opener.open_chunks(sealed_chunks, chunks);
         opener.open_last(sealed_last, last)?;
-        Ok(mem::take(&mut *plaintext))
+        Ok(plaintext.into_vec())
     }
 
     /// Replaces the envelope in `data`, whose body starts at `body_start`, by its plaintext.
@@ -238,7 +237,8 @@ impl OpenedHeader {
         let count = chunks.len();
         opener.open_chunks_in_place(chunks);
         if let Err(error) = opener.open_last_in_place(last).map(|_| ()) {
-            data.zeroize();
+            wipe(data);
+            data.clear();
             return Err(error);
         }
 
@@ -248,7 +248,7 @@ impl OpenedHeader {
             let len = CHUNK_LEN.min(plaintext_len - index * CHUNK_LEN);
             data.copy_within(from..from + len, index * CHUNK_LEN);
         }
-        data[plaintext_len..].zeroize();
+        wipe(&mut data[plaintext_len..]);
         data.truncate(plaintext_len);
         Ok(())
     }

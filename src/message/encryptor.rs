@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::CryptoRng;
-use zeroize::Zeroize;
 
+use crate::buffer::wipe;
 use crate::chunk::{Sealer, sealed_len};
 use crate::crypto::SystemRng;
 use crate::error::EncryptError;
@@ -268,7 +268,7 @@ fn seal_in_place((header, mut sealer): (Header, Sealer), data: &mut Vec<u8>) -> 
     let envelope_len = envelope_len(&header, data)?;
     if data.capacity() < envelope_len {
         let envelope = seal_whole((header, sealer), data)?;
-        data.zeroize();
+        wipe(data);
         *data = envelope;
         return Ok(());
     }
