@@ -3,6 +3,7 @@
 mod header;
 mod key;
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::error::Error;
 use core::fmt;
@@ -80,7 +81,7 @@ impl From<WrapError> for EncryptError {
 /// Why an envelope could not be opened.
 ///
 /// The `std::io` adapters report it inside a `std::io::Error` (`Truncated` as `UnexpectedEof`, all others as
-/// `InvalidData`), from which it can be downcast.
+/// `InvalidData`); `DecryptError::from_io` gets it out again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecryptError {
@@ -109,7 +110,8 @@ pub enum DecryptError {
         index: u64,
     },
     /// The last chunk, with this index, is not authentic: the input was cut, extended or altered there. By length alone
-    /// these cannot be told apart.
+    /// these cannot be told apart, and most cut inputs end like this: `Truncated` is certain only where fewer than 16 bytes
+    /// of a chunk remain. Fetching the input again can help.
     LastChunkAltered {
         /// Number of the chunk, from zero; it holds the plaintext from `index` × 16384 on.
         index: u64,
@@ -175,7 +177,7 @@ impl From<UnwrapError> for DecryptError {
     }
 }
 
-/// A [`Recipient`](crate::Recipient) could not wrap a content key.
+/// A [`Recipient`](crate::Recipient) could not wrap a content key. The cause is the [`source`](Error::source).
 ///
 /// Two values are equal when they share one cause: a clone equals its original.
 #[derive(Clone, Debug)]
@@ -183,14 +185,14 @@ pub struct WrapError(Arc<dyn Error + Send + Sync>);
 
 impl WrapError {
     /// Wraps the cause, which must not carry secrets.
-    pub fn new(cause: impl Into<alloc::boxed::Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(cause.into().into())
     }
 }
 
 impl fmt::Display for WrapError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a recipient could not wrap the content key: {}", self.0)
+        f.write_str("a recipient could not wrap the content key")
     }
 }
 
@@ -209,7 +211,7 @@ impl PartialEq for WrapError {
 impl Eq for WrapError {}
 
 /// An [`Identity`](crate::Identity) failed for its own reasons: the device is absent, the service did not answer, access
-/// was denied.
+/// was denied. The cause is the [`source`](Error::source).
 ///
 /// Never used for a ciphertext that did not decrypt: that is `Ok(None)`. Two values are equal when they share one cause: a
 /// clone equals its original.
@@ -218,14 +220,14 @@ pub struct UnwrapError(Arc<dyn Error + Send + Sync>);
 
 impl UnwrapError {
     /// Wraps the cause, which must not carry secrets.
-    pub fn new(cause: impl Into<alloc::boxed::Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(cause.into().into())
     }
 }
 
 impl fmt::Display for UnwrapError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an identity could not unwrap the content key: {}", self.0)
+        f.write_str("an identity could not unwrap the content key")
     }
 }
 
@@ -248,6 +250,31 @@ mod io {
     use std::io;
 
     use super::{DecryptError, EncryptError};
+
+    impl DecryptError {
+        /// The error of this library inside an error of one of its readers, or `None` where the inner stream failed.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use bulla::{DecryptError, Decryptor};
+        ///
+        /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../tests/keys/rsa2048.pem"))?;
+        /// let error = Decryptor::new(&identity).wrap_input(&b"hello"[..]).unwrap_err();
+        /// match DecryptError::from_io(&error) {
+        ///     Some(DecryptError::Header(error)) => println!("{error}"),
+        ///     Some(error) => println!("it was sealed, but: {error}"),
+        ///     None => println!("could not be read: {error}"),
+        /// }
+        /// # assert!(matches!(DecryptError::from_io(&error), Some(DecryptError::Header(_))));
+        /// # Ok::<(), bulla::KeyError>(())
+        /// ```
+        #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+        #[must_use]
+        pub fn from_io(error: &io::Error) -> Option<&Self> {
+            error.get_ref()?.downcast_ref()
+        }
+    }
 
     impl From<DecryptError> for io::Error {
         fn from(error: DecryptError) -> Self {

@@ -107,7 +107,7 @@ impl Decryptor<'_> {
     /// # Errors
     ///
     /// A [`DecryptError`](crate::DecryptError) inside a [`std::io::Error`], to be downcast, or the error of `input`. Here
-    /// `WouldBlock` is final; for inputs that do not block there are [`Header::parse`] and [`OpenedHeader::wrap_input`].
+    /// `WouldBlock` is final; for non-blocking inputs there are [`Header::parse`] and [`OpenedHeader::wrap_input`].
     ///
     /// # Examples
     ///

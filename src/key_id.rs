@@ -5,7 +5,8 @@ use core::str::FromStr;
 
 /// Identifies an RSA key: SHA-256 of its canonical `SubjectPublicKeyInfo` (SPEC §3.4).
 ///
-/// It depends on the key alone, never on the file that it was read from. Displayed and parsed as 64 hexadecimal digits.
+/// It depends on the key alone, never on the file that it was read from. For a key held elsewhere,
+/// [`RsaRecipient::key_id`](crate::RsaRecipient::key_id) tells it from the public half. Displayed and parsed as 64 hexadecimal digits.
 ///
 /// # Examples
 ///

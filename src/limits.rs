@@ -5,7 +5,8 @@ use core::fmt;
 /// Upper bounds that sealing and opening enforce.
 ///
 /// An envelope is refused with [`LimitExceeded`] before any work or allocation in proportion to the offending number.
-/// The defaults admit everything that the library writes by default; raise them knowingly. The maxima of the *format*
+/// The defaults admit what the library writes by default, with one exception: more than 16 anonymous recipients with keys of
+/// one size may need more [private-key operations](Self::with_private_key_operations) to open. Raise them knowingly. The maxima of the *format*
 /// (SPEC §2) hold as well, whatever is set here.
 ///
 /// # Examples
@@ -58,6 +59,8 @@ impl Limits {
     }
 
     /// Longest plaintext, in bytes. Default: the format's maximum of 4 PiB − 1, since streams need constant memory.
+    ///
+    /// A stream releases the chunks that lie within the limit before it fails.
     #[must_use]
     pub const fn with_plaintext_len(mut self, bytes: u64) -> Self {
         self.plaintext_len = bytes;

@@ -24,6 +24,17 @@ impl ContentKey {
         Self(Secret::new(bytes))
     }
 
+    /// Copies an unwrapped content key, which must be 32 bytes long. The caller wipes the original.
+    #[must_use]
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        let mut secret = Secret::zero();
+        if bytes.len() != secret.expose().len() {
+            return None;
+        }
+        secret.expose_mut().copy_from_slice(bytes);
+        Some(Self(secret))
+    }
+
     /// The 32 bytes, to be wrapped for a recipient.
     #[must_use]
     pub fn expose(&self) -> &[u8; 32] {

@@ -11,9 +11,35 @@ use crate::threads::Threads;
 
 /// Opens one body, chunk by chunk, in order.
 ///
-/// This is the engine without I/O beneath [`DecryptReader`](crate::DecryptReader). It comes from
-/// [`OpenedHeader::opener`](crate::OpenedHeader::opener), which has checked the commitment. Give it every sealed chunk of
-/// 16400 bytes and then, with [`open_last`](Self::open_last), whatever remains.
+/// This is the engine without I/O beneath `DecryptReader`. It comes from
+/// [`OpenedHeader::opener`](crate::OpenedHeader::opener), which has checked the commitment. Collect 16400 bytes, or less where
+/// the input ends and not where a read was short; give it every full chunk, and then, with
+/// [`open_last`](Self::open_last), whatever remains.
+///
+/// # Examples
+///
+/// ```
+/// use bulla::{DecryptError, Decryptor, Header, Limits, Sealer};
+///
+/// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+/// # let envelope = bulla::seal(&identity.recipient(), &[7; 40_000])?;
+/// let (header, body) = Header::split(&envelope, &Limits::default())?;
+/// let (prefix, sealed) = body.split_first_chunk().ok_or(DecryptError::Truncated)?;
+/// let mut opener = Decryptor::new(&identity).open_header(&header)?.opener(prefix)?;
+///
+/// let mut plaintext = Vec::new();
+/// let (chunks, last) = sealed.as_chunks();
+/// for sealed in chunks {
+///     let mut chunk = [0; Sealer::CHUNK_LEN];
+///     opener.open_chunk(sealed, &mut chunk)?;
+///     plaintext.extend_from_slice(&chunk);
+/// }
+/// let mut chunk = vec![0; last.len().saturating_sub(Sealer::TAG_LEN)];
+/// opener.open_last(last, &mut chunk)?;
+/// plaintext.extend_from_slice(&chunk);
+/// assert_eq!(plaintext, [7; 40_000]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Security
 ///

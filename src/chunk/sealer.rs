@@ -9,7 +9,7 @@ use crate::threads::Threads;
 
 /// Seals one body, chunk by chunk, each position exactly once.
 ///
-/// This is the engine without I/O beneath [`EncryptWriter`](crate::EncryptWriter), for callers who move the bytes
+/// This is the engine without I/O beneath `EncryptWriter`, for callers who move the bytes
 /// themselves. It comes from [`Encryptor::start`](crate::Encryptor::start) together with the header. Write the header,
 /// [`prefix`](Self::prefix), every full chunk of 16384 bytes, and then [`seal_last`](Self::seal_last), always, with
 /// whatever remains, even nothing.

@@ -102,13 +102,13 @@ impl fmt::Display for HeaderErrorKind {
         match self {
             Self::NotAnEnvelope(lookalike) => write!(f, "not a bulla envelope{lookalike}"),
             Self::UnsupportedVersion(version) => {
-                write!(f, "unsupported version {version} of the envelope format: a newer release may open it")
+                write!(f, "unsupported version {version} of the envelope format")
             }
             Self::UnsupportedSuite(suite) => {
-                write!(f, "unsupported suite {suite} of the envelope format: a newer release may open it")
+                write!(f, "unsupported suite {suite} of the envelope format")
             }
             Self::UnsupportedLayout(layout) => {
-                write!(f, "unsupported layout {layout} of the envelope format: a newer release may open it")
+                write!(f, "unsupported layout {layout} of the envelope format")
             }
             Self::Truncated => f.write_str("truncated: the input ended within the header"),
             Self::TrailingBytes => f.write_str("bytes after the end of the header"),

@@ -69,7 +69,7 @@ impl fmt::Display for KeyError {
             Self::ModulusTooSmall { bits } => write!(f, "RSA key of {bits} bits, at least 2048 are needed"),
             Self::ModulusTooLarge { bits } => write!(f, "RSA key of {bits} bits, at most 8192 are supported"),
             Self::ExponentRefused { exponent } => {
-                write!(f, "RSA public exponent {exponent}, it must be odd and at least 65537")
+                write!(f, "RSA public exponent is {exponent}: it must be odd and at least 65537")
             }
             Self::ExponentTooLarge { bits } => {
                 write!(f, "RSA public exponent of {bits} bits, at most 33 are supported")

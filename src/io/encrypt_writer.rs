@@ -17,8 +17,9 @@ use crate::wire::Header;
 /// batch and more) are sealed straight from the caller's slice; no further buffering is needed. With one thread it holds about
 /// 80 KiB at most, whatever the length of the payload.
 ///
-/// **Call [`finish`](Self::finish).** A writer that is dropped instead leaves an envelope that opens to
-/// [`DecryptError::Truncated`](crate::DecryptError::Truncated): an aborted write never looks like a complete one.
+/// **Call [`finish`](Self::finish).** A writer that is dropped instead leaves an envelope that does not open: it is
+/// [`Truncated`](crate::DecryptError::Truncated), or its last chunk was cut where the inner writer failed. An aborted write
+/// never looks like a complete one.
 ///
 /// [`flush`](Write::flush) seals and passes on every full chunk, but not a partial one: only the last chunk may be short.
 ///

@@ -271,7 +271,11 @@ impl fmt::Debug for OpenedHeader {
 impl Header {
     /// Verifies the header with a content key that the caller unwrapped itself, from one of the [`records`](Self::records).
     ///
-    /// The second step for callers whose key service is asynchronous, or is no [`Identity`] for another reason.
+    /// The second step for callers whose key service is asynchronous, or is no [`Identity`] for another reason. What
+    /// [`Decryptor`] does is then theirs to do (SPEC §6.2): try the records that name their key, then the anonymous ones with a
+    /// wrapped key as long as their modulus; bound the number of attempts; go on to the next one when this fails; tell nobody
+    /// which of unwrapping and this failed, and do this also with a random key where unwrapping failed, so that both take the
+    /// same time. [`OpenedHeader::limits`] starts from the defaults.
     ///
     /// # Errors
     ///
@@ -280,13 +284,13 @@ impl Header {
     /// # Examples
     ///
     /// ```
-    /// use bulla::{Header, Identity, Limits};
+    /// use bulla::{DecryptError, Header, Identity, Limits};
     /// # let kms = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
     /// # let sealed = bulla::Encryptor::new(&kms.recipient()).encrypt(b"hello")?;
     ///
     /// let (header, body) = Header::split(&sealed, &Limits::default())?;
     /// let record = header.records().find(|record| record.key_id() == Some(kms.key_id())).ok_or("not for us")?;
-    /// let content_key = kms.unwrap_key(&record)?.ok_or("did not open")?; // or ask a service, and await the answer
+    /// let content_key = kms.unwrap_key(&record)?.ok_or(DecryptError::NotAuthentic)?; // or ask a service, and await
     /// assert_eq!(header.open(&content_key, b"")?.decrypt(body)?, b"hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -98,7 +98,8 @@ impl<'a> Encryptor<'a> {
         self
     }
 
-    /// Refuses to seal what [`Decryptor::limits`](crate::Decryptor::limits) would refuse to open.
+    /// Refuses to seal a header or plaintext that [`Decryptor::limits`](crate::Decryptor::limits) would refuse to open. The limit
+    /// on private-key operations is the reader's alone.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;

@@ -68,7 +68,9 @@ impl RsaRecipient {
 
     /// The same key, but sealed to without naming it in the envelope.
     ///
-    /// The holder must then try the record with every key, and the length of the record still tells the size of the key.
+    /// The holder must then try the record with every key of its size, which the length of the record still tells: with more
+    /// than 16 anonymous recipients of one size, readers must raise
+    /// [`Limits::with_private_key_operations`](crate::Limits::with_private_key_operations).
     #[must_use]
     pub fn anonymous(mut self) -> Self {
         self.anonymous = true;
