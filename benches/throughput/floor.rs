@@ -3,14 +3,12 @@
 use std::hint::black_box;
 use std::io::{Read, Write};
 
-use aes_gcm::aead::inout::InOutBuf;
-use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
-
+use super::aead::Aead;
 use super::{BATCH, CHUNK_LEN, SEALED_CHUNK_LEN, SMALL_CALL, Sink, TAG_LEN, Workload};
 
 /// A key, and the payload sealed with it at the place where it has in an envelope.
 pub(super) struct Floor {
-    aead: Aes256Gcm,
+    aead: Aead,
     sealed: Vec<u8>,
     /// Where the first chunk stands.
     start: usize,
@@ -19,57 +17,27 @@ pub(super) struct Floor {
 impl Floor {
     pub(super) fn new(plaintext: &[u8], envelope: &[u8]) -> Self {
         let sealed_len = plaintext.len() + (plaintext.len() / CHUNK_LEN + 1) * TAG_LEN;
-        let mut floor = Self {
-            aead: Aes256Gcm::new(&[7; 32].into()),
-            sealed: envelope.to_vec(),
-            start: envelope.len() - sealed_len,
-        };
-        floor.sealed = floor.seal_whole(plaintext);
-        floor
-    }
-
-    fn seal_whole(&self, plaintext: &[u8]) -> Vec<u8> {
-        let mut output = vec![0; self.sealed.len()];
-        let sealed = output[self.start..].chunks_mut(SEALED_CHUNK_LEN);
-        // What remains behind the full chunks is the last one, even nothing.
-        let (chunks, last) = plaintext.as_chunks::<CHUNK_LEN>();
-        let chunks = chunks.iter().map(|chunk| &chunk[..]).chain([last]);
-        for ((index, chunk), sealed) in (0..).zip(chunks).zip(sealed) {
-            self.seal(index, chunk, sealed);
-        }
-        output
-    }
-
-    fn seal(&self, index: u64, plaintext: &[u8], sealed: &mut [u8]) {
-        let (ciphertext, tag) = sealed.split_at_mut(plaintext.len());
-        let buffer = InOutBuf::new(plaintext, ciphertext).expect("split to equal lengths");
-        tag.copy_from_slice(&self.aead.encrypt_inout_detached(&nonce(index), &[], buffer).expect("short enough"));
-    }
-
-    fn open(&self, index: u64, sealed: &[u8], plaintext: &mut [u8]) {
-        let (ciphertext, tag) = sealed.split_at(plaintext.len());
-        let buffer = InOutBuf::new(ciphertext, plaintext).expect("split to equal lengths");
-        let tag = tag.try_into().expect("sealed is longer by a tag");
-        self.aead.decrypt_inout_detached(&nonce(index), &[], buffer, tag).expect("sealed with the same key");
-    }
-
-    fn open_in_place(&self, index: u64, sealed: &mut [u8]) {
-        let (ciphertext, tag) = sealed.split_last_chunk_mut::<TAG_LEN>().expect("a tag at the end");
-        let tag = (&*tag).into();
-        self.aead.decrypt_inout_detached(&nonce(index), &[], ciphertext.into(), tag).expect("sealed with the same key");
+        let start = envelope.len() - sealed_len;
+        let aead = Aead::new();
+        let mut sealed = envelope.to_vec();
+        seal_slice(&aead, 0, plaintext, &mut sealed[start..]);
+        Self { aead, sealed, start }
     }
 }
 
 /// From the caller's slice to a batch, and on to the sink.
 pub(super) fn seal_by_writer(workload: &Workload) {
-    let Workload { plaintext, floor, .. } = workload;
+    write(&workload.floor.aead, &workload.plaintext);
+}
+
+fn write(aead: &Aead, plaintext: &[u8]) {
     let (chunks, last) = plaintext.as_chunks::<CHUNK_LEN>();
     let mut batch = vec![0; SEALED_CHUNK_LEN * chunks.len().clamp(1, BATCH)];
     let mut index = 0;
     for chunks in chunks.chunks(BATCH) {
         let mut written = 0;
         for (chunk, sealed) in chunks.iter().zip(batch.chunks_mut(SEALED_CHUNK_LEN)) {
-            floor.seal(index, chunk, sealed);
+            aead.seal(index, chunk, sealed);
             index += 1;
             written += sealed.len();
         }
@@ -78,35 +46,36 @@ pub(super) fn seal_by_writer(workload: &Workload) {
     let mut partial = Vec::with_capacity(CHUNK_LEN);
     partial.extend_from_slice(last);
     let sealed = &mut batch[..partial.len() + TAG_LEN];
-    floor.seal(index, &partial, sealed);
+    aead.seal(index, &partial, sealed);
     Sink.write_all(sealed).expect("the sink takes all");
 }
 
 /// From the caller's slices to a chunk, from there to another buffer, and on to the sink.
 pub(super) fn seal_by_writer_in_small_calls(workload: &Workload) {
-    let Workload { plaintext, floor, .. } = workload;
+    let Workload { plaintext, floor: Floor { aead, .. }, .. } = workload;
     let mut partial = Vec::with_capacity(CHUNK_LEN);
     let mut sealed = vec![0; SEALED_CHUNK_LEN];
     let mut index = 0;
     for piece in plaintext.chunks(SMALL_CALL) {
         partial.extend_from_slice(piece);
         if partial.len() == CHUNK_LEN {
-            floor.seal(index, &partial, &mut sealed);
+            aead.seal(index, &partial, &mut sealed);
             Sink.write_all(&sealed).expect("the sink takes all");
             partial.clear();
             index += 1;
         }
     }
     let sealed = &mut sealed[..partial.len() + TAG_LEN];
-    floor.seal(index, &partial, sealed);
+    aead.seal(index, &partial, sealed);
     Sink.write_all(sealed).expect("the sink takes all");
 }
 
 /// From the source to a window, and from there to the caller's buffer.
 pub(super) fn seal_by_reader(workload: &Workload) {
-    let Workload { plaintext, floor, buffer, .. } = workload;
-    let mut buffer = buffer.borrow_mut();
-    let mut source = &plaintext[..];
+    seal_windows(&workload.floor.aead, &workload.plaintext, &mut workload.buffer.borrow_mut());
+}
+
+fn seal_windows(aead: &Aead, mut source: &[u8], buffer: &mut [u8]) {
     let mut window = vec![0; BATCH * CHUNK_LEN];
     let mut index = 0;
     loop {
@@ -114,12 +83,12 @@ pub(super) fn seal_by_reader(workload: &Workload) {
         let (chunks, last) = window[..len].as_chunks::<CHUNK_LEN>();
         let mut sealed = buffer.chunks_mut(SEALED_CHUNK_LEN);
         for (chunk, sealed) in chunks.iter().zip(&mut sealed) {
-            floor.seal(index, chunk, sealed);
+            aead.seal(index, chunk, sealed);
             index += 1;
         }
         if chunks.len() < BATCH {
             let sealed = sealed.next().expect("less than a batch");
-            floor.seal(index, last, &mut sealed[..last.len() + TAG_LEN]);
+            aead.seal(index, last, &mut sealed[..last.len() + TAG_LEN]);
             black_box(&buffer);
             return;
         }
@@ -129,26 +98,42 @@ pub(super) fn seal_by_reader(workload: &Workload) {
 
 /// From a slice to a vector.
 pub(super) fn seal_whole(workload: &Workload) {
-    black_box(workload.floor.seal_whole(&workload.plaintext));
+    let Floor { aead, sealed, start } = &workload.floor;
+    let mut output = vec![0; sealed.len()];
+    seal_slice(aead, 0, &workload.plaintext, &mut output[*start..]);
+    black_box(output);
+}
+
+/// What remains behind the full chunks is the last one, even nothing.
+fn seal_slice(aead: &Aead, first: u64, plaintext: &[u8], sealed: &mut [u8]) {
+    let (chunks, last) = plaintext.as_chunks::<CHUNK_LEN>();
+    let chunks = chunks.iter().map(|chunk| &chunk[..]).chain([last]);
+    for ((index, chunk), sealed) in (first..).zip(chunks).zip(sealed.chunks_mut(SEALED_CHUNK_LEN)) {
+        aead.seal(index, chunk, sealed);
+    }
 }
 
 /// From the source to a window, and from there to the caller's buffer.
 pub(super) fn open_by_reader(workload: &Workload) {
-    let Workload { floor, buffer, .. } = workload;
-    let mut buffer = buffer.borrow_mut();
-    read_windows(floor, |index, sealed| {
-        let place = usize::try_from(index).expect("a small number") % BATCH * CHUNK_LEN;
-        floor.open(index, sealed, &mut buffer[place..place + sealed.len() - TAG_LEN]);
+    let Floor { aead, sealed, start } = &workload.floor;
+    open_windows(aead, 0, &sealed[*start..], &mut workload.buffer.borrow_mut());
+}
+
+fn open_windows(aead: &Aead, first: u64, sealed: &[u8], buffer: &mut [u8]) {
+    let mut place = 0;
+    read_windows(first, sealed, |index, sealed| {
+        aead.open(index, sealed, &mut buffer[place..place + sealed.len() - TAG_LEN]);
+        place = (place + CHUNK_LEN) % (BATCH * CHUNK_LEN);
         black_box(&buffer);
     });
 }
 
 /// From the source to a window, opened there, and from there to the caller's buffer.
 pub(super) fn open_by_reader_in_small_calls(workload: &Workload) {
-    let Workload { floor, buffer, .. } = workload;
+    let Workload { floor: Floor { aead, sealed, start }, buffer, .. } = workload;
     let mut buffer = buffer.borrow_mut();
-    read_windows(floor, |index, sealed| {
-        floor.open_in_place(index, sealed);
+    read_windows(0, &sealed[*start..], |index, sealed| {
+        aead.open_in_place(index, sealed);
         for piece in sealed[..sealed.len() - TAG_LEN].chunks(SMALL_CALL) {
             buffer[..piece.len()].copy_from_slice(piece);
             black_box(&buffer);
@@ -156,10 +141,9 @@ pub(super) fn open_by_reader_in_small_calls(workload: &Workload) {
     });
 }
 
-fn read_windows(floor: &Floor, mut open: impl FnMut(u64, &mut [u8])) {
-    let mut source = &floor.sealed[floor.start..];
+fn read_windows(first: u64, mut source: &[u8], mut open: impl FnMut(u64, &mut [u8])) {
     let mut window = vec![0; BATCH * SEALED_CHUNK_LEN];
-    let mut index = 0;
+    let mut index = first;
     loop {
         let len = source.read(&mut window).expect("a slice");
         for sealed in window[..len].chunks_mut(SEALED_CHUNK_LEN) {
@@ -174,20 +158,83 @@ fn read_windows(floor: &Floor, mut open: impl FnMut(u64, &mut [u8])) {
 
 /// From a slice to a vector.
 pub(super) fn open_whole(workload: &Workload) {
-    let Floor { sealed, start, .. } = &workload.floor;
+    let Floor { aead, sealed, start } = &workload.floor;
     let mut plaintext = vec![0; workload.plaintext.len()];
-    let (chunks, last) = plaintext.as_chunks_mut::<CHUNK_LEN>();
-    let chunks = chunks.iter_mut().map(|chunk| &mut chunk[..]).chain([last]);
-    for ((index, chunk), sealed) in (0..).zip(chunks).zip(sealed[*start..].chunks(SEALED_CHUNK_LEN)) {
-        workload.floor.open(index, sealed, chunk);
-    }
+    open_slice(aead, 0, &sealed[*start..], &mut plaintext);
     black_box(plaintext);
 }
 
-fn nonce(index: u64) -> aes_gcm::Nonce<aes_gcm::aead::consts::U12> {
-    let mut nonce = [7; 12];
-    for (byte, counter) in nonce[4..].iter_mut().zip(index.to_be_bytes()) {
-        *byte ^= counter;
+fn open_slice(aead: &Aead, first: u64, sealed: &[u8], plaintext: &mut [u8]) {
+    let (chunks, last) = plaintext.as_chunks_mut::<CHUNK_LEN>();
+    let chunks = chunks.iter_mut().map(|chunk| &mut chunk[..]).chain([last]);
+    for ((index, chunk), sealed) in (first..).zip(chunks).zip(sealed.chunks(SEALED_CHUNK_LEN)) {
+        aead.open(index, sealed, chunk);
     }
-    nonce.into()
+}
+
+/// The same by two threads that know nothing of each other, each with half of the chunks and with buffers of its own.
+#[cfg(feature = "parallel")]
+pub(super) mod two_threads {
+    use super::*;
+
+    pub(in super::super) fn seal_by_writer(workload: &Workload) {
+        let aead = &workload.floor.aead;
+        let (left, right) = workload.plaintext.split_at(middle(workload) * CHUNK_LEN);
+        rayon::join(|| write(aead, left), || write(aead, right));
+    }
+
+    pub(in super::super) fn seal_by_reader(workload: &Workload) {
+        let aead = &workload.floor.aead;
+        let (left, right) = workload.plaintext.split_at(middle(workload) * CHUNK_LEN);
+        with_buffers(workload, |left_buffer, right_buffer| {
+            rayon::join(|| seal_windows(aead, left, left_buffer), || seal_windows(aead, right, right_buffer));
+        });
+    }
+
+    pub(in super::super) fn seal_whole(workload: &Workload) {
+        let Floor { aead, sealed, start } = &workload.floor;
+        let mut output = vec![0; sealed.len()];
+        let middle = middle(workload);
+        let (left, right) = workload.plaintext.split_at(middle * CHUNK_LEN);
+        let (left_output, right_output) = output[*start..].split_at_mut(middle * SEALED_CHUNK_LEN);
+        rayon::join(|| seal_slice(aead, 0, left, left_output), || seal_slice(aead, index(middle), right, right_output));
+        black_box(output);
+    }
+
+    pub(in super::super) fn open_by_reader(workload: &Workload) {
+        let Floor { aead, sealed, start } = &workload.floor;
+        let middle = middle(workload);
+        let (left, right) = sealed[*start..].split_at(middle * SEALED_CHUNK_LEN);
+        with_buffers(workload, |left_buffer, right_buffer| {
+            rayon::join(
+                || open_windows(aead, 0, left, left_buffer),
+                || open_windows(aead, index(middle), right, right_buffer),
+            );
+        });
+    }
+
+    pub(in super::super) fn open_whole(workload: &Workload) {
+        let Floor { aead, sealed, start } = &workload.floor;
+        let mut plaintext = vec![0; workload.plaintext.len()];
+        let middle = middle(workload);
+        let (left, right) = sealed[*start..].split_at(middle * SEALED_CHUNK_LEN);
+        let (left_output, right_output) = plaintext.split_at_mut(middle * CHUNK_LEN);
+        rayon::join(|| open_slice(aead, 0, left, left_output), || open_slice(aead, index(middle), right, right_output));
+        black_box(plaintext);
+    }
+
+    /// The number of chunks that one of the two works on.
+    fn middle(workload: &Workload) -> usize {
+        workload.plaintext.len() / CHUNK_LEN / 2
+    }
+
+    fn with_buffers(workload: &Workload, run: impl FnOnce(&mut [u8], &mut [u8])) {
+        let mut buffer = workload.buffer.borrow_mut();
+        let (left, right) = buffer.split_at_mut(BATCH * SEALED_CHUNK_LEN);
+        run(left, right);
+    }
+
+    fn index(chunk: usize) -> u64 {
+        chunk.try_into().expect("a usize has 64 bits")
+    }
 }

@@ -1,134 +1,104 @@
 //! Throughput of sealing and opening, beside a floor: the bare AEAD of the backend on chunks of the same size, with the same
-//! copies between buffers of the same size.
+//! copies between buffers of the same size, and for two threads two of them that know nothing of each other.
 //!
-//! `cargo bench` prints Criterion's figures and then a table of ratios. There each run takes turns with its floor, so that a
-//! machine whose speed changes does so for both. A ratio of 1.00 means that header, key schedule and adapter cost nothing.
-//! RSA is left out, except in the group `message`: there the floor is the bare OAEP operation.
+//! `cargo bench --bench throughput` prints Criterion's figures and then a table of ratios. There each run takes turns with
+//! its floor, so that a machine whose speed changes does so for both. A ratio of 1.00 means that header, key schedule and
+//! adapter cost nothing. RSA is left out: see the bench `messages`.
 
+#[path = "../common/aead.rs"]
+mod aead;
 mod floor;
+#[path = "../common/keyless.rs"]
+mod keyless;
+#[path = "../common/ratio.rs"]
+mod ratio;
 
 use std::cell::RefCell;
-use std::convert::Infallible;
 use std::hint::black_box;
 use std::io::{self, Read, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bulla::rand_core::{CryptoRng, TryCryptoRng, TryRng};
-use bulla::{
-    ContentKey, Decryptor, Encryptor, Identity, KeyId, Recipient, Record, RsaIdentity, UnwrapError, WrapError,
-    WrappedKey,
-};
+use bulla::{Decryptor, Encryptor};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use rsa::pkcs8::DecodePrivateKey;
-use rsa::{Oaep, RsaPrivateKey};
-use sha2::Sha256;
+use keyless::Keyless;
 
 fn main() {
     let mut criterion = Criterion::default()
-        .warm_up_time(Duration::from_millis(200))
-        .measurement_time(Duration::from_millis(1000))
-        .sample_size(20)
+        .warm_up_time(Duration::from_millis(100))
+        .measurement_time(Duration::from_millis(300))
+        .sample_size(10)
         .configure_from_args();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+
+    // Before anything else asks for it, and with as many threads on any machine.
+    #[cfg(feature = "parallel")]
+    rayon::ThreadPoolBuilder::new().num_threads(2).build_global().expect("nobody has used the pool yet");
 
     // After this, glibc keeps freed memory instead of giving it back by a rule that depends on history: else buffers of
     // the same size would be warm on one side and cold on the other.
     drop(black_box(vec![7_u8; 31 << 20]));
 
-    let workloads = SIZES.map(Workload::new);
+    let mut workloads: Vec<Workload> = SIZES.into_iter().map(Workload::new).collect();
     for direction in [Direction::Seal, Direction::Open] {
         let mut group = criterion.benchmark_group(direction.name());
-        for pair in PAIRS.iter().filter(|pair| pair.direction == direction) {
+        for pair in pairs().filter(|pair| pair.direction == direction) {
             for workload in &workloads {
                 group.throughput(Throughput::Bytes(workload.plaintext.len().try_into().expect("a usize has 64 bits")));
                 for (side, run) in [("", pair.run), (", floor", pair.floor)] {
-                    let id = BenchmarkId::new(format!("{}{side}", pair.name), workload.label);
+                    let threads = if pair.threads == 1 { "" } else { ", 2 threads" };
+                    let id = BenchmarkId::new(format!("{}{threads}{side}", pair.name), workload.label);
                     group.bench_function(id, |bencher| bencher.iter(|| run(workload)));
                 }
             }
         }
         group.finish();
     }
-    bench_messages(&mut criterion);
     criterion.final_summary();
 
     // Neither with `--test` nor for a selection.
     if arguments == ["--bench"] {
+        workloads.push(Workload::new(LARGEST));
         print_ratios(&workloads);
     }
 }
 
-/// Whole messages of 1 KiB to RSA-3072, beside what RSA alone takes.
-fn bench_messages(criterion: &mut Criterion) {
-    let pem = include_str!("../../tests/keys/rsa3072.pem");
-    let identity = RsaIdentity::from_pem(pem).expect("a good key");
-    let recipient = identity.recipient();
-    let envelope = bulla::seal(&recipient, &[7; 1024]).expect("seals");
-
-    let block = &pem[pem.find("-----BEGIN").expect("a PEM block")..];
-    let key = RsaPrivateKey::from_pkcs8_pem(block).expect("a good key");
-    let public_key = key.to_public_key();
-    let wrapped = public_key.encrypt(&mut Constant, Oaep::<Sha256>::new(), &[7; 32]).expect("encrypts");
-
-    let mut group = criterion.benchmark_group("message");
-    group.bench_function("seal to RSA-3072", |bencher| bencher.iter(|| bulla::seal(&recipient, &[7; 1024])));
-    group.bench_function("seal to RSA-3072, floor", |bencher| {
-        bencher.iter(|| public_key.encrypt(&mut Constant, Oaep::<Sha256>::new(), &[7; 32]));
-    });
-    group.bench_function("open with RSA-3072", |bencher| bencher.iter(|| bulla::open(&identity, &envelope)));
-    // Blinded, as the library does it.
-    group.bench_function("open with RSA-3072, floor", |bencher| {
-        bencher.iter(|| key.decrypt(Oaep::<Sha256>::new(), &wrapped));
-    });
-    group.finish();
-}
-
-/// Prints how fast each run is in relation to its floor: the median over pairs of one after the other.
+/// Prints how fast each run is in relation to its floor.
 fn print_ratios(workloads: &[Workload]) {
-    for pair in PAIRS {
+    println!("With {}, 1.00 being the bare AEAD. Goals: writer and reader at 1 MiB and more 0.95,", aead::Aead::NAME);
+    println!("with two threads 0.95 of two threads that know nothing of each other.\n");
+    println!(
+        "{:<4}  {:<20}  {:>7}  {:>7}  {:>5}  {:>6}  {:>10}  goal",
+        "", "", "threads", "size", "ratio", "GB/s", "µs"
+    );
+    for pair in pairs() {
         for workload in workloads {
-            let time = |run: fn(&Workload), repetitions: u32| {
-                let start = Instant::now();
-                for _ in 0..repetitions {
-                    run(workload);
-                }
-                start.elapsed() / repetitions
-            };
-            // Long enough for the clock, and for what other processes do to spread.
-            let once = time(pair.floor, 1).max(Duration::from_nanos(1));
-            let repetitions = u32::try_from(SAMPLE.as_nanos() / once.as_nanos()).unwrap_or(u32::MAX).max(1);
-
-            let mut ratios = Vec::new();
-            let mut times = Vec::new();
-            let start = Instant::now();
-            while ratios.len() < MIN_SAMPLES || start.elapsed() < MIN_TIME {
-                let (run, floor) = if ratios.len() % 2 == 0 {
-                    let run = time(pair.run, repetitions);
-                    (run, time(pair.floor, repetitions))
-                } else {
-                    let floor = time(pair.floor, repetitions);
-                    (time(pair.run, repetitions), floor)
-                };
-                ratios.push(floor.as_secs_f64() / run.as_secs_f64());
-                times.push(run.as_secs_f64());
-            }
-            let (ratio, time) = (median(ratios), median(times));
+            let measured = ratio::compare(MIN_TIME, || (pair.run)(workload), || (pair.floor)(workload));
             let Workload { label, plaintext, .. } = workload;
-            let speed = f64::from(u32::try_from(plaintext.len()).expect("below 4 GiB")) / time / 1e6;
-            println!("{}/floor {label} {}: {ratio:.2} ({speed:.0} MB/s)", pair.name, pair.direction.name());
+            let len = f64::from(u32::try_from(plaintext.len()).expect("below 4 GiB"));
+            let goal = match (pair.has_goal && plaintext.len() >= 1 << 20, measured.ratio >= GOAL) {
+                (false, _) => "",
+                (true, true) => "reached",
+                (true, false) => "missed",
+            };
+            println!(
+                "{:<4}  {:<20}  {:>7}  {label:>7}  {:>5.2}  {:>6.2}  {:>10.1}  {goal}",
+                pair.direction.name(),
+                pair.name,
+                pair.threads,
+                measured.ratio,
+                len / measured.seconds / 1e9,
+                measured.seconds * 1e6,
+            );
         }
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
 /// Something to measure, and what it is measured against.
 struct Pair {
-    name: &'static str,
     direction: Direction,
+    name: &'static str,
+    threads: usize,
+    has_goal: bool,
     run: fn(&Workload),
     floor: fn(&Workload),
 }
@@ -148,30 +118,50 @@ impl Direction {
     }
 }
 
-const PAIRS: &[Pair] = &[
-    Pair { name: "writer", direction: Direction::Seal, run: seal_by_writer, floor: floor::seal_by_writer },
-    Pair { name: "reader", direction: Direction::Seal, run: seal_by_reader, floor: floor::seal_by_reader },
-    Pair { name: "whole", direction: Direction::Seal, run: seal_whole, floor: floor::seal_whole },
-    Pair {
-        name: "writer in 8 KiB calls",
-        direction: Direction::Seal,
-        run: seal_by_writer_in_small_calls,
-        floor: floor::seal_by_writer_in_small_calls,
-    },
-    Pair { name: "reader", direction: Direction::Open, run: open_by_reader, floor: floor::open_by_reader },
-    Pair { name: "whole", direction: Direction::Open, run: open_whole, floor: floor::open_whole },
-    Pair {
-        name: "reader in 8 KiB calls",
-        direction: Direction::Open,
-        run: open_by_reader_in_small_calls,
-        floor: floor::open_by_reader_in_small_calls,
-    },
-];
+fn pairs() -> impl Iterator<Item = Pair> {
+    let pair = |direction, name, threads, run: fn(&Workload), floor: fn(&Workload)| {
+        let has_goal = matches!(name, "writer" | "reader");
+        Pair { direction, name, threads, has_goal, run, floor }
+    };
+    let one = [
+        pair(Direction::Seal, "writer", 1, seal_by_writer, floor::seal_by_writer),
+        pair(Direction::Seal, "reader", 1, seal_by_reader, floor::seal_by_reader),
+        pair(Direction::Seal, "one-shot", 1, seal_whole, floor::seal_whole),
+        pair(
+            Direction::Seal,
+            "writer, 8 KiB calls",
+            1,
+            seal_by_writer_in_small_calls,
+            floor::seal_by_writer_in_small_calls,
+        ),
+        pair(Direction::Open, "reader", 1, open_by_reader, floor::open_by_reader),
+        pair(Direction::Open, "one-shot", 1, open_whole, floor::open_whole),
+        pair(
+            Direction::Open,
+            "reader, 8 KiB calls",
+            1,
+            open_by_reader_in_small_calls,
+            floor::open_by_reader_in_small_calls,
+        ),
+    ];
+    #[cfg(not(feature = "parallel"))]
+    let two = [];
+    #[cfg(feature = "parallel")]
+    let two = [
+        pair(Direction::Seal, "writer", 2, two_threads::seal_by_writer, floor::two_threads::seal_by_writer),
+        pair(Direction::Seal, "reader", 2, two_threads::seal_by_reader, floor::two_threads::seal_by_reader),
+        pair(Direction::Seal, "one-shot", 2, two_threads::seal_whole, floor::two_threads::seal_whole),
+        pair(Direction::Open, "reader", 2, two_threads::open_by_reader, floor::two_threads::open_by_reader),
+        pair(Direction::Open, "one-shot", 2, two_threads::open_whole, floor::two_threads::open_whole),
+    ];
+    one.into_iter().chain(two)
+}
 
 /// One size of payload, with everything that a run needs and does not make itself.
 struct Workload {
     label: &'static str,
     plaintext: Vec<u8>,
+    key: Keyless,
     envelope: Vec<u8>,
     floor: floor::Floor,
     /// The caller's buffer, used again and again.
@@ -181,55 +171,92 @@ struct Workload {
 impl Workload {
     fn new((len, label): (usize, &'static str)) -> Self {
         let plaintext = vec![7; len];
-        let envelope = Encryptor::new(&Open).encrypt(&plaintext).expect("seals");
+        let key = Keyless::new(7);
+        let envelope = Encryptor::new(&key).encrypt(&plaintext).expect("seals");
         let floor = floor::Floor::new(&plaintext, &envelope);
-        Self { label, plaintext, envelope, floor, buffer: RefCell::new(vec![0; BATCH * SEALED_CHUNK_LEN]) }
+        let buffer = RefCell::new(vec![0; BATCH_FOR_TWO * SEALED_CHUNK_LEN]);
+        Self { label, plaintext, key, envelope, floor, buffer }
+    }
+
+    fn encryptor(&self) -> Encryptor<'_> {
+        Encryptor::new(&self.key)
+    }
+
+    fn decryptor(&self) -> Decryptor<'_> {
+        Decryptor::new(&self.key)
     }
 }
 
 fn seal_by_writer(workload: &Workload) {
-    write_in(workload, workload.plaintext.len());
+    write_in(workload, &workload.encryptor(), workload.plaintext.len());
 }
 
 fn seal_by_writer_in_small_calls(workload: &Workload) {
-    write_in(workload, SMALL_CALL);
+    write_in(workload, &workload.encryptor(), SMALL_CALL);
 }
 
-fn write_in(workload: &Workload, size: usize) {
-    let mut writer = Encryptor::new(&Open).wrap_output(Sink).expect("a good recipient");
-    for piece in workload.plaintext.chunks(size) {
+fn write_in(workload: &Workload, encryptor: &Encryptor<'_>, size: usize) {
+    let mut writer = encryptor.wrap_output(Sink).expect("a good recipient");
+    for piece in workload.plaintext.chunks(size.max(1)) {
         writer.write_all(piece).expect("the sink takes all");
     }
     writer.finish().expect("the sink takes all");
 }
 
 fn seal_by_reader(workload: &Workload) {
-    let reader = Encryptor::new(&Open).wrap_input(&workload.plaintext[..]).expect("a good recipient");
+    let reader = workload.encryptor().wrap_input(&workload.plaintext[..]).expect("a good recipient");
     read_in(workload, reader, BATCH * SEALED_CHUNK_LEN);
 }
 
 fn seal_whole(workload: &Workload) {
-    black_box(Encryptor::new(&Open).encrypt(&workload.plaintext)).expect("a good recipient");
+    black_box(workload.encryptor().encrypt(&workload.plaintext)).expect("a good recipient");
 }
 
 fn open_by_reader(workload: &Workload) {
-    let reader = Decryptor::new(&Open).wrap_input(&workload.envelope[..]).expect("a good envelope");
+    let reader = workload.decryptor().wrap_input(&workload.envelope[..]).expect("a good envelope");
     read_in(workload, reader, BATCH * CHUNK_LEN);
 }
 
 fn open_by_reader_in_small_calls(workload: &Workload) {
-    let reader = Decryptor::new(&Open).wrap_input(&workload.envelope[..]).expect("a good envelope");
+    let reader = workload.decryptor().wrap_input(&workload.envelope[..]).expect("a good envelope");
     read_in(workload, reader, SMALL_CALL);
 }
 
 fn open_whole(workload: &Workload) {
-    black_box(Decryptor::new(&Open).decrypt(&workload.envelope)).expect("a good envelope");
+    black_box(workload.decryptor().decrypt(&workload.envelope)).expect("a good envelope");
 }
 
 fn read_in(workload: &Workload, mut reader: impl Read, size: usize) {
     let mut buffer = workload.buffer.borrow_mut();
     while reader.read(&mut buffer[..size]).expect("a good input") > 0 {
         black_box(&buffer);
+    }
+}
+
+#[cfg(feature = "parallel")]
+mod two_threads {
+    use super::*;
+
+    pub(super) fn seal_by_writer(workload: &Workload) {
+        write_in(workload, &workload.encryptor().threads(2), workload.plaintext.len());
+    }
+
+    pub(super) fn seal_by_reader(workload: &Workload) {
+        let reader = workload.encryptor().threads(2).wrap_input(&workload.plaintext[..]).expect("a good recipient");
+        read_in(workload, reader, BATCH_FOR_TWO * SEALED_CHUNK_LEN);
+    }
+
+    pub(super) fn seal_whole(workload: &Workload) {
+        black_box(workload.encryptor().threads(2).encrypt(&workload.plaintext)).expect("a good recipient");
+    }
+
+    pub(super) fn open_by_reader(workload: &Workload) {
+        let reader = workload.decryptor().threads(2).wrap_input(&workload.envelope[..]).expect("a good envelope");
+        read_in(workload, reader, BATCH_FOR_TWO * CHUNK_LEN);
+    }
+
+    pub(super) fn open_whole(workload: &Workload) {
+        black_box(workload.decryptor().threads(2).decrypt(&workload.envelope)).expect("a good envelope");
     }
 }
 
@@ -246,65 +273,24 @@ impl Write for Sink {
     }
 }
 
-/// Recipient and identity without RSA: the content key stands in the record for all to see.
-struct Open;
+const SIZES: [(usize, &str); 5] =
+    [(0, "0"), (1 << 10, "1 KiB"), (16 << 10, "16 KiB"), (1 << 20, "1 MiB"), (64 << 20, "64 MiB")];
 
-impl Recipient for Open {
-    fn key_id(&self) -> Option<KeyId> {
-        Some(KeyId::from_bytes([7; 32]))
-    }
+/// In the table of ratios only: too slow for Criterion.
+const LARGEST: (usize, &str) = (256 << 20, "256 MiB");
 
-    fn wrap_key(&self, key: &ContentKey, _: &mut dyn CryptoRng) -> Result<WrappedKey, WrapError> {
-        Ok(WrappedKey::rsa_oaep_sha256(key.expose().repeat(8)))
-    }
-}
-
-impl Identity for Open {
-    fn holds(&self, _: &KeyId) -> bool {
-        true
-    }
-
-    fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {
-        let key = record.wrapped_key().and_then(|wrapped| wrapped.first_chunk());
-        Ok(key.map(|key| ContentKey::from_bytes(*key)))
-    }
-}
-
-/// A generator that costs nothing.
-struct Constant;
-
-impl TryRng for Constant {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(7)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(7)
-    }
-
-    fn try_fill_bytes(&mut self, output: &mut [u8]) -> Result<(), Infallible> {
-        output.fill(7);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Constant {}
-
-const SIZES: [(usize, &str); 4] = [(1 << 10, "1 KiB"), (16 << 10, "16 KiB"), (1 << 20, "1 MiB"), (64 << 20, "64 MiB")];
+const GOAL: f64 = 0.95;
 
 const CHUNK_LEN: usize = bulla::Sealer::CHUNK_LEN;
 const SEALED_CHUNK_LEN: usize = bulla::Sealer::SEALED_CHUNK_LEN;
 const TAG_LEN: usize = bulla::Sealer::TAG_LEN;
 
-/// Chunks that the adapters work on at a time.
+/// Chunks that the adapters work on at a time, with one thread and with two.
 const BATCH: usize = 8;
+const BATCH_FOR_TWO: usize = 128;
 
 /// What `std::io::copy` reads and writes.
 const SMALL_CALL: usize = 8 << 10;
 
-/// For the table of ratios: the least that one sample takes, and how many pairs are taken.
-const SAMPLE: Duration = Duration::from_millis(4);
-const MIN_SAMPLES: usize = 21;
-const MIN_TIME: Duration = Duration::from_millis(1500);
+/// For the table of ratios: how long each of them is measured, at least.
+const MIN_TIME: Duration = Duration::from_millis(700);

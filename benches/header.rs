@@ -1,0 +1,37 @@
+//! Headers: encoding them as part of starting an envelope, without RSA, and parsing them.
+
+mod common {
+    pub(crate) mod keyless;
+}
+
+use std::time::Duration;
+
+use bulla::{Encryptor, Header, Limits};
+use common::keyless::Keyless;
+use criterion::{BenchmarkId, Criterion, Throughput};
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(1000))
+        .sample_size(20)
+        .configure_from_args();
+
+    let mut group = criterion.benchmark_group("header");
+    for count in [1, 10, 100] {
+        let recipients: Vec<Keyless> = (0..count).map(Keyless::new).collect();
+        let encryptor = Encryptor::with_recipients(&recipients).expect("one recipient or more");
+        let (header, _) = encryptor.start().expect("good recipients");
+        let encoded = header.as_bytes();
+
+        group.throughput(Throughput::Bytes(encoded.len().try_into().expect("a usize has 64 bits")));
+        let label = format!("{count} recipient{}", if count == 1 { "" } else { "s" });
+        // With the content key drawn, the header tagged, and the keys of the body derived.
+        group.bench_function(BenchmarkId::new("encode", &label), |bencher| bencher.iter(|| encryptor.start()));
+        group.bench_function(BenchmarkId::new("parse", &label), |bencher| {
+            bencher.iter(|| Header::parse(encoded, &Limits::default()));
+        });
+    }
+    group.finish();
+    criterion.final_summary();
+}

@@ -1,0 +1,154 @@
+//! What a stream costs as it grows: time and heap. Source and sink hold nothing.
+//!
+//! `cargo bench --bench scaling` prints nanoseconds per byte, which must stay flat, and fails where the heap or the number
+//! of allocations depends on the length.
+
+mod common {
+    pub(crate) mod keyless;
+}
+
+use std::alloc::System;
+use std::hint::black_box;
+use std::io::{self, Read, Write};
+use std::time::Instant;
+
+use bulla::{Decryptor, Encryptor};
+use common::keyless::Keyless;
+use peakmem_alloc::{PeakMemAlloc, PeakMemAllocTrait};
+use stats_alloc::StatsAlloc;
+
+static ALLOCATIONS: StatsAlloc<System> = StatsAlloc::system();
+
+#[global_allocator]
+static HEAP: PeakMemAlloc<&StatsAlloc<System>> = PeakMemAlloc::new(&ALLOCATIONS);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let sizes: &[u64] = if arguments.iter().any(|argument| argument == "--test") {
+        &[1 << 20, 16 << 20]
+    } else if arguments == ["--bench"] {
+        &[16 << 20, 64 << 20, 256 << 20, 1 << 30, 4 << 30]
+    } else {
+        // A selection of another bench.
+        return;
+    };
+
+    println!("With one thread. Goals: heap at most {MAX_HEAP} bytes, and as many allocations at any size.\n");
+    println!("{:<21}  {:>8}  {:>7}  {:>9}  {:>11}", "", "size", "ns/byte", "heap peak", "allocations");
+    let key = Keyless::new(7);
+    let (encryptor, decryptor) = (Encryptor::new(&key), Decryptor::new(&key));
+    for (name, run) in RUNS {
+        let mut allocations = Vec::new();
+        for &size in sizes {
+            let cost = run(&encryptor, &decryptor, size);
+            println!(
+                "{name:<21}  {:>4} MiB  {:>7.3}  {:>9}  {:>11}",
+                size >> 20,
+                cost.nanoseconds / exact(size),
+                cost.heap,
+                cost.allocations
+            );
+            assert!(cost.heap <= MAX_HEAP, "{name}: the heap grew to {} bytes", cost.heap);
+            allocations.push(cost.allocations);
+        }
+        assert!(
+            allocations.iter().all(|count| *count == allocations[0]),
+            "{name}: allocations depend on the length: {allocations:?}"
+        );
+    }
+}
+
+struct Cost {
+    nanoseconds: f64,
+    /// Bytes at the highest point.
+    heap: usize,
+    allocations: usize,
+}
+
+fn measure(run: impl FnOnce()) -> Cost {
+    HEAP.reset_peak_memory();
+    let before = ALLOCATIONS.stats();
+    let start = Instant::now();
+    run();
+    let elapsed = start.elapsed();
+    let after = ALLOCATIONS.stats();
+    Cost {
+        nanoseconds: elapsed.as_secs_f64() * 1e9,
+        heap: HEAP.get_peak_memory(),
+        allocations: after.allocations + after.reallocations - before.allocations - before.reallocations,
+    }
+}
+
+type Run = fn(&Encryptor<'_>, &Decryptor<'_>, u64) -> Cost;
+
+const RUNS: [(&str, Run); 4] = [
+    ("seal, writer", seal_by_writer),
+    ("seal, reader", seal_by_reader),
+    ("seal and open, reader", seal_and_open),
+    ("the same, 8 KiB calls", seal_and_open_in_small_calls),
+];
+
+fn seal_by_writer(encryptor: &Encryptor<'_>, _: &Decryptor<'_>, size: u64) -> Cost {
+    let buffer = vec![7; BUFFER_LEN];
+    measure(|| {
+        let mut writer = encryptor.wrap_output(Sink).expect("a good recipient");
+        let pieces = size / u64::try_from(buffer.len()).expect("a usize has 64 bits");
+        (0..pieces).for_each(|_| writer.write_all(&buffer).expect("the sink takes all"));
+        writer.finish().expect("the sink takes all");
+    })
+}
+
+fn seal_by_reader(encryptor: &Encryptor<'_>, _: &Decryptor<'_>, size: u64) -> Cost {
+    let mut buffer = vec![0; BUFFER_LEN];
+    measure(|| {
+        let source = io::repeat(7).take(size);
+        read_all(encryptor.wrap_input(source).expect("a good recipient"), &mut buffer);
+    })
+}
+
+fn seal_and_open(encryptor: &Encryptor<'_>, decryptor: &Decryptor<'_>, size: u64) -> Cost {
+    open_with(encryptor, decryptor, size, BUFFER_LEN)
+}
+
+fn seal_and_open_in_small_calls(encryptor: &Encryptor<'_>, decryptor: &Decryptor<'_>, size: u64) -> Cost {
+    open_with(encryptor, decryptor, size, 8 << 10)
+}
+
+fn open_with(encryptor: &Encryptor<'_>, decryptor: &Decryptor<'_>, size: u64, buffer_len: usize) -> Cost {
+    let mut buffer = vec![0; buffer_len];
+    let mut sealing = encryptor.wrap_input(io::repeat(7).take(size)).expect("a good recipient");
+    // What sealing needs is on the heap before the measurement starts, and is no part of it.
+    let mut start = vec![0; 512 << 10];
+    sealing.read_exact(&mut start).expect("the source is longer");
+    let envelope = start.as_slice().chain(sealing);
+    measure(|| read_all(decryptor.wrap_input(envelope).expect("a good envelope"), &mut buffer))
+}
+
+fn read_all(mut reader: impl Read, buffer: &mut [u8]) {
+    while reader.read(buffer).expect("a good input") > 0 {
+        black_box(&buffer);
+    }
+}
+
+/// Takes everything and keeps nothing.
+struct Sink;
+
+impl Write for Sink {
+    fn write(&mut self, input: &[u8]) -> io::Result<usize> {
+        Ok(black_box(input).len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn exact(size: u64) -> f64 {
+    f64::from(u32::try_from(size >> 10).expect("below 4 TiB")) * 1024.0
+}
+
+/// The caller's buffer.
+const BUFFER_LEN: usize = 256 << 10;
+
+/// Bytes of heap that a stream may take, whatever its length.
+const MAX_HEAP: usize = 256 << 10;
