@@ -25,10 +25,10 @@ mod aws_lc {
         pub(crate) const NAME: &str = "AWS-LC";
 
         pub(crate) fn new(pkcs8: &[u8], spki: &[u8]) -> Self {
-            let private = PrivateDecryptingKey::from_pkcs8(pkcs8).and_then(OaepPrivateDecryptingKey::new);
+            let private = PrivateDecryptingKey::from_pkcs8(pkcs8).expect("a good key");
             let public = PublicEncryptingKey::from_der(spki).expect("a good key");
             Self {
-                private: private.expect("a good key"),
+                private: OaepPrivateDecryptingKey::new(private).expect("a good key"),
                 public: OaepPublicEncryptingKey::new(public).expect("a good key"),
             }
         }
