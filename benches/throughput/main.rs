@@ -286,7 +286,7 @@ const SEALED_CHUNK_LEN: usize = bulla::Sealer::SEALED_CHUNK_LEN;
 const TAG_LEN: usize = bulla::Sealer::TAG_LEN;
 
 /// Chunks that the adapters work on at a time, with one thread and with two.
-const BATCH: usize = 8;
+const BATCH: usize = 4;
 const BATCH_FOR_TWO: usize = 128;
 
 /// What `std::io::copy` reads and writes.
