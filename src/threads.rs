@@ -19,7 +19,7 @@ impl Threads {
     /// enough to make waking them cheap beside the work.
     #[cfg(feature = "std")]
     pub(crate) fn batch(self) -> usize {
-        if self == Self::ONE { 4 } else { self.0.saturating_mul(64) }
+        if self == Self::ONE { 4 } else { self.0.saturating_mul(32) }
     }
 
     /// Does `work` on each pair of an input and an output, given its index, and returns the lowest index for which it gave

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use support::{CHUNK, Faulty, NoRsa, Scripted, Step, decrypt_error, insist, pattern, read_in_pieces, write_in_pieces};
 
 /// What adapters collect for each thread.
-const BATCH: usize = 64 * CHUNK;
+const BATCH: usize = 32 * CHUNK;
 
 #[test]
 fn the_bytes_are_those_of_one_thread_at_every_boundary() {

@@ -71,8 +71,8 @@ impl<'a> Decryptor<'a> {
 
     /// Opens with at most `count` threads of the `rayon` pool that is current now; 0 stands for all of them. Default: 1.
     ///
-    /// What is released, and with which error it ends, is the same whatever the number. A reader then collects 64 chunks
-    /// (1 MiB) for each thread before it works, or what there is where its input ends or would block.
+    /// What is released, and with which error it ends, is the same whatever the number. A reader then collects 32 chunks
+    /// (512 KiB) for each thread before it works, or what there is where its input ends or would block.
     #[cfg(feature = "parallel")]
     #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
     #[must_use]
@@ -176,8 +176,8 @@ impl OpenedHeader {
 
     /// Opens the body with at most `count` threads of the `rayon` pool that is current now; 0 stands for all of them. Default: 1.
     ///
-    /// What is released, and with which error it ends, is the same whatever the number. A reader then collects 64 chunks
-    /// (1 MiB) for each thread before it works, or what there is where its input ends or would block.
+    /// What is released, and with which error it ends, is the same whatever the number. A reader then collects 32 chunks
+    /// (512 KiB) for each thread before it works, or what there is where its input ends or would block.
     #[cfg(feature = "parallel")]
     #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
     #[must_use]

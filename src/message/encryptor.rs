@@ -108,8 +108,8 @@ impl<'a> Encryptor<'a> {
 
     /// Seals with at most `count` threads of the `rayon` pool that is current now; 0 stands for all of them. Default: 1.
     ///
-    /// The envelope is the same whatever the number. Writers and readers then collect 64 chunks (1 MiB) for each thread before
-    /// they work: a writer holds about 2 MiB × threads, an [`EncryptReader`](crate::EncryptReader) as much.
+    /// The envelope is the same whatever the number. Writers and readers then collect 32 chunks (512 KiB) for each thread before
+    /// they work: a writer holds about 1 MiB × threads, an [`EncryptReader`](crate::EncryptReader) as much.
     #[cfg(feature = "parallel")]
     #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
     #[must_use]
