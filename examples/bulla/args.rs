@@ -73,7 +73,8 @@ pub(crate) struct SealArgs {
 
 /// Open the envelope IN
 ///
-/// On standard output authentic data are passed on as they verify: only exit status 0 tells that they are complete.
+/// On standard output authentic data are passed on as they verify: only exit status 0 tells that they are complete. A process
+/// that is killed can leave a hidden file named .bulla-*.tmp beside OUT, which holds what was opened so far.
 #[derive(Debug, clap::Args)]
 pub(crate) struct OpenArgs {
     /// Private key to open with, as PEM or DER, not encrypted; can be given more than once

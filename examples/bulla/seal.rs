@@ -28,6 +28,9 @@ pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
     }
 
     let mut output = destination.create()?;
+    if output.is_terminal() {
+        return Err(Failure::new(output.name(), "is a terminal, and an envelope is not text: name a file or a pipe"));
+    }
     seal(&encryptor, &mut input, &mut output)?;
     output.commit()
 }
