@@ -43,7 +43,8 @@ pub fn check(input: &[u8]) -> BTreeSet<&'static str> {
     let aad = case.other_aad.as_ref().unwrap_or(&case.aad);
     let expected = sealed.oracle(&damaged, *aad == case.aad);
     let identity = Fake::default();
-    check_open(&case, &Decryptor::new(&identity).aad(aad), &damaged, &plaintext, &expected);
+    let decryptor = Decryptor::new(&identity).aad(aad).threads(case.threads());
+    check_open(&case, &decryptor, &damaged, &plaintext, &expected);
 
     let outcome = match expected.end {
         Ok(()) if damaged != sealed.envelope => "opened with another header",
@@ -65,6 +66,10 @@ pub fn check(input: &[u8]) -> BTreeSet<&'static str> {
 fn check_open(case: &Case, decryptor: &Decryptor<'_>, envelope: &[u8], plaintext: &[u8], expected: &Expected) {
     let whole = expected.end.clone().map(|()| plaintext);
     assert_eq!(decryptor.decrypt(envelope).as_deref().map_err(Clone::clone), whole);
+
+    let mut data = envelope.to_vec();
+    assert_eq!(decryptor.decrypt_in_place(&mut data), expected.end);
+    assert!(data == whole.unwrap_or_default() || expected.end.is_err() && data == envelope);
 
     let released = match decryptor.wrap_input(Source::new(envelope, &case.steps).blocking()) {
         Ok(reader) => read_all(reader, case),
@@ -124,16 +129,17 @@ fn loop_reads(
     mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
     mut take: impl FnMut(&[u8]),
 ) -> io::Result<()> {
-    let untouched = [UNTOUCHED; SEALED_CHUNK_LEN];
+    let [untouched, wiped] = [UNTOUCHED, 0].map(|byte| [byte; CHUNK_LEN]);
     let mut buffer = vec![UNTOUCHED; 3 * usize::from(u16::MAX)];
     for size in endless(&case.sizes) {
         let output = &mut buffer[..size];
         let result = read(output);
         let len = *result.as_ref().unwrap_or(&0);
-        let behind = &output[len..output.len().min(len + SEALED_CHUNK_LEN)];
-        assert!(behind == &untouched[..behind.len()], "wrote beyond what it announced");
+        // A chunk that did not verify was not written, or was wiped.
+        let behind = &output[len..output.len().min(len + CHUNK_LEN)];
+        assert!(behind == &untouched[..behind.len()] || behind == &wiped[..behind.len()]);
         take(&output[..len]);
-        output[..len].fill(UNTOUCHED);
+        output.fill(UNTOUCHED);
         match result {
             Ok(0) if size > 0 => break,
             Ok(_) => {}
@@ -150,8 +156,8 @@ fn check_limit(case: &Case, plaintext: &[u8], sealed: &Sealed) -> Option<&'stati
     let limits = Limits::default().with_plaintext_len(max);
     let max_len = usize::try_from(max).unwrap();
     let fake = Fake::default();
-    let encryptor = Encryptor::new(&fake).aad(&case.aad).limits(limits);
-    let decryptor = Decryptor::new(&fake).aad(&case.aad).limits(limits);
+    let encryptor = Encryptor::new(&fake).aad(&case.aad).limits(limits).threads(case.threads());
+    let decryptor = Decryptor::new(&fake).aad(&case.aad).limits(limits).threads(case.threads());
 
     let result = encryptor.encrypt_with_rng(plaintext, &mut Counter::default());
     let expected = if plaintext.len() <= max_len {

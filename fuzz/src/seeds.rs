@@ -154,6 +154,11 @@ pub fn open() -> Vec<Seed> {
                 ..Case::default()
             },
         ),
+        ("threads", Case { threads: 2, sizes: vec![40000, 1], chunks: 4, rest: 3, ..Case::default() }),
+        (
+            "threads-and-damage",
+            Case { threads: 2, damage: vec![Damage::SwapChunks(2, 3)], chunks: 4, rest: 3, ..Case::default() },
+        ),
         ("one-batch", Case { sizes: vec![u16::MAX], chunks: 4, rest: 16384, ..Case::default() }),
         ("limit", Case { limit: Some(20_000), ..plain.clone() }),
         ("limit-at-length", Case { limit: Some(2 * 16384 + 5), ..plain.clone() }),
@@ -194,7 +199,7 @@ fn encode_case(case: &Case) -> Vec<u8> {
     bytes.extend(list(&case.metadata, |byte| vec![*byte]));
     bytes.extend(list(&case.aad, |byte| vec![*byte]));
     bytes.extend(option(case.other_aad.as_ref().map(|aad| list(aad, |byte| vec![*byte]))));
-    bytes.push(case.anonymous.into());
+    bytes.extend([case.anonymous.into(), case.threads]);
     bytes.extend(list(&case.damage, encode_damage));
     bytes.extend(list(&case.sizes, |size| size.to_le_bytes().into()));
     bytes.extend(list(&case.steps, |step| {

@@ -22,6 +22,8 @@ pub struct Case {
     /// Given when opening in place of `aad`.
     pub other_aad: Option<Vec<u8>>,
     pub anonymous: bool,
+    /// How many threads seal and open, taken modulo 4, and 0 for all there are.
+    pub threads: u8,
     /// Done to the envelope, one after the other.
     pub damage: Vec<Damage>,
     /// Sizes of the calls of an adapter's user, scaled by [`endless`].
@@ -61,6 +63,10 @@ impl Case {
     /// The case that the fuzzer's bytes stand for.
     pub fn from_bytes(input: &[u8]) -> arbitrary::Result<Self> {
         Self::arbitrary(&mut Unstructured::new(input))
+    }
+
+    pub(super) fn threads(&self) -> usize {
+        usize::from(self.threads % 4)
     }
 
     pub(super) fn plaintext(&self) -> Vec<u8> {

@@ -27,7 +27,7 @@ impl Sealed {
     pub(super) fn new(case: &Case, plaintext: &[u8]) -> Self {
         let alice = Fake { anonymous: case.anonymous, ..Fake::default() };
         let bob = Fake { number: 1, ..Fake::default() };
-        let mut encryptor = Encryptor::new(&alice).aad(&case.aad);
+        let mut encryptor = Encryptor::new(&alice).aad(&case.aad).threads(case.threads());
         if !case.metadata.is_empty() {
             encryptor = encryptor.metadata(&case.metadata);
         }

@@ -10,6 +10,8 @@ use crate::io::{Counter, Sink, Source, endless};
 /// Seals in every way, all of which give the same bytes.
 pub(super) fn every_way(encryptor: &Encryptor<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
     let envelope = encryptor.encrypt_with_rng(plaintext, &mut Counter::default()).unwrap();
+    assert!(seal_in_place(encryptor, plaintext, envelope.len()) == envelope);
+    assert!(seal_in_place(encryptor, plaintext, 0) == envelope);
     assert!(seal_by_hand(encryptor, plaintext) == envelope);
     assert!(write(encryptor, case, plaintext) == envelope);
     assert!(read(encryptor, case, plaintext) == envelope);
@@ -17,6 +19,13 @@ pub(super) fn every_way(encryptor: &Encryptor<'_>, case: &Case, plaintext: &[u8]
         check_broken(encryptor, case, plaintext, &envelope, at.into());
     }
     envelope
+}
+
+fn seal_in_place(encryptor: &Encryptor<'_>, plaintext: &[u8], capacity: usize) -> Vec<u8> {
+    let mut data = Vec::with_capacity(capacity);
+    data.extend_from_slice(plaintext);
+    encryptor.encrypt_in_place_with_rng(&mut data, &mut Counter::default()).unwrap();
+    data
 }
 
 fn seal_by_hand(encryptor: &Encryptor<'_>, plaintext: &[u8]) -> Vec<u8> {
