@@ -166,6 +166,31 @@ fn an_output_that_takes_nothing_is_write_zero_and_no_endless_loop() {
 }
 
 #[test]
+fn a_stream_that_claims_more_than_it_was_given_is_an_error_and_no_panic() {
+    struct Boasts;
+    impl Write for Boasts {
+        fn write(&mut self, input: &[u8]) -> io::Result<usize> {
+            Ok(input.len() + 1)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    impl Read for Boasts {
+        fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+            Ok(output.len() + 1)
+        }
+    }
+    let key = NoRsa::default();
+    assert!(Encryptor::new(&key).wrap_output(Boasts).unwrap().finish().is_err());
+    let (_, end) = read_in_pieces(Encryptor::new(&key).wrap_input(Boasts).unwrap(), &[1000]);
+    assert!(end.is_err());
+    let (header, _) = Encryptor::new(&key).start().unwrap();
+    let (_, end) = read_in_pieces(header.open(&key.content_key(), b"").unwrap().wrap_input(Boasts), &[1000]);
+    assert!(end.is_err());
+}
+
+#[test]
 fn an_input_that_fails_poisons_the_readers() {
     struct Fails(Vec<u8>);
     impl Read for Fails {

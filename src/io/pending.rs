@@ -37,7 +37,10 @@ impl Pending {
         while !self.is_empty() {
             match output.write(&self.bytes[self.taken..self.filled]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(len) => self.taken += len,
+                Ok(len) if len <= self.filled - self.taken => self.taken += len,
+                Ok(_) => {
+                    return Err(io::Error::other("the inner writer claims to have written more than it was given"));
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }

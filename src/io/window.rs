@@ -49,7 +49,8 @@ impl<const UNIT: usize> Window<UNIT> {
             let capacity = self.bytes.len();
             match input.read(&mut self.bytes.using(capacity)[self.end..]) {
                 Ok(0) => self.ended = true,
-                Ok(len) => self.end += len,
+                Ok(len) if len <= capacity - self.end => self.end += len,
+                Ok(_) => return Err(io::Error::other("the inner reader claims to have read more than was asked for")),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
