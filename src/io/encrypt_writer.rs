@@ -71,7 +71,7 @@ impl<W: Write> EncryptWriter<W> {
             writer.drain_full_chunks()?;
             writer.seal_last()?;
             writer.drain()?;
-            writer.inner.flush()
+            writer.flush_inner()
         })
     }
 
@@ -139,6 +139,15 @@ impl<W: Write> EncryptWriter<W> {
         self.drain()
     }
 
+    fn flush_inner(&mut self) -> io::Result<()> {
+        loop {
+            match self.inner.flush() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                flushed => return flushed,
+            }
+        }
+    }
+
     fn drain(&mut self) -> io::Result<()> {
         self.pending.write_to(&mut self.inner)
     }
@@ -167,7 +176,7 @@ impl<W: Write> Write for EncryptWriter<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.guard(|writer| {
             writer.drain_full_chunks()?;
-            writer.inner.flush()
+            writer.flush_inner()
         })
     }
 }
