@@ -5,11 +5,10 @@
 mod opener;
 mod sealer;
 
-use alloc::vec;
-use alloc::vec::Vec;
-
 pub use self::opener::Opener;
+pub(crate) use self::opener::ToOpen;
 pub use self::sealer::Sealer;
+pub(crate) use self::sealer::ToSeal;
 use crate::crypto::{Aead, hkdf_expand_sha512};
 use crate::error::DecryptError;
 use crate::limits::{Limit, LimitExceeded, Limits};
@@ -92,11 +91,6 @@ impl core::fmt::Debug for Chunks {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Chunks").finish_non_exhaustive()
     }
-}
-
-/// The inputs of work that is done in place. Takes no memory: the items have no size.
-fn no_inputs(count: usize) -> Vec<()> {
-    vec![(); count]
 }
 
 fn to_u64(len: usize) -> u64 {

@@ -78,6 +78,46 @@ fn a_pool_whose_threads_all_seal_does_not_deadlock() {
 }
 
 #[test]
+fn readers_over_readers_in_the_same_pool_do_not_deadlock() {
+    for threads in [1, 2, 3] {
+        in_pool(threads, || {
+            let key = NoRsa::default();
+            let plaintext = pattern(5 * BATCH + 5);
+            let sealing = Encryptor::new(&key).threads(0).wrap_input(&plaintext[..]).unwrap();
+            let (twice, end) =
+                read_in_pieces(Encryptor::new(&key).threads(0).wrap_input(sealing).unwrap(), &[7 * BATCH, 99]);
+            assert!(end.is_ok());
+            let decryptor = Decryptor::new(&key).threads(0);
+            let opening = decryptor.wrap_input(decryptor.wrap_input(&twice[..]).unwrap()).unwrap();
+            let (opened, end) = read_in_pieces(opening, &[7 * BATCH, 99]);
+            assert!(end.is_ok() && opened == plaintext);
+        });
+    }
+}
+
+#[test]
+fn chunks_behind_a_bad_one_leave_nothing_in_the_callers_slice() {
+    in_pool(4, || {
+        let key = NoRsa::default();
+        let plaintext = vec![7; 4 * BATCH];
+        let envelope = Encryptor::new(&key).encrypt(&plaintext).unwrap();
+        let body = support::header_len(&envelope) + 56;
+        for bad in [0, 1, 5, 60, 127] {
+            let mut altered = envelope.clone();
+            altered[body + bad * 16400] ^= 1;
+            let mut output = vec![0; plaintext.len()];
+            let mut reader = Decryptor::new(&key).threads(4).wrap_input(&altered[..]).unwrap();
+            let mut released = 0;
+            while let Ok(len) = reader.read(&mut output[released..]) {
+                released += len;
+            }
+            assert_eq!(released, bad * CHUNK);
+            assert!(output[released..].iter().all(|byte| *byte == 0), "chunk {bad}");
+        }
+    });
+}
+
+#[test]
 fn flush_passes_on_every_full_chunk() {
     in_pool(2, || {
         let key = NoRsa::default();

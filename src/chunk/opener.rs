@@ -1,13 +1,12 @@
 //! Opening a body.
 
-use super::{Chunks, no_inputs, to_u64};
-use crate::buffer::wipe;
+use super::{Chunks, to_u64};
 use crate::crypto::constant_time_eq;
 use crate::error::DecryptError;
 use crate::limits::Limits;
 use crate::secret::Secret;
 use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
-use crate::threads::Threads;
+use crate::threads::{PIECE, Threads};
 
 /// Opens one body, chunk by chunk, in order.
 ///
@@ -98,44 +97,28 @@ impl Opener {
         self.advance(|chunks, index| chunks.open_at(index, sealed, output))
     }
 
-    /// Opens the next full chunks, as many as there are, up to the first that does not open. Returns how many did; where that
-    /// is not all of them, the next call fails with the reason. What follows them in `output` holds no plaintext.
-    pub(crate) fn open_chunks(&mut self, sealed: &[[u8; SEALED_CHUNK_LEN]], output: &mut [[u8; CHUNK_LEN]]) -> usize {
-        debug_assert_eq!(sealed.len(), output.len());
-        self.open_batch(sealed, output, |chunks, index, sealed, chunk| chunks.open_at(index, sealed, chunk))
-    }
-
-    /// As [`open_chunks`](Self::open_chunks), where they stand: the plaintext replaces the first 16384 bytes of each.
-    pub(crate) fn open_chunks_in_place(&mut self, sealed: &mut [[u8; SEALED_CHUNK_LEN]]) -> usize {
-        self.open_batch(&no_inputs(sealed.len()), sealed, |chunks, index, (), chunk| {
-            chunks.open_in_place_at(index, chunk)
-        })
-    }
-
-    fn open_batch<I: Sync, O: Send + AsMut<[u8]>>(
-        &mut self,
-        inputs: &[I],
-        outputs: &mut [O],
-        open: impl Fn(&Chunks, u64, &I, &mut O) -> Result<(), DecryptError> + Sync,
-    ) -> usize {
+    /// Opens the next full chunks, piece by piece, up to the first that does not open. Returns how many did; where that is not
+    /// all of them, the next call fails with the reason. What follows them in the outputs may be plaintext: the caller wipes
+    /// it.
+    pub(crate) fn open_pieces<'a>(&mut self, pieces: impl IntoIterator<Item = ToOpen<'a>>) -> usize {
         if self.failed.is_some() {
             return 0;
         }
-        let Self { chunks, next, threads, .. } = &*self;
-        let first = *next;
-        let failure = threads.first_failure(inputs, outputs, |index, input, output| {
-            open(chunks, first + to_u64(index), input, output).is_ok()
+        let first = self.next;
+        let mut next = first;
+        let items = pieces.into_iter().map(|piece| {
+            let start = next;
+            next += to_u64(piece.len());
+            (start, piece)
         });
-        let opened = failure.unwrap_or(inputs.len());
-        self.next += to_u64(opened);
+        let chunks = &self.chunks;
+        let failure = self.threads.first_failure(items, |(start, piece)| piece.open(chunks, start));
+        self.next = failure.unwrap_or(next);
         if let Some(index) = failure {
-            // Other threads may have opened chunks behind it.
-            outputs[index..].iter_mut().for_each(|output| wipe(output.as_mut()));
-            let index = self.next;
             let limit = self.chunks.nonce(index, CHUNK_LEN).err().map(DecryptError::from);
             self.failed = Some(limit.unwrap_or(DecryptError::ChunkAltered { index }));
         }
-        opened
+        usize::try_from(self.next - first).expect("not more than there were in memory")
     }
 
     /// Opens the last chunk. Success means that the body is complete. On failure `output` holds no plaintext of this chunk.
@@ -174,6 +157,49 @@ impl Opener {
             Err(error) => self.failed = Some(error.clone()),
         }
         self.failed.clone().map_or(Ok(()), Err)
+    }
+}
+
+/// A piece of a body: full chunks, and where their plaintext goes.
+pub(crate) enum ToOpen<'a> {
+    /// To the first 16384 bytes of each.
+    InPlace(&'a mut [[u8; SEALED_CHUNK_LEN]]),
+    /// To as many chunks elsewhere.
+    Into(&'a [[u8; SEALED_CHUNK_LEN]], &'a mut [[u8; CHUNK_LEN]]),
+}
+
+impl<'a> ToOpen<'a> {
+    /// Divides chunks into pieces.
+    pub(crate) fn pieces(
+        sealed: &'a [[u8; SEALED_CHUNK_LEN]],
+        output: &'a mut [[u8; CHUNK_LEN]],
+    ) -> impl Iterator<Item = Self> {
+        debug_assert_eq!(sealed.len(), output.len());
+        sealed.chunks(PIECE).zip(output.chunks_mut(PIECE)).map(|(sealed, output)| Self::Into(sealed, output))
+    }
+
+    pub(crate) fn pieces_in_place(sealed: &'a mut [[u8; SEALED_CHUNK_LEN]]) -> impl Iterator<Item = Self> {
+        sealed.chunks_mut(PIECE).map(Self::InPlace)
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::InPlace(chunks) => chunks.len(),
+            Self::Into(sealed, _) => sealed.len(),
+        }
+    }
+
+    /// Returns the number of the first chunk that does not open, if there is one, and opens none behind it.
+    fn open(self, chunks: &Chunks, start: u64) -> Option<u64> {
+        let failed = |index, opened: Result<(), DecryptError>| opened.is_err().then_some(index);
+        match self {
+            Self::InPlace(sealed) => {
+                (start..).zip(sealed).find_map(|(index, chunk)| failed(index, chunks.open_in_place_at(index, chunk)))
+            }
+            Self::Into(sealed, output) => (start..)
+                .zip(sealed.iter().zip(output))
+                .find_map(|(index, (sealed, chunk))| failed(index, chunks.open_at(index, sealed, chunk))),
+        }
     }
 }
 

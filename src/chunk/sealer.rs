@@ -1,11 +1,11 @@
 //! Sealing a body.
 
-use super::{Chunks, no_inputs, to_u64};
+use super::{Chunks, to_u64};
 use crate::error::EncryptError;
 use crate::limits::{LimitExceeded, Limits};
 use crate::secret::Secret;
 use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
-use crate::threads::Threads;
+use crate::threads::{PIECE, Threads};
 
 /// Seals one body, chunk by chunk, each position exactly once.
 ///
@@ -97,40 +97,26 @@ impl Sealer {
         Ok(())
     }
 
-    /// Seals the next full chunks, as many as there are.
-    pub(crate) fn seal_chunks(
+    /// Seals the next full chunks, piece by piece, and returns how many there were.
+    pub(crate) fn seal_pieces<'a>(
         &mut self,
-        plaintext: &[[u8; CHUNK_LEN]],
-        output: &mut [[u8; SEALED_CHUNK_LEN]],
-    ) -> Result<(), EncryptError> {
-        debug_assert_eq!(plaintext.len(), output.len());
-        self.seal_batch(plaintext, output, |chunks, index, chunk, sealed| chunks.seal_at(index, chunk, sealed))
-    }
-
-    /// As [`seal_chunks`](Self::seal_chunks), where they stand: the plaintext is in the first 16384 bytes of each.
-    pub(crate) fn seal_chunks_in_place(&mut self, chunks: &mut [[u8; SEALED_CHUNK_LEN]]) -> Result<(), EncryptError> {
-        self.seal_batch(&no_inputs(chunks.len()), chunks, |chunks, index, (), chunk| {
-            chunks.seal_in_place_at(index, chunk)
-        })
-    }
-
-    fn seal_batch<I: Sync, O: Send>(
-        &mut self,
-        inputs: &[I],
-        outputs: &mut [O],
-        seal: impl Fn(&Chunks, u64, &I, &mut O) -> Result<(), LimitExceeded> + Sync,
-    ) -> Result<(), EncryptError> {
-        let Self { chunks, next: first, threads, .. } = &*self;
-        let failure = threads.first_failure(inputs, outputs, |index, input, output| {
-            seal(chunks, first + to_u64(index), input, output).is_ok()
+        pieces: impl IntoIterator<Item = ToSeal<'a>>,
+    ) -> Result<usize, EncryptError> {
+        let first = self.next;
+        let mut next = first;
+        let items = pieces.into_iter().map(|piece| {
+            let start = next;
+            next += to_u64(piece.len());
+            (start, piece)
         });
-        let failed = failure.map(|index| chunks.nonce(first + to_u64(index), CHUNK_LEN));
+        let chunks = &self.chunks;
+        let failure = self.threads.first_failure(items, |(start, piece)| piece.seal(chunks, start));
         // Also where it failed: a position that was sealed is never used again.
-        self.next += to_u64(inputs.len());
-        if let Some(Err(error)) = failed {
-            return Err(error.into());
+        self.next = next;
+        match failure.map(|index| self.chunks.nonce(index, CHUNK_LEN)) {
+            Some(Err(error)) => Err(error.into()),
+            _ => Ok(usize::try_from(next - first).expect("not more than there were in memory")),
         }
-        Ok(())
     }
 
     /// Seals the last chunk, which may be empty, and so ends the body.
@@ -155,5 +141,48 @@ impl Sealer {
         debug_assert!(chunk.len() < SEALED_CHUNK_LEN, "the last chunk is shorter than the others");
         self.chunks.seal_in_place_at(self.next, chunk)?;
         Ok(())
+    }
+}
+
+/// A piece of a payload: full chunks, and where they are sealed to.
+pub(crate) enum ToSeal<'a> {
+    /// The plaintext is in the first 16384 bytes of each.
+    InPlace(&'a mut [[u8; SEALED_CHUNK_LEN]]),
+    /// To as many chunks elsewhere.
+    Into(&'a [[u8; CHUNK_LEN]], &'a mut [[u8; SEALED_CHUNK_LEN]]),
+}
+
+impl<'a> ToSeal<'a> {
+    /// Divides chunks into pieces.
+    pub(crate) fn pieces(
+        plaintext: &'a [[u8; CHUNK_LEN]],
+        output: &'a mut [[u8; SEALED_CHUNK_LEN]],
+    ) -> impl Iterator<Item = Self> {
+        debug_assert_eq!(plaintext.len(), output.len());
+        plaintext.chunks(PIECE).zip(output.chunks_mut(PIECE)).map(|(chunks, output)| Self::Into(chunks, output))
+    }
+
+    pub(crate) fn pieces_in_place(chunks: &'a mut [[u8; SEALED_CHUNK_LEN]]) -> impl Iterator<Item = Self> {
+        chunks.chunks_mut(PIECE).map(Self::InPlace)
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::InPlace(chunks) => chunks.len(),
+            Self::Into(plaintext, _) => plaintext.len(),
+        }
+    }
+
+    /// Returns the number of the first chunk above the limit, if there is one, and seals none behind it.
+    fn seal(self, chunks: &Chunks, start: u64) -> Option<u64> {
+        let failed = |index, sealed: Result<(), LimitExceeded>| sealed.is_err().then_some(index);
+        match self {
+            Self::InPlace(places) => {
+                (start..).zip(places).find_map(|(index, chunk)| failed(index, chunks.seal_in_place_at(index, chunk)))
+            }
+            Self::Into(plaintext, output) => (start..)
+                .zip(plaintext.iter().zip(output))
+                .find_map(|(index, (chunk, sealed))| failed(index, chunks.seal_at(index, chunk, sealed))),
+        }
     }
 }

@@ -9,11 +9,12 @@ use std::io::{self, Read};
 
 use super::poison::Poison;
 use super::window::Window;
-use crate::chunk::Opener;
+use crate::buffer::wipe;
+use crate::chunk::{Opener, ToOpen};
 use crate::error::DecryptError;
 use crate::message::OpenedHeader;
 use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
-use crate::threads::Threads;
+use crate::threads::{PIECE, Threads};
 
 /// Reads an envelope's body from an inner reader and yields the plaintext, each chunk as it verifies.
 ///
@@ -94,23 +95,26 @@ impl<R: Read> DecryptReader<R> {
             }
             // The chunks before a bad one have been handed out: now its error is due, whatever the input does.
             opener.check()?;
-            self.window.fill_units(&mut self.inner)?;
-
-            let sealed = self.window.units();
+            self.window.fill(&mut self.inner, SEALED_CHUNK_LEN)?;
             let (direct, _) = output.as_chunks_mut();
-            if sealed.is_empty() {
+            if self.window.available_units() == 0 {
                 self.open_last()?;
-            } else if !direct.is_empty() && (direct.len() >= sealed.len() || opener.threads() == Threads::ONE) {
-                let count = sealed.len().min(direct.len());
-                let opened = opener.open_chunks(&sealed[..count], &mut direct[..count]);
+            } else if direct.len() >= opener.threads().least_direct() {
+                let pieces = self.window.pieces(&mut self.inner, direct.len()).zip(direct.chunks_mut(PIECE));
+                let opened = opener.open_pieces(pieces.map(to_open));
+                // Other threads may have opened chunks behind one that did not open.
+                if opener.check().is_err() {
+                    wipe(direct[opened..].as_flattened_mut());
+                }
                 if opened > 0 {
                     self.window.consume(opened * SEALED_CHUNK_LEN);
                     return Ok(opened * CHUNK_LEN);
                 }
             } else {
-                // Several threads are worth a copy.
-                let (sealed, _) = self.window.unused().as_chunks_mut();
-                self.opened = opener.open_chunks_in_place(sealed);
+                let batch = opener.threads().batch();
+                // With one thread only what is wanted: what follows may go straight to the next caller's slice.
+                let count = if opener.threads() == Threads::ONE { 1 } else { batch };
+                self.opened = opener.open_pieces(self.window.pieces(&mut self.inner, count).map(ToOpen::InPlace));
             }
         }
         Ok(self.take_plaintext(output))
@@ -155,4 +159,9 @@ impl<R: fmt::Debug> fmt::Debug for DecryptReader<R> {
             .field("metadata", &self.metadata)
             .finish_non_exhaustive()
     }
+}
+
+fn to_open<'a>((sealed, output): (&'a mut [[u8; SEALED_CHUNK_LEN]], &'a mut [[u8; CHUNK_LEN]])) -> ToOpen<'a> {
+    let output = &mut output[..sealed.len()];
+    ToOpen::Into(sealed, output)
 }

@@ -6,9 +6,9 @@ use std::io::{self, Read};
 use super::pending::Pending;
 use super::poison::Poison;
 use super::window::Window;
-use crate::chunk::Sealer;
+use crate::chunk::{Sealer, ToSeal};
 use crate::suite::{CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
-use crate::threads::Threads;
+use crate::threads::{PIECE, Threads};
 use crate::wire::Header;
 
 /// Reads from an inner reader and yields the envelope.
@@ -48,24 +48,21 @@ impl<R: Read> EncryptReader<R> {
     fn advance(&mut self, output: &mut [u8]) -> io::Result<usize> {
         while self.pending.is_empty() {
             let Some(sealer) = &mut self.sealer else { return Ok(0) };
-            self.window.fill_units(&mut self.inner)?;
-
-            let chunks = self.window.units();
+            self.window.fill(&mut self.inner, CHUNK_LEN)?;
+            let available = self.window.available_units();
             let (direct, _) = output.as_chunks_mut::<SEALED_CHUNK_LEN>();
-            // Several threads are worth a copy.
-            if !direct.is_empty()
-                && (direct.len() >= chunks.len() || sealer.threads() == Threads::ONE)
-                && !chunks.is_empty()
-            {
-                let count = chunks.len().min(direct.len());
-                sealer.seal_chunks(&chunks[..count], &mut direct[..count])?;
+            if available > 0 && direct.len() >= sealer.threads().least_direct() {
+                let pieces = self.window.pieces(&mut self.inner, direct.len()).zip(direct.chunks_mut(PIECE));
+                let count = sealer.seal_pieces(pieces.map(to_seal))?;
                 self.window.consume(count * CHUNK_LEN);
                 return Ok(count * SEALED_CHUNK_LEN);
             }
-            if !chunks.is_empty() {
-                let count = if sealer.threads() == Threads::ONE { 1 } else { chunks.len() };
+            if available > 0 {
+                let count = if sealer.threads() == Threads::ONE { 1 } else { sealer.threads().batch() };
                 let (sealed, _) = self.pending.fill(count * SEALED_CHUNK_LEN).as_chunks_mut();
-                sealer.seal_chunks(&chunks[..count], sealed)?;
+                let pieces = self.window.pieces(&mut self.inner, count).zip(sealed.chunks_mut(PIECE));
+                let count = sealer.seal_pieces(pieces.map(to_seal))?;
+                self.pending.shorten(count * SEALED_CHUNK_LEN);
                 self.window.consume(count * CHUNK_LEN);
             } else if let Some(sealer) = self.sealer.take() {
                 let last = self.window.unused();
@@ -91,4 +88,9 @@ impl<R: fmt::Debug> fmt::Debug for EncryptReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EncryptReader").field("inner", &self.inner).finish_non_exhaustive()
     }
+}
+
+fn to_seal<'a>((chunks, output): (&'a mut [[u8; CHUNK_LEN]], &'a mut [[u8; SEALED_CHUNK_LEN]])) -> ToSeal<'a> {
+    let output = &mut output[..chunks.len()];
+    ToSeal::Into(chunks, output)
 }

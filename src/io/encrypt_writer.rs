@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::pending::Pending;
 use super::poison::Poison;
 use crate::buffer::Buffer;
-use crate::chunk::Sealer;
+use crate::chunk::{Sealer, ToSeal};
 use crate::suite::{CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::threads::Threads;
 use crate::wire::Header;
@@ -194,6 +194,6 @@ fn collected(threads: Threads) -> usize {
 
 fn seal_chunks(sealer: &mut Sealer, chunks: &[[u8; CHUNK_LEN]], pending: &mut Pending) -> io::Result<()> {
     let (sealed_chunks, _) = pending.fill(chunks.len() * SEALED_CHUNK_LEN).as_chunks_mut();
-    sealer.seal_chunks(chunks, sealed_chunks)?;
+    sealer.seal_pieces(ToSeal::pieces(chunks, sealed_chunks))?;
     Ok(())
 }

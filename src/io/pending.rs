@@ -32,6 +32,11 @@ impl Pending {
         &mut self.bytes[..len]
     }
 
+    /// Gives up all but the first `len` bytes of what was filled.
+    pub(super) fn shorten(&mut self, len: usize) {
+        self.filled = self.filled.min(len);
+    }
+
     /// Hands everything to `output`. On an error, what was not written stays pending.
     pub(super) fn write_to(&mut self, output: &mut impl Write) -> io::Result<()> {
         while !self.is_empty() {

@@ -1,9 +1,10 @@
 //! Input that was read but not used yet.
 
+use core::{iter, mem};
 use std::io::{self, Read};
 
 use crate::buffer::Buffer;
-use crate::threads::Threads;
+use crate::threads::{PIECE, Threads};
 
 /// Buffers an input in units of `UNIT` bytes: room for one at first, and for a batch once one was not enough. Wiped when
 /// dropped.
@@ -23,22 +24,6 @@ impl<const UNIT: usize> Window<UNIT> {
         Self { bytes: Buffer::default(), start: 0, end: 0, ended: false, deferred: None, threads }
     }
 
-    /// Reads what is worth working on: one unit for one thread, so that nothing waits, and a batch for several, unless the
-    /// input ends or would block.
-    pub(super) fn fill_units(&mut self, input: &mut impl Read) -> io::Result<()> {
-        self.fill(input, UNIT)?;
-        if self.threads == Threads::ONE {
-            return Ok(());
-        }
-        if let Err(error) = self.fill(input, UNIT * self.threads.batch())
-            && error.kind() != io::ErrorKind::WouldBlock
-        {
-            // What was read before comes first, as with one thread.
-            self.deferred = Some(error);
-        }
-        Ok(())
-    }
-
     /// Reads until there are `len` bytes, at most a batch, or the input has ended. Asks no more often than that takes.
     pub(super) fn fill(&mut self, input: &mut impl Read, len: usize) -> io::Result<()> {
         while self.end - self.start < len && !self.ended {
@@ -46,26 +31,61 @@ impl<const UNIT: usize> Window<UNIT> {
                 return Err(error);
             }
             self.make_room(len);
-            let capacity = self.bytes.len();
-            match input.read(&mut self.bytes.using(capacity)[self.end..]) {
-                Ok(0) => self.ended = true,
-                Ok(len) if len <= capacity - self.end => self.end += len,
-                Ok(_) => return Err(io::Error::other("the inner reader claims to have read more than was asked for")),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+            // With several threads the rest is read while they work.
+            let end = if self.threads == Threads::ONE { self.bytes.len() } else { self.start + len };
+            self.end += read_some(input, &mut self.bytes.using(end)[self.end..], &mut self.ended)?;
         }
         Ok(())
+    }
+
+    /// Hands out units, at most `max`, piece by piece. For one thread those that were read before, so that nothing waits; for
+    /// several as many as a batch, reading them as it is asked for them, unless the input ends or would block.
+    pub(super) fn pieces<'a, R: Read>(
+        &'a mut self,
+        input: &'a mut R,
+        max: usize,
+    ) -> impl Iterator<Item = &'a mut [[u8; UNIT]]> {
+        let mut left = max.min(self.threads.batch());
+        let mut reading = self.threads != Threads::ONE && self.deferred.is_none();
+        if reading {
+            self.make_room(left * UNIT);
+        }
+        let capacity = if reading { self.start + left * UNIT } else { self.end };
+        let Self { bytes, start, end, ended, deferred, .. } = self;
+        let mut rest = &mut bytes.using(capacity)[*start..];
+        let mut filled = *end - *start;
+        iter::from_fn(move || {
+            let wanted = left.min(PIECE) * UNIT;
+            while reading && filled < wanted && !*ended {
+                match read_some(input, &mut rest[filled..wanted], ended) {
+                    Ok(len) => {
+                        filled += len;
+                        *end += len;
+                    }
+                    Err(error) => {
+                        reading = false;
+                        // What was read before comes first, as with one thread.
+                        *deferred = (error.kind() != io::ErrorKind::WouldBlock).then_some(error);
+                    }
+                }
+            }
+            let len = filled.min(wanted) / UNIT * UNIT;
+            let (piece, others) = mem::take(&mut rest).split_at_mut(len);
+            rest = others;
+            filled -= len;
+            left -= len / UNIT;
+            (len > 0).then_some(piece.as_chunks_mut().0)
+        })
+    }
+
+    /// Whole units that were read and not consumed.
+    pub(super) fn available_units(&self) -> usize {
+        (self.end - self.start) / UNIT
     }
 
     /// What was read and not consumed.
     pub(super) fn unused(&mut self) -> &mut [u8] {
         &mut self.bytes.using(self.end)[self.start..]
-    }
-
-    /// The whole units in it.
-    pub(super) fn units(&self) -> &[[u8; UNIT]] {
-        self.bytes[self.start..self.end].as_chunks().0
     }
 
     pub(super) fn consume(&mut self, len: usize) {
@@ -86,5 +106,20 @@ impl<const UNIT: usize> Window<UNIT> {
         }
         self.start = 0;
         self.end = used;
+    }
+}
+
+/// Reads at least one byte, unless the input has ended, and retries what was interrupted.
+fn read_some(input: &mut impl Read, output: &mut [u8], ended: &mut bool) -> io::Result<usize> {
+    loop {
+        match input.read(output) {
+            Ok(len) if len <= output.len() => {
+                *ended = len == 0;
+                return Ok(len);
+            }
+            Ok(_) => return Err(io::Error::other("the inner reader claims to have read more than was asked for")),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }

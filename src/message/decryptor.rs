@@ -7,7 +7,7 @@ use core::fmt;
 use rand_core::Rng;
 
 use crate::buffer::{Buffer, wipe};
-use crate::chunk::Opener;
+use crate::chunk::{Opener, ToOpen};
 use crate::crypto::SystemRng;
 use crate::error::DecryptError;
 use crate::limits::{Limit, Limits};
@@ -72,7 +72,8 @@ impl<'a> Decryptor<'a> {
     /// Opens with at most `count` threads of the `rayon` pool that is current now; 0 stands for all of them. Default: 1.
     ///
     /// What is released, and with which error it ends, is the same whatever the number. A reader then collects 32 chunks
-    /// (512 KiB) for each thread before it works, or what there is where its input ends or would block.
+    /// (512 KiB) for each thread before it hands any out, or what there is where its input ends or would block. The calling
+    /// thread is one of them; the input is read while the others work.
     #[cfg(feature = "parallel")]
     #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
     #[must_use]
@@ -177,7 +178,8 @@ impl OpenedHeader {
     /// Opens the body with at most `count` threads of the `rayon` pool that is current now; 0 stands for all of them. Default: 1.
     ///
     /// What is released, and with which error it ends, is the same whatever the number. A reader then collects 32 chunks
-    /// (512 KiB) for each thread before it works, or what there is where its input ends or would block.
+    /// (512 KiB) for each thread before it hands any out, or what there is where its input ends or would block. The calling
+    /// thread is one of them; the input is read while the others work.
     #[cfg(feature = "parallel")]
     #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
     #[must_use]
@@ -222,7 +224,7 @@ impl OpenedHeader {
         let mut plaintext = Buffer::new(plaintext_len);
         let (chunks, last) = plaintext.using(plaintext_len).split_at_mut(sealed_chunks.len() * CHUNK_LEN);
         let (chunks, _) = chunks.as_chunks_mut::<CHUNK_LEN>();
-        opener.open_chunks(sealed_chunks, chunks);
+        opener.open_pieces(ToOpen::pieces(sealed_chunks, chunks));
         opener.open_last(sealed_last, last)?;
         Ok(plaintext.into_vec())
     }
@@ -235,7 +237,7 @@ impl OpenedHeader {
 
         let (chunks, last) = sealed.as_chunks_mut::<SEALED_CHUNK_LEN>();
         let count = chunks.len();
-        opener.open_chunks_in_place(chunks);
+        opener.open_pieces(ToOpen::pieces_in_place(chunks));
         if let Err(error) = opener.open_last_in_place(last).map(|_| ()) {
             wipe(data);
             data.clear();

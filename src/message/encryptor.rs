@@ -7,7 +7,7 @@ use core::fmt;
 use rand_core::CryptoRng;
 
 use crate::buffer::wipe;
-use crate::chunk::{Sealer, sealed_len};
+use crate::chunk::{Sealer, ToSeal, sealed_len};
 use crate::crypto::SystemRng;
 use crate::error::EncryptError;
 use crate::limits::{Limit, LimitExceeded, Limits};
@@ -108,8 +108,9 @@ impl<'a> Encryptor<'a> {
 
     /// Seals with at most `count` threads of the `rayon` pool that is current now; 0 stands for all of them. Default: 1.
     ///
-    /// The envelope is the same whatever the number. Writers and readers then collect 32 chunks (512 KiB) for each thread before
-    /// they work: a writer holds about 1 MiB × threads, an [`EncryptReader`](crate::EncryptReader) as much.
+    /// The envelope is the same whatever the number. Writers and readers then collect 32 chunks (512 KiB) for each thread
+    /// before they hand any out: a writer holds about 1 MiB × threads, an [`EncryptReader`](crate::EncryptReader) as much. The
+    /// calling thread is one of them; a reader's input is read while the others work.
     #[cfg(feature = "parallel")]
     #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
     #[must_use]
@@ -258,7 +259,7 @@ fn seal_whole((header, mut sealer): (Header, Sealer), plaintext: &[u8]) -> Resul
     let body = write_start(&header, &sealer, &mut envelope);
     let (chunks, last) = plaintext.as_chunks::<CHUNK_LEN>();
     let (sealed_chunks, sealed_last) = body.split_at_mut(chunks.len() * SEALED_CHUNK_LEN);
-    sealer.seal_chunks(chunks, sealed_chunks.as_chunks_mut().0)?;
+    sealer.seal_pieces(ToSeal::pieces(chunks, sealed_chunks.as_chunks_mut().0))?;
     sealer.seal_last(last, sealed_last)?;
     Ok(envelope)
 }
@@ -283,7 +284,7 @@ fn seal_in_place((header, mut sealer): (Header, Sealer), data: &mut Vec<u8>) -> 
     }
     let body = write_start(&header, &sealer, data);
     let (chunks, last) = body.split_at_mut(plaintext_len / CHUNK_LEN * SEALED_CHUNK_LEN);
-    sealer.seal_chunks_in_place(chunks.as_chunks_mut().0)?;
+    sealer.seal_pieces(ToSeal::pieces_in_place(chunks.as_chunks_mut().0))?;
     sealer.seal_last_in_place(last)
 }
 
