@@ -2,27 +2,23 @@
 //!
 //! Nothing here knows of headers or recipients. The position of a chunk is explicit below the public types.
 
+mod lengths;
 mod opener;
+mod range_opener;
 mod sealer;
 
+pub(crate) use self::lengths::chunk_offset;
+pub use self::lengths::{ciphertext_range, plaintext_len, sealed_len};
 pub use self::opener::Opener;
 pub(crate) use self::opener::ToOpen;
+pub use self::range_opener::RangeOpener;
 pub use self::sealer::Sealer;
 pub(crate) use self::sealer::ToSeal;
-use crate::crypto::{Aead, hkdf_expand_sha512};
+use crate::crypto::{Aead, constant_time_eq, hkdf_expand_sha512};
 use crate::error::DecryptError;
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::secret::Secret;
 use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, COMMITMENT_LEN, MAX_PLAINTEXT_LEN, SALT_LEN, TAG_LEN};
-
-/// Length in bytes of the body that holds `plaintext_len` bytes, or `None` above the format's maximum.
-pub(crate) fn sealed_len(plaintext_len: u64) -> Option<u64> {
-    if plaintext_len > MAX_PLAINTEXT_LEN {
-        return None;
-    }
-    let chunks = plaintext_len / to_u64(CHUNK_LEN) + 1;
-    Some(to_u64(BODY_PREFIX_LEN) + plaintext_len + chunks * to_u64(TAG_LEN))
-}
 
 /// The keys of one body, and the work at any position.
 struct Chunks {
@@ -50,6 +46,21 @@ impl Chunks {
         (chunks, *commitment.first_chunk().expect("the remaining 32 bytes"))
     }
 
+    /// Keys for opening, once the commitment in `prefix` has been checked.
+    fn committed(
+        input_key: &Secret<32>,
+        context: &[u8],
+        prefix: &[u8; BODY_PREFIX_LEN],
+        limits: &Limits,
+    ) -> Result<Self, DecryptError> {
+        let (salt, commitment) = prefix.split_first_chunk::<SALT_LEN>().expect("24 of 56 bytes");
+        let (chunks, expected) = Self::derive(input_key, context, salt, limits);
+        if !constant_time_eq(commitment, &expected) {
+            return Err(DecryptError::WrongContext);
+        }
+        Ok(chunks)
+    }
+
     fn seal_at(&self, index: u64, plaintext: &[u8], output: &mut [u8]) -> Result<(), LimitExceeded> {
         let nonce = self.nonce(index, plaintext.len())?;
         self.aead.seal(&nonce, plaintext, output);
@@ -70,6 +81,12 @@ impl Chunks {
     fn open_in_place_at(&self, index: u64, sealed: &mut [u8]) -> Result<(), DecryptError> {
         let nonce = self.nonce(index, sealed.len() - TAG_LEN)?;
         self.aead.open_in_place(&nonce, sealed).map_err(|_| DecryptError::ChunkAltered { index })
+    }
+
+    /// Why the full chunk `index` did not open.
+    fn full_chunk_failure(&self, index: u64) -> DecryptError {
+        let limit = self.nonce(index, CHUNK_LEN).err().map(DecryptError::from);
+        limit.unwrap_or(DecryptError::ChunkAltered { index })
     }
 
     /// The nonce of chunk `index`: the base nonce XOR the index (SPEC §5.2). Refuses a chunk of `len` bytes that would end

@@ -2,6 +2,7 @@
 
 mod header;
 mod key;
+mod rewrap;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -10,6 +11,7 @@ use core::fmt;
 
 pub use self::header::{HeaderError, HeaderErrorKind, Lookalike};
 pub use self::key::KeyError;
+pub use self::rewrap::RewrapError;
 use crate::key_id::KeyId;
 use crate::limits::LimitExceeded;
 

@@ -4,20 +4,27 @@
 //! call can be made again. Every other error is final: the stream is poisoned and each later call fails too.
 
 mod decrypt_reader;
+mod decrypt_reader_at;
 mod encrypt_reader;
 mod encrypt_writer;
 mod pending;
 mod poison;
+mod read_at;
 mod read_header;
+mod rewrap;
 mod window;
 
+use alloc::vec::Vec;
 use std::io::{self, Read, Write};
 
 use rand_core::CryptoRng;
 
 pub use self::decrypt_reader::DecryptReader;
+pub use self::decrypt_reader_at::DecryptReaderAt;
 pub use self::encrypt_reader::EncryptReader;
 pub use self::encrypt_writer::EncryptWriter;
+pub use self::read_at::ReadAt;
+use crate::chunk::Sealer;
 use crate::error::EncryptError;
 use crate::message::{Decryptor, Encryptor, OpenedHeader};
 use crate::wire::Header;
@@ -45,7 +52,7 @@ impl Encryptor<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn wrap_output<W: Write>(&self, output: W) -> Result<EncryptWriter<W>, EncryptError> {
-        self.start().map(|(header, sealer)| EncryptWriter::new(&header, sealer, output))
+        self.start().map(|(header, sealer)| EncryptWriter::new(start_of_envelope(&header, &sealer), sealer, output))
     }
 
     /// As [`wrap_output`](Self::wrap_output), with randomness from `rng`.
@@ -58,7 +65,8 @@ impl Encryptor<'_> {
         output: W,
         rng: &mut dyn CryptoRng,
     ) -> Result<EncryptWriter<W>, EncryptError> {
-        self.start_with_rng(rng).map(|(header, sealer)| EncryptWriter::new(&header, sealer, output))
+        self.start_with_rng(rng)
+            .map(|(header, sealer)| EncryptWriter::new(start_of_envelope(&header, &sealer), sealer, output))
     }
 
     /// Seals what is read from `input`; the envelope is read from the returned [`EncryptReader`].
@@ -81,7 +89,7 @@ impl Encryptor<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn wrap_input<R: Read>(&self, input: R) -> Result<EncryptReader<R>, EncryptError> {
-        self.start().map(|(header, sealer)| EncryptReader::new(&header, sealer, input))
+        self.start().map(|(header, sealer)| EncryptReader::new(start_of_envelope(&header, &sealer), sealer, input))
     }
 
     /// As [`wrap_input`](Self::wrap_input), with randomness from `rng`.
@@ -94,7 +102,55 @@ impl Encryptor<'_> {
         input: R,
         rng: &mut dyn CryptoRng,
     ) -> Result<EncryptReader<R>, EncryptError> {
-        self.start_with_rng(rng).map(|(header, sealer)| EncryptReader::new(&header, sealer, input))
+        self.start_with_rng(rng)
+            .map(|(header, sealer)| EncryptReader::new(start_of_envelope(&header, &sealer), sealer, input))
+    }
+}
+
+impl Sealer {
+    /// Seals what is written to the returned [`EncryptWriter`] and writes the body alone to `output`: the header goes
+    /// elsewhere.
+    ///
+    /// Does no I/O yet. **Call [`EncryptWriter::finish`]**: without it the body stays incomplete and does not open.
+    ///
+    /// # Panics
+    ///
+    /// Where a chunk has been sealed already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use bulla::{Decryptor, Encryptor};
+    ///
+    /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../tests/keys/rsa2048.pem"))?;
+    /// let (header, sealer) = Encryptor::new(&identity.recipient()).start()?;
+    /// let mut writer = sealer.wrap_output(Vec::new());
+    /// writer.write_all(b"hello")?;
+    /// let body = writer.finish()?;
+    ///
+    /// let mut plaintext = String::new();
+    /// Decryptor::new(&identity).open_header(&header)?.wrap_input(&body[..]).read_to_string(&mut plaintext)?;
+    /// assert_eq!(plaintext, "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn wrap_output<W: Write>(self, output: W) -> EncryptWriter<W> {
+        self.assert_fresh();
+        EncryptWriter::new(self.prefix().to_vec(), self, output)
+    }
+
+    /// Seals what is read from `input`; the body alone is read from the returned [`EncryptReader`].
+    ///
+    /// Does no I/O yet.
+    ///
+    /// # Panics
+    ///
+    /// Where a chunk has been sealed already.
+    #[must_use]
+    pub fn wrap_input<R: Read>(self, input: R) -> EncryptReader<R> {
+        self.assert_fresh();
+        EncryptReader::new(self.prefix().to_vec(), self, input)
     }
 }
 
@@ -139,4 +195,9 @@ impl OpenedHeader {
     pub fn wrap_input<R: Read>(self, input: R) -> DecryptReader<R> {
         DecryptReader::new(self, input)
     }
+}
+
+/// Everything before the first chunk.
+fn start_of_envelope(header: &Header, sealer: &Sealer) -> Vec<u8> {
+    [header.as_bytes(), sealer.prefix()].concat()
 }

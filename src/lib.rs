@@ -35,17 +35,17 @@ mod wire;
 
 pub use rand_core;
 
-pub use self::chunk::{Opener, Sealer};
+pub use self::chunk::{Opener, RangeOpener, Sealer, ciphertext_range, plaintext_len, sealed_len};
 pub use self::crypto::KeySize;
 pub use self::error::{
-    DecryptError, EncryptError, HeaderError, HeaderErrorKind, KeyError, Lookalike, UnwrapError, WrapError,
+    DecryptError, EncryptError, HeaderError, HeaderErrorKind, KeyError, Lookalike, RewrapError, UnwrapError, WrapError,
 };
 #[cfg(feature = "std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
-pub use self::io::{DecryptReader, EncryptReader, EncryptWriter};
+pub use self::io::{DecryptReader, DecryptReaderAt, EncryptReader, EncryptWriter, ReadAt};
 pub use self::key_id::{KeyId, KeyIdParseError};
 pub use self::limits::{Limit, LimitExceeded, Limits};
-pub use self::message::{Decryptor, Encryptor, OpenedHeader};
+pub use self::message::{Decryptor, Encryptor, OpenedHeader, Rewrapper};
 pub use self::recipient::{Identity, Recipient, RsaIdentity, RsaRecipient, WrappedKey};
 pub use self::secret::{ContentKey, SecretDer, SecretPem};
 pub use self::simple::{open, seal, seal_with_rng};

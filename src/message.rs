@@ -2,6 +2,10 @@
 
 mod decryptor;
 mod encryptor;
+mod opened_header;
+mod rewrapper;
 
-pub use self::decryptor::{Decryptor, OpenedHeader};
+pub use self::decryptor::Decryptor;
 pub use self::encryptor::Encryptor;
+pub use self::opened_header::OpenedHeader;
+pub use self::rewrapper::Rewrapper;

@@ -118,6 +118,34 @@ fn chunks_behind_a_bad_one_leave_nothing_in_the_callers_slice() {
 }
 
 #[test]
+fn long_ranges_are_those_of_one_thread_and_end_where_a_chunk_is_bad() {
+    in_pool(4, || {
+        let key = NoRsa::default();
+        let plaintext = pattern(4 * BATCH + 99);
+        let envelope = Encryptor::new(&key).encrypt(&plaintext).unwrap();
+        let reader = Decryptor::new(&key).threads(4).wrap_input_at(&envelope[..]).unwrap();
+        for (offset, len) in [(0, 4 * BATCH + 99), (5, 4 * BATCH), (CHUNK, 3 * BATCH), (BATCH - 1, 2 * BATCH + 2)] {
+            let mut seen = vec![0; len];
+            assert_eq!(reader.read_at(&mut seen, offset as u64).unwrap(), len);
+            assert!(seen == plaintext[offset..offset + len]);
+        }
+        let body = support::header_len(&envelope) + 56;
+        for bad in [0, 1, 5, 60, 127] {
+            let mut altered = envelope.clone();
+            altered[body + bad * 16400] ^= 1;
+            let reader = Decryptor::new(&key).threads(4).wrap_input_at(&altered[..]).unwrap();
+            let mut seen = vec![0; plaintext.len()];
+            let read = reader.read_at(&mut seen, 0).unwrap_or(0);
+            assert_eq!(read, bad * CHUNK);
+            assert!(seen[..read] == plaintext[..read]);
+            assert!(seen[read..].iter().all(|byte| *byte == 0), "chunk {bad}");
+            let error = reader.read_at(&mut seen, read as u64).unwrap_err();
+            assert_eq!(decrypt_error(&error), DecryptError::ChunkAltered { index: bad as u64 });
+        }
+    });
+}
+
+#[test]
 fn flush_passes_on_every_full_chunk() {
     in_pool(2, || {
         let key = NoRsa::default();

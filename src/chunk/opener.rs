@@ -1,11 +1,10 @@
 //! Opening a body.
 
 use super::{Chunks, to_u64};
-use crate::crypto::constant_time_eq;
 use crate::error::DecryptError;
 use crate::limits::Limits;
 use crate::secret::Secret;
-use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::threads::{PIECE, Threads};
 
 /// Opens one body, chunk by chunk, in order.
@@ -60,11 +59,7 @@ impl Opener {
         prefix: &[u8; BODY_PREFIX_LEN],
         limits: &Limits,
     ) -> Result<Self, DecryptError> {
-        let (salt, commitment) = prefix.split_first_chunk::<SALT_LEN>().expect("24 of 56 bytes");
-        let (chunks, expected) = Chunks::derive(input_key, context, salt, limits);
-        if !constant_time_eq(commitment, &expected) {
-            return Err(DecryptError::WrongContext);
-        }
+        let chunks = Chunks::committed(input_key, context, prefix, limits)?;
         Ok(Self { chunks, next: 0, failed: None, threads: Threads::ONE })
     }
 
@@ -115,8 +110,7 @@ impl Opener {
         let failure = self.threads.first_failure(items, |(start, piece)| piece.open(chunks, start));
         self.next = failure.unwrap_or(next);
         if let Some(index) = failure {
-            let limit = self.chunks.nonce(index, CHUNK_LEN).err().map(DecryptError::from);
-            self.failed = Some(limit.unwrap_or(DecryptError::ChunkAltered { index }));
+            self.failed = Some(self.chunks.full_chunk_failure(index));
         }
         usize::try_from(self.next - first).expect("not more than there were in memory")
     }
@@ -139,13 +133,26 @@ impl Opener {
         })
     }
 
-    /// Opens the last chunk where it stands and returns its plaintext.
-    pub(crate) fn open_last_in_place(mut self, sealed: &mut [u8]) -> Result<&[u8], DecryptError> {
+    /// Opens the last chunk where it stands and returns the length of its plaintext.
+    pub(crate) fn open_last_in_place(&mut self, sealed: &mut [u8]) -> Result<usize, DecryptError> {
         self.advance(|chunks, index| {
             check_last_len(index, sealed.len())?;
             chunks.open_in_place_at(index, sealed).map_err(as_last)
         })?;
-        Ok(&sealed[..sealed.len() - TAG_LEN])
+        Ok(sealed.len() - TAG_LEN)
+    }
+
+    /// Where in the plaintext the next chunk starts.
+    #[cfg(feature = "std")]
+    pub(crate) fn position(&self) -> u64 {
+        self.next * to_u64(CHUNK_LEN)
+    }
+
+    /// Goes on with chunk `index`, whatever happened before.
+    #[cfg(feature = "std")]
+    pub(crate) fn move_to(&mut self, index: u64) {
+        self.next = index;
+        self.failed = None;
     }
 
     fn advance(&mut self, open: impl FnOnce(&Chunks, u64) -> Result<(), DecryptError>) -> Result<(), DecryptError> {
@@ -190,7 +197,7 @@ impl<'a> ToOpen<'a> {
     }
 
     /// Returns the number of the first chunk that does not open, if there is one, and opens none behind it.
-    fn open(self, chunks: &Chunks, start: u64) -> Option<u64> {
+    pub(super) fn open(self, chunks: &Chunks, start: u64) -> Option<u64> {
         let failed = |index, opened: Result<(), DecryptError>| opened.is_err().then_some(index);
         match self {
             Self::InPlace(sealed) => {
@@ -204,7 +211,7 @@ impl<'a> ToOpen<'a> {
 }
 
 /// SPEC §5.3: the last chunk is shorter than the others; what cannot hold a tag was cut.
-fn check_last_len(index: u64, len: usize) -> Result<(), DecryptError> {
+pub(super) fn check_last_len(index: u64, len: usize) -> Result<(), DecryptError> {
     match len {
         0..TAG_LEN => Err(DecryptError::Truncated),
         TAG_LEN..SEALED_CHUNK_LEN => Ok(()),
@@ -212,7 +219,7 @@ fn check_last_len(index: u64, len: usize) -> Result<(), DecryptError> {
     }
 }
 
-fn as_last(error: DecryptError) -> DecryptError {
+pub(super) fn as_last(error: DecryptError) -> DecryptError {
     match error {
         DecryptError::ChunkAltered { index } => DecryptError::LastChunkAltered { index },
         other => other,

@@ -1,8 +1,11 @@
 //! Sealing a body.
 
-use super::{Chunks, to_u64};
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::{Chunks, sealed_len, to_u64};
 use crate::error::EncryptError;
-use crate::limits::{LimitExceeded, Limits};
+use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::secret::Secret;
 use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::threads::{PIECE, Threads};
@@ -134,6 +137,66 @@ impl Sealer {
         assert_eq!(output.len(), plaintext.len() + TAG_LEN, "the output has room for the tag");
         self.chunks.seal_at(self.next, plaintext, output)?;
         Ok(())
+    }
+
+    /// Seals a whole payload in memory and returns the body, to be kept apart from the header.
+    ///
+    /// # Errors
+    ///
+    /// [`EncryptError::LimitExceeded`]; nothing was sealed.
+    ///
+    /// # Panics
+    ///
+    /// Where a chunk has been sealed already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bulla::{Decryptor, Encryptor, Header, Limits};
+    ///
+    /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+    /// let (header, sealer) = Encryptor::new(&identity.recipient()).start()?;
+    /// let body = sealer.encrypt(b"hello")?;
+    ///
+    /// let header = Header::parse(header.as_bytes(), &Limits::default())?; // as it comes back from elsewhere
+    /// assert_eq!(Decryptor::new(&identity).open_header(&header)?.decrypt(&body)?, b"hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn encrypt(self, plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
+        let mut body = vec![0; self.body_len(plaintext.len())?];
+        self.seal_body(plaintext, &mut body)?;
+        Ok(body)
+    }
+
+    /// Length in bytes of the body that holds `plaintext_len` bytes.
+    pub(crate) fn body_len(&self, plaintext_len: usize) -> Result<usize, LimitExceeded> {
+        let len = to_u64(plaintext_len);
+        let max = self.chunks.max_plaintext_len;
+        let body_len = if len > max { None } else { sealed_len(len) };
+        let too_long = LimitExceeded { limit: Limit::PlaintextLen, max };
+        body_len.and_then(|len| usize::try_from(len).ok()).ok_or(too_long)
+    }
+
+    /// Writes the whole body once, to exactly its length.
+    pub(crate) fn seal_body(mut self, plaintext: &[u8], body: &mut [u8]) -> Result<(), EncryptError> {
+        self.assert_fresh();
+        let (prefix, sealed) = body.split_at_mut(BODY_PREFIX_LEN);
+        prefix.copy_from_slice(&self.prefix);
+        let (chunks, last) = plaintext.as_chunks::<CHUNK_LEN>();
+        let (sealed_chunks, sealed_last) = sealed.split_at_mut(chunks.len() * SEALED_CHUNK_LEN);
+        self.seal_pieces(ToSeal::pieces(chunks, sealed_chunks.as_chunks_mut().0))?;
+        self.seal_last(last, sealed_last)
+    }
+
+    /// Seals any chunk, and any number of times: for tests of what cannot be sealed in full.
+    #[cfg(all(test, feature = "std"))]
+    pub(crate) fn seal_anywhere(&self, index: u64, plaintext: &[u8], output: &mut [u8]) {
+        self.chunks.seal_at(index, plaintext, output).expect("within the limits");
+    }
+
+    /// Whatever makes a whole body starts with its first chunk.
+    pub(crate) fn assert_fresh(&self) {
+        assert_eq!(self.next, 0, "no chunk has been sealed yet");
     }
 
     /// As [`seal_last`](Self::seal_last), where it stands: the plaintext is followed by room for the tag.

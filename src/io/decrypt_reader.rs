@@ -1,5 +1,7 @@
 //! Pull-based opening.
 
+mod seek;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -21,13 +23,15 @@ use crate::threads::{PIECE, Threads};
 /// From [`Decryptor::wrap_input`](crate::Decryptor::wrap_input). Reads of 16 KiB and more are opened straight into the
 /// caller's slice. With one thread it holds about 65 KiB at most, whatever the length of the payload.
 ///
-/// After `WouldBlock` nothing is lost: make the same call again.
+/// After `WouldBlock` nothing is lost: make the same call again. Where the inner reader can [`Seek`](std::io::Seek), so can
+/// this one.
 ///
 /// # Security
 ///
 /// Every byte that it yields is authentic and stands where it was sealed, but **the plaintext is complete only when
 /// [`read`](Read::read) has returned 0**. Before that, a cut or altered rest may still follow: do not act finally on what was
-/// read so far. After an error other than `Interrupted` and `WouldBlock` every later call fails with the same error.
+/// read so far. After an error other than `Interrupted` and `WouldBlock` every later read fails with the same error, until a
+/// seek succeeds.
 pub struct DecryptReader<R> {
     inner: R,
     metadata: Option<Vec<u8>>,
@@ -38,16 +42,24 @@ pub struct DecryptReader<R> {
     opened: usize,
     /// Where in the window plaintext of one chunk waits for the caller.
     plaintext: Range<usize>,
+    /// Where in the next chunk reading goes on, after a seek.
+    skip: usize,
+    /// The last chunk was opened: no chunk comes next.
+    at_end: bool,
+    /// Position in the plaintext.
+    position: u64,
+    /// Length of the plaintext, once the last chunk has verified.
+    len: Option<u64>,
+    /// Where the body starts in the inner reader, once that was asked for.
+    body_start: Option<u64>,
     poison: Poison,
 }
 
 enum Stage {
     /// Salt and commitment come next.
     Start(Box<OpenedHeader>),
-    /// A chunk comes next.
+    /// A chunk comes next, unless the end was reached.
     Body(Box<Opener>),
-    /// The last chunk was opened, or opening failed and the stream is poisoned.
-    End,
 }
 
 impl<R: Read> DecryptReader<R> {
@@ -59,6 +71,11 @@ impl<R: Read> DecryptReader<R> {
             stage: Stage::Start(Box::new(header)),
             opened: 0,
             plaintext: 0..0,
+            skip: 0,
+            at_end: false,
+            position: 0,
+            len: None,
+            body_start: None,
             poison: Poison::default(),
         }
     }
@@ -88,9 +105,12 @@ impl<R: Read> DecryptReader<R> {
         self.start()?;
         while self.plaintext.is_empty() {
             let Stage::Body(opener) = &mut self.stage else { return Ok(0) };
+            if self.at_end {
+                return Ok(0);
+            }
             if self.opened > 0 {
                 self.opened -= 1;
-                self.plaintext = 0..CHUNK_LEN;
+                self.plaintext = mem::take(&mut self.skip)..CHUNK_LEN;
                 break;
             }
             // The chunks before a bad one have been handed out: now its error is due, whatever the input does.
@@ -99,7 +119,7 @@ impl<R: Read> DecryptReader<R> {
             let (direct, _) = output.as_chunks_mut();
             if self.window.available_units() == 0 {
                 self.open_last()?;
-            } else if direct.len() >= opener.threads().least_direct() {
+            } else if self.skip == 0 && direct.len() >= opener.threads().least_direct() {
                 let pieces = self.window.pieces(&mut self.inner, direct.len()).zip(direct.chunks_mut(PIECE));
                 let opened = opener.open_pieces(pieces.map(to_open));
                 // Other threads may have opened chunks behind one that did not open.
@@ -122,9 +142,12 @@ impl<R: Read> DecryptReader<R> {
 
     /// The input has ended: what is left must be the last chunk.
     fn open_last(&mut self) -> Result<(), DecryptError> {
-        if let Stage::Body(opener) = mem::replace(&mut self.stage, Stage::End) {
-            self.plaintext = 0..opener.open_last_in_place(self.window.unused())?.len();
-        }
+        let Stage::Body(opener) = &mut self.stage else { return Ok(()) };
+        let start = opener.position();
+        let len = opener.open_last_in_place(self.window.unused())?;
+        self.len = Some(start + u64::try_from(len).unwrap_or_default());
+        self.plaintext = mem::take(&mut self.skip).min(len)..len;
+        self.at_end = true;
         Ok(())
     }
 
@@ -148,7 +171,9 @@ impl<R: Read> Read for DecryptReader<R> {
             return Ok(0);
         }
         let result = self.advance(output);
-        self.poison.watch(result)
+        let len = self.poison.watch(result)?;
+        self.position += u64::try_from(len).unwrap_or_default();
+        Ok(len)
     }
 }
 

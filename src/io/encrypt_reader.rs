@@ -1,5 +1,6 @@
 //! Pull-based sealing.
 
+use alloc::vec::Vec;
 use core::fmt;
 use std::io::{self, Read};
 
@@ -9,7 +10,6 @@ use super::window::Window;
 use crate::chunk::{Sealer, ToSeal};
 use crate::suite::{CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::threads::{PIECE, Threads};
-use crate::wire::Header;
 
 /// Reads from an inner reader and yields the envelope.
 ///
@@ -30,9 +30,10 @@ pub struct EncryptReader<R> {
 }
 
 impl<R: Read> EncryptReader<R> {
-    pub(super) fn new(header: &Header, sealer: Sealer, inner: R) -> Self {
+    /// `start` are the bytes before the first chunk.
+    pub(super) fn new(start: Vec<u8>, sealer: Sealer, inner: R) -> Self {
         Self {
-            pending: Pending::new([header.as_bytes(), sealer.prefix()].concat()),
+            pending: Pending::new(start),
             window: Window::new(sealer.threads()),
             sealer: Some(sealer),
             inner,

@@ -1,5 +1,6 @@
 //! Push-based sealing.
 
+use alloc::vec::Vec;
 use core::fmt;
 use std::io::{self, Write};
 
@@ -9,7 +10,6 @@ use crate::buffer::Buffer;
 use crate::chunk::{Sealer, ToSeal};
 use crate::suite::{CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::threads::Threads;
-use crate::wire::Header;
 
 /// Seals what is written to it and writes the envelope to an inner writer.
 ///
@@ -38,9 +38,10 @@ pub struct EncryptWriter<W: Write> {
 }
 
 impl<W: Write> EncryptWriter<W> {
-    pub(super) fn new(header: &Header, sealer: Sealer, inner: W) -> Self {
+    /// `start` are the bytes before the first chunk.
+    pub(super) fn new(start: Vec<u8>, sealer: Sealer, inner: W) -> Self {
         Self {
-            pending: Pending::new([header.as_bytes(), sealer.prefix()].concat()),
+            pending: Pending::new(start),
             partial: Buffer::default(),
             partial_len: 0,
             sealer: Some(sealer),

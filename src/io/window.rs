@@ -16,12 +16,14 @@ pub(super) struct Window<const UNIT: usize> {
     ended: bool,
     /// An error of the input that came after bytes that were not used yet.
     deferred: Option<io::Error>,
+    /// Bytes read of the input, all in all.
+    read: u64,
     threads: Threads,
 }
 
 impl<const UNIT: usize> Window<UNIT> {
     pub(super) fn new(threads: Threads) -> Self {
-        Self { bytes: Buffer::default(), start: 0, end: 0, ended: false, deferred: None, threads }
+        Self { bytes: Buffer::default(), start: 0, end: 0, ended: false, deferred: None, read: 0, threads }
     }
 
     /// Reads until there are `len` bytes, at most a batch, or the input has ended. Asks no more often than that takes.
@@ -33,7 +35,9 @@ impl<const UNIT: usize> Window<UNIT> {
             self.make_room(len);
             // With several threads the rest is read while they work.
             let end = if self.threads == Threads::ONE { self.bytes.len() } else { self.start + len };
-            self.end += read_some(input, &mut self.bytes.using(end)[self.end..], &mut self.ended)?;
+            let len = read_some(input, &mut self.bytes.using(end)[self.end..], &mut self.ended)?;
+            self.end += len;
+            self.read += to_u64(len);
         }
         Ok(())
     }
@@ -51,7 +55,7 @@ impl<const UNIT: usize> Window<UNIT> {
             self.make_room(left * UNIT);
         }
         let capacity = if reading { self.start + left * UNIT } else { self.end };
-        let Self { bytes, start, end, ended, deferred, .. } = self;
+        let Self { bytes, start, end, ended, deferred, read, .. } = self;
         let mut rest = &mut bytes.using(capacity)[*start..];
         let mut filled = *end - *start;
         iter::from_fn(move || {
@@ -61,6 +65,7 @@ impl<const UNIT: usize> Window<UNIT> {
                     Ok(len) => {
                         filled += len;
                         *end += len;
+                        *read += to_u64(len);
                     }
                     Err(error) => {
                         reading = false;
@@ -86,6 +91,19 @@ impl<const UNIT: usize> Window<UNIT> {
     /// What was read and not consumed.
     pub(super) fn unused(&mut self) -> &mut [u8] {
         &mut self.bytes.using(self.end)[self.start..]
+    }
+
+    /// Bytes read of the input, all in all.
+    pub(super) fn read(&self) -> u64 {
+        self.read
+    }
+
+    /// Forgets what was read: the input was moved.
+    pub(super) fn clear(&mut self) {
+        self.start = 0;
+        self.end = 0;
+        self.ended = false;
+        self.deferred = None;
     }
 
     pub(super) fn consume(&mut self, len: usize) {
@@ -122,4 +140,8 @@ fn read_some(input: &mut impl Read, output: &mut [u8], ended: &mut bool) -> io::
             Err(error) => return Err(error),
         }
     }
+}
+
+fn to_u64(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
 }

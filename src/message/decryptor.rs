@@ -6,15 +6,13 @@ use core::fmt;
 
 use rand_core::Rng;
 
-use crate::buffer::{Buffer, wipe};
-use crate::chunk::{Opener, ToOpen};
+use super::opened_header::OpenedHeader;
 use crate::crypto::SystemRng;
 use crate::error::DecryptError;
 use crate::limits::{Limit, Limits};
 use crate::recipient::Identity;
-use crate::schedule::{BodyKeys, HeaderDigest};
+use crate::schedule::HeaderDigest;
 use crate::secret::{ContentKey, Secret};
-use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::threads::Threads;
 use crate::wire::{Header, Record};
 
@@ -115,6 +113,12 @@ impl<'a> Decryptor<'a> {
     /// more candidates than [`Limits::private_key_operations`] and none of those tried was the right one,
     /// [`DecryptError::Unwrap`] and [`DecryptError::Randomness`].
     pub fn open_header(&self, header: &Header) -> Result<OpenedHeader, DecryptError> {
+        let content_key = self.find_key(header)?;
+        Ok(OpenedHeader::new(header, &content_key, self.aad).limits(self.limits).with_threads(self.threads))
+    }
+
+    /// The content key under which `header` verifies (SPEC §6.2).
+    pub(super) fn find_key(&self, header: &Header) -> Result<ContentKey, DecryptError> {
         let identified = header.records().filter(|record| record.key_id().is_some());
         let anonymous = header.records().filter(|record| record.key_id().is_none());
 
@@ -125,15 +129,13 @@ impl<'a> Decryptor<'a> {
                 operations += 1;
                 self.limits.check(Limit::PrivateKeyOperations, operations)?;
                 if let Some(content_key) = try_candidate(*identity, &record, &digest, header.tag())? {
-                    let opened = OpenedHeader::new(header, &content_key, self.aad);
-                    return Ok(OpenedHeader { limits: self.limits, threads: self.threads, ..opened });
+                    return Ok(content_key);
                 }
             }
         }
         Err(if operations == 0 { DecryptError::NoMatchingRecord } else { DecryptError::NotAuthentic })
     }
 
-    #[cfg(feature = "std")]
     pub(crate) fn header_limits(&self) -> &Limits {
         &self.limits
     }
@@ -145,162 +147,6 @@ impl fmt::Debug for Decryptor<'_> {
             .field("identities", &self.identities.len())
             .field("limits", &self.limits)
             .finish_non_exhaustive()
-    }
-}
-
-/// A header whose tag verified, ready to open its body.
-///
-/// From [`Decryptor::open_header`], or from [`Header::open`] where the caller unwrapped the content key itself.
-pub struct OpenedHeader {
-    metadata: Option<Vec<u8>>,
-    body_keys: BodyKeys,
-    limits: Limits,
-    threads: Threads,
-}
-
-impl OpenedHeader {
-    fn new(header: &Header, content_key: &ContentKey, aad: &[u8]) -> Self {
-        Self {
-            metadata: header.unverified_metadata().map(<[u8]>::to_vec),
-            body_keys: BodyKeys::new(content_key, header, aad),
-            limits: Limits::default(),
-            threads: Threads::ONE,
-        }
-    }
-
-    /// Bounds the length of the plaintext; the other limits have done their work.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// Opens the body with at most `count` threads of the `rayon` pool that is current now; 0 stands for all of them. Default: 1.
-    ///
-    /// What is released, and with which error it ends, is the same whatever the number. A reader then collects 32 chunks
-    /// (512 KiB) for each thread before it hands any out, or what there is where its input ends or would block. The calling
-    /// thread is one of them; the input is read while the others work.
-    #[cfg(feature = "parallel")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
-    #[must_use]
-    pub fn threads(mut self, count: usize) -> Self {
-        self.threads = Threads::new(count);
-        self
-    }
-
-    /// The public metadata, authenticated: it is what some holder of the content key put there.
-    #[must_use]
-    pub fn metadata(&self) -> Option<&[u8]> {
-        self.metadata.as_deref()
-    }
-
-    #[cfg(feature = "std")]
-    pub(crate) fn chunk_threads(&self) -> Threads {
-        self.threads
-    }
-
-    /// Checks that the body which starts with the 56 bytes of `prefix` belongs to this header and to the associated data.
-    ///
-    /// # Errors
-    ///
-    /// [`DecryptError::WrongContext`].
-    pub fn opener(&self, prefix: &[u8; BODY_PREFIX_LEN]) -> Result<Opener, DecryptError> {
-        Opener::new(&self.body_keys.input_key, &self.body_keys.context, prefix, &self.limits)
-            .map(|opener| opener.with_threads(self.threads))
-    }
-
-    /// Opens a body in memory: all of it or nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`DecryptError`]; no plaintext is released.
-    pub fn decrypt(&self, body: &[u8]) -> Result<Vec<u8>, DecryptError> {
-        let (prefix, sealed) = body.split_first_chunk().ok_or(DecryptError::Truncated)?;
-        let mut opener = self.opener(prefix)?;
-        let (sealed_chunks, sealed_last) = sealed.as_chunks::<SEALED_CHUNK_LEN>();
-        let plaintext_len = self.plaintext_len(sealed)?;
-
-        // Wiped where opening fails on the way.
-        let mut plaintext = Buffer::new(plaintext_len);
-        let (chunks, last) = plaintext.using(plaintext_len).split_at_mut(sealed_chunks.len() * CHUNK_LEN);
-        let (chunks, _) = chunks.as_chunks_mut::<CHUNK_LEN>();
-        opener.open_pieces(ToOpen::pieces(sealed_chunks, chunks));
-        opener.open_last(sealed_last, last)?;
-        Ok(plaintext.into_vec())
-    }
-
-    /// Replaces the envelope in `data`, whose body starts at `body_start`, by its plaintext.
-    fn decrypt_in_place(&self, data: &mut Vec<u8>, body_start: usize) -> Result<(), DecryptError> {
-        let (prefix, sealed) = data[body_start..].split_first_chunk_mut().ok_or(DecryptError::Truncated)?;
-        let mut opener = self.opener(prefix)?;
-        let plaintext_len = self.plaintext_len(sealed)?;
-
-        let (chunks, last) = sealed.as_chunks_mut::<SEALED_CHUNK_LEN>();
-        let count = chunks.len();
-        opener.open_pieces(ToOpen::pieces_in_place(chunks));
-        if let Err(error) = opener.open_last_in_place(last).map(|_| ()) {
-            wipe(data);
-            data.clear();
-            return Err(error);
-        }
-
-        let start = body_start + BODY_PREFIX_LEN;
-        for index in 0..=count {
-            let from = start + index * SEALED_CHUNK_LEN;
-            let len = CHUNK_LEN.min(plaintext_len - index * CHUNK_LEN);
-            data.copy_within(from..from + len, index * CHUNK_LEN);
-        }
-        wipe(&mut data[plaintext_len..]);
-        data.truncate(plaintext_len);
-        Ok(())
-    }
-
-    /// Length in bytes of what the sealed chunks hold, if that is within the limit.
-    fn plaintext_len(&self, sealed: &[u8]) -> Result<usize, DecryptError> {
-        let (chunks, last) = sealed.as_chunks::<SEALED_CHUNK_LEN>();
-        let len = chunks.len() * CHUNK_LEN + last.len().saturating_sub(TAG_LEN);
-        self.limits.check(Limit::PlaintextLen, u64::try_from(len).unwrap_or(u64::MAX))?;
-        Ok(len)
-    }
-}
-
-impl fmt::Debug for OpenedHeader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenedHeader").field("metadata", &self.metadata).finish_non_exhaustive()
-    }
-}
-
-impl Header {
-    /// Verifies the header with a content key that the caller unwrapped itself, from one of the [`records`](Self::records).
-    ///
-    /// The second step for callers whose key service is asynchronous, or is no [`Identity`] for another reason. What
-    /// [`Decryptor`] does is then theirs to do (SPEC §6.2): try the records that name their key, then the anonymous ones with a
-    /// wrapped key as long as their modulus; bound the number of attempts; go on to the next one when this fails; tell nobody
-    /// which of unwrapping and this failed, and do this also with a random key where unwrapping failed, so that both take the
-    /// same time. [`OpenedHeader::limits`] starts from the defaults.
-    ///
-    /// # Errors
-    ///
-    /// [`DecryptError::NotAuthentic`]. A caller who reports it to others must report a failed unwrapping as the same.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use bulla::{DecryptError, Header, Identity, Limits};
-    /// # let kms = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
-    /// # let sealed = bulla::Encryptor::new(&kms.recipient()).encrypt(b"hello")?;
-    ///
-    /// let (header, body) = Header::split(&sealed, &Limits::default())?;
-    /// let record = header.records().find(|record| record.key_id() == Some(kms.key_id())).ok_or("not for us")?;
-    /// let content_key = kms.unwrap_key(&record)?.ok_or(DecryptError::NotAuthentic)?; // or ask a service, and await
-    /// assert_eq!(header.open(&content_key, b"")?.decrypt(body)?, b"hello");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn open(&self, content_key: &ContentKey, aad: &[u8]) -> Result<OpenedHeader, DecryptError> {
-        if !HeaderDigest::new(self).verify(content_key, self.tag()) {
-            return Err(DecryptError::NotAuthentic);
-        }
-        Ok(OpenedHeader::new(self, content_key, aad))
     }
 }
 

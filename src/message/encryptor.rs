@@ -7,7 +7,7 @@ use core::fmt;
 use rand_core::CryptoRng;
 
 use crate::buffer::wipe;
-use crate::chunk::{Sealer, ToSeal, sealed_len};
+use crate::chunk::{Sealer, ToSeal};
 use crate::crypto::SystemRng;
 use crate::error::EncryptError;
 use crate::limits::{Limit, LimitExceeded, Limits};
@@ -254,20 +254,18 @@ impl Fresh {
 }
 
 /// Writes header and body once, into a vector of exactly their length.
-fn seal_whole((header, mut sealer): (Header, Sealer), plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
-    let mut envelope = vec![0; envelope_len(&header, plaintext)?];
-    let body = write_start(&header, &sealer, &mut envelope);
-    let (chunks, last) = plaintext.as_chunks::<CHUNK_LEN>();
-    let (sealed_chunks, sealed_last) = body.split_at_mut(chunks.len() * SEALED_CHUNK_LEN);
-    sealer.seal_pieces(ToSeal::pieces(chunks, sealed_chunks.as_chunks_mut().0))?;
-    sealer.seal_last(last, sealed_last)?;
+fn seal_whole((header, sealer): (Header, Sealer), plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
+    let mut envelope = vec![0; envelope_len(&header, &sealer, plaintext)?];
+    let (header_output, body) = envelope.split_at_mut(header.as_bytes().len());
+    header_output.copy_from_slice(header.as_bytes());
+    sealer.seal_body(plaintext, body)?;
     Ok(envelope)
 }
 
 /// Moves the plaintext in `data` to the places of its chunks, and seals it there.
 fn seal_in_place((header, mut sealer): (Header, Sealer), data: &mut Vec<u8>) -> Result<(), EncryptError> {
     let plaintext_len = data.len();
-    let envelope_len = envelope_len(&header, data)?;
+    let envelope_len = envelope_len(&header, &sealer, data)?;
     if data.capacity() < envelope_len {
         let envelope = seal_whole((header, sealer), data)?;
         wipe(data);
@@ -288,11 +286,9 @@ fn seal_in_place((header, mut sealer): (Header, Sealer), data: &mut Vec<u8>) -> 
     sealer.seal_last_in_place(last)
 }
 
-fn envelope_len(header: &Header, plaintext: &[u8]) -> Result<usize, LimitExceeded> {
+fn envelope_len(header: &Header, sealer: &Sealer, plaintext: &[u8]) -> Result<usize, LimitExceeded> {
     let too_long = LimitExceeded { limit: Limit::PlaintextLen, max: MAX_PLAINTEXT_LEN };
-    let body_len = u64::try_from(plaintext.len()).ok().and_then(sealed_len).ok_or(too_long)?;
-    let body_len = usize::try_from(body_len).map_err(|_| too_long)?;
-    header.as_bytes().len().checked_add(body_len).ok_or(too_long)
+    header.as_bytes().len().checked_add(sealer.body_len(plaintext.len())?).ok_or(too_long)
 }
 
 /// Writes everything before the first chunk and returns the place for what follows.

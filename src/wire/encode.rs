@@ -38,22 +38,42 @@ impl Item {
 /// What [`Header::parse`] would say of the result.
 pub(crate) fn encode(fields: &mut [Item], records: &mut [Item], limits: &Limits) -> Result<Header, HeaderError> {
     fields.sort_unstable();
-    records.sort_unstable();
     let fields = encode_items(fields)?;
+
+    let mut prefix = Vec::with_capacity(PREFIX_LEN);
+    prefix.extend_from_slice(&MAGIC);
+    prefix.extend_from_slice(&[VERSION, SUITE, LAYOUT_SINGLE, 0]);
+    prefix.extend_from_slice(&encode_len(&fields, HeaderErrorKind::FieldsTooLong, prefix.len())?);
+    assemble([&prefix, &fields], records, limits)
+}
+
+impl Header {
+    /// The same header with other records and a tag of zeros, to be replaced.
+    ///
+    /// # Errors
+    ///
+    /// What [`Header::parse`] would say of the result.
+    pub(crate) fn with_records(&self, records: &mut [Item], limits: &Limits) -> Result<Self, HeaderError> {
+        assemble(self.preamble(), records, limits)
+    }
+}
+
+/// `preamble` is the prefix without the length of the records, and the fields.
+fn assemble([prefix, fields]: [&[u8]; 2], records: &mut [Item], limits: &Limits) -> Result<Header, HeaderError> {
+    records.sort_unstable();
     let records = encode_items(records)?;
 
     let mut bytes = Vec::with_capacity(PREFIX_LEN + fields.len() + records.len() + HEADER_TAG_LEN);
-    bytes.extend_from_slice(&MAGIC);
-    bytes.extend_from_slice(&[VERSION, SUITE, LAYOUT_SINGLE, 0]);
-    for section in [&fields, &records] {
-        let len =
-            u32::try_from(section.len()).map_err(|_| HeaderError::new(HeaderErrorKind::RecordsTooLong, bytes.len()))?;
-        bytes.extend_from_slice(&len.to_be_bytes());
-    }
-    bytes.extend_from_slice(&fields);
+    bytes.extend_from_slice(prefix);
+    bytes.extend_from_slice(&encode_len(&records, HeaderErrorKind::RecordsTooLong, bytes.len())?);
+    bytes.extend_from_slice(fields);
     bytes.extend_from_slice(&records);
     bytes.extend_from_slice(&[0; HEADER_TAG_LEN]);
     Header::from_bytes(bytes, limits)
+}
+
+fn encode_len(section: &[u8], too_long: HeaderErrorKind, offset: usize) -> Result<[u8; 4], HeaderError> {
+    u32::try_from(section.len()).map(u32::to_be_bytes).map_err(|_| HeaderError::new(too_long, offset))
 }
 
 fn encode_items(items: &[Item]) -> Result<Vec<u8>, HeaderError> {

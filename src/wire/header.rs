@@ -82,6 +82,12 @@ impl Header {
         &self.bytes
     }
 
+    /// Offset in bytes at which the body starts in an envelope, which is the length of the header.
+    #[must_use]
+    pub fn body_offset(&self) -> u64 {
+        u64::try_from(self.bytes.len()).unwrap_or(u64::MAX)
+    }
+
     /// The records: who can open the envelope, as far as it tells. **Unverified.**
     #[must_use]
     pub fn records(&self) -> Records<'_> {

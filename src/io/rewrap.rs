@@ -1,0 +1,47 @@
+//! Changing the recipients of an envelope while it is copied.
+
+use std::io::{self, Read, Write};
+
+use crate::error::{DecryptError, RewrapError};
+use crate::message::{Decryptor, Rewrapper};
+use crate::wire::Header;
+
+impl Rewrapper<'_> {
+    /// Copies the envelope in `input` to `output` with the recipients changed, and returns the number of bytes written.
+    /// `decryptor` opens the header.
+    ///
+    /// The body is copied as it is, whole or cut, and not verified. Nothing is written unless the header could be changed. The
+    /// output is not flushed.
+    ///
+    /// # Errors
+    ///
+    /// A [`RewrapError`] inside a [`std::io::Error`] ([`RewrapError::from_io`] gets it out), or the error of one of the streams.
+    /// The output is then incomplete. `WouldBlock` is final.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bulla::{Decryptor, Rewrapper};
+    ///
+    /// # let alice = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+    /// # let bob = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa3072.pem"))?;
+    /// # let old = bulla::seal(&alice.recipient(), b"hello")?;
+    /// let mut new = Vec::new();
+    /// Rewrapper::new().add_recipient(&bob.recipient()).copy(&old[..], &mut new, &Decryptor::new(&alice))?;
+    /// assert_eq!(bulla::open(&bob, &new)?, b"hello");
+    /// assert_eq!(bulla::open(&alice, &new)?, b"hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub fn copy<R: Read, W: Write>(&self, mut input: R, mut output: W, decryptor: &Decryptor<'_>) -> io::Result<u64> {
+        let header = Header::read_from(&mut input, decryptor.header_limits()).map_err(|error| {
+            match DecryptError::from_io(&error) {
+                Some(error) => RewrapError::Open(error.clone()).into(),
+                None => error,
+            }
+        })?;
+        let changed = self.rewrap(&header, decryptor)?;
+        output.write_all(changed.as_bytes())?;
+        Ok(changed.body_offset() + io::copy(&mut input, &mut output)?)
+    }
+}

@@ -1,0 +1,395 @@
+//! Changing who can open an envelope: another header before the same body.
+
+#[path = "common/support.rs"]
+mod support;
+
+use std::io::{self, Read, Write};
+
+use bulla::rand_core::CryptoRng;
+use bulla::{
+    ContentKey, DecryptError, Decryptor, EncryptError, Encryptor, Header, Identity, KeyId, Limit, Limits, Recipient,
+    Record, RewrapError, Rewrapper, RsaRecipient, UnwrapError, WrapError, WrappedKey,
+};
+use sha2::{Digest, Sha512};
+use support::{RSA_2048, RSA_3072, RSA_4096, Scripted, pattern};
+
+#[test]
+fn an_added_recipient_opens_and_the_others_still_do() {
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    let changed = change(&envelope, Rewrapper::new().add_recipient(&RSA_3072.recipient()), &*RSA_2048).unwrap();
+    for identity in [&*RSA_2048, &*RSA_3072] {
+        assert!(Decryptor::new(identity).aad(b"aad").decrypt(&changed).unwrap() == payload());
+    }
+}
+
+#[test]
+fn a_removed_recipient_finds_nothing_addressed_to_it() {
+    let envelope = seal_to(&[RSA_2048.recipient(), RSA_3072.recipient()]);
+    let changed = change(&envelope, Rewrapper::new().remove_recipient(RSA_2048.key_id()), &*RSA_2048).unwrap();
+    assert_eq!(Decryptor::new(&*RSA_2048).aad(b"aad").decrypt(&changed), Err(DecryptError::NoMatchingRecord));
+    assert!(Decryptor::new(&*RSA_3072).aad(b"aad").decrypt(&changed).unwrap() == payload());
+}
+
+#[test]
+fn a_recipient_is_replaced_in_one_step() {
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    let recipient = RSA_4096.recipient();
+    let changes = Rewrapper::new().add_recipient(&recipient).remove_recipient(RSA_2048.key_id());
+    let changed = change(&envelope, changes, &*RSA_2048).unwrap();
+    assert_eq!(ids(&changed), [Some(RSA_4096.key_id())]);
+    assert!(Decryptor::new(&*RSA_4096).aad(b"aad").decrypt(&changed).unwrap() == payload());
+}
+
+#[test]
+fn body_metadata_and_all_else_stay() {
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    let changed = change(&envelope, Rewrapper::new().add_recipient(&RSA_3072.recipient()), &*RSA_2048).unwrap();
+    let ((old, old_body), (new, new_body)) = (split(&envelope), split(&changed));
+    assert!(old_body == new_body);
+    assert_eq!(old.unverified_metadata(), new.unverified_metadata());
+    // The prefix up to the length of the records, and that field.
+    assert_eq!(old.as_bytes()[..16], new.as_bytes()[..16]);
+    assert_ne!(old.as_bytes()[old.as_bytes().len() - 32..], new.as_bytes()[new.as_bytes().len() - 32..]);
+}
+
+#[test]
+fn no_changes_give_the_same_header() {
+    let envelope = seal_to(&[RSA_2048.recipient(), RSA_3072.recipient().anonymous()]);
+    assert!(change(&envelope, Rewrapper::new(), &*RSA_2048).unwrap() == envelope);
+}
+
+#[test]
+fn changes_there_and_back_give_the_same_header() {
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    let added = change(&envelope, Rewrapper::new().add_recipient(&RSA_3072.recipient()), &*RSA_2048).unwrap();
+    let back = change(&added, Rewrapper::new().remove_recipient(RSA_3072.key_id()), &*RSA_2048).unwrap();
+    assert!(back == envelope);
+}
+
+#[test]
+fn a_recipient_added_again_is_wrapped_anew_and_stands_once() {
+    let envelope = seal_to(&[RSA_2048.recipient(), RSA_3072.recipient()]);
+    let changed = change(&envelope, Rewrapper::new().add_recipient(&RSA_2048.recipient()), &*RSA_3072).unwrap();
+    let mut expected = ids(&envelope);
+    expected.sort();
+    let mut seen = ids(&changed);
+    seen.sort();
+    assert_eq!(seen, expected);
+    assert!(Decryptor::new(&*RSA_2048).aad(b"aad").decrypt(&changed).unwrap() == payload());
+    let wrapped = |envelope: &[u8], id| {
+        let (header, _) = split(envelope);
+        header.records().find(|record| record.key_id() == Some(id)).unwrap().wrapped_key().unwrap().to_vec()
+    };
+    assert_ne!(wrapped(&envelope, RSA_2048.key_id()), wrapped(&changed, RSA_2048.key_id()));
+    assert_eq!(wrapped(&envelope, RSA_3072.key_id()), wrapped(&changed, RSA_3072.key_id()));
+}
+
+#[test]
+fn removal_is_refused_while_others_could_be_the_same_key() {
+    let recipients = [RSA_2048.recipient(), RSA_2048.recipient().anonymous(), RSA_3072.recipient()];
+    let envelope = seal_to(&recipients);
+    let remove = || Rewrapper::new().remove_recipient(RSA_2048.key_id());
+    assert_eq!(change(&envelope, remove(), &*RSA_3072).unwrap_err(), RewrapError::UnidentifiedRecords(1));
+
+    let changed = change(&envelope, remove().keep_unidentified(), &*RSA_3072).unwrap();
+    let mut seen = ids(&changed);
+    seen.sort();
+    assert_eq!(seen, [None, Some(RSA_3072.key_id())]);
+    // As was to be feared.
+    assert!(Decryptor::new(&*RSA_2048).aad(b"aad").decrypt(&changed).is_ok());
+}
+
+#[test]
+fn keep_only_drops_everything_else() {
+    let (key, envelope) = with_unknown_records();
+    let ours = Named::new(1);
+    let kept = |changes: Rewrapper<'_>| {
+        let (header, body) = split(&envelope);
+        let changed = changes.rewrap_with_key(&header, &key).unwrap();
+        assert!(changed.open(&key, b"").unwrap().decrypt(body).unwrap() == payload());
+        changed.records().map(|record| (record.record_type(), record.key_id())).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(Rewrapper::new()).len(), 5);
+    assert_eq!(kept(Rewrapper::new().keep_only([ours.0])), [(1, Some(ours.0))]);
+    let other = Named::new(2);
+    assert_eq!(
+        kept(Rewrapper::new().keep_only([ours.0]).keep_only([other.0])),
+        [(1, Some(ours.0)), (1, Some(other.0))]
+    );
+    let added = Named::new(3);
+    assert_eq!(kept(Rewrapper::new().keep_only([]).add_recipient(&added)), [(1, Some(added.0))]);
+    assert_eq!(kept(Rewrapper::new().keep_only([ours.0, other.0]).remove_recipient(ours.0)), [(1, Some(other.0))]);
+}
+
+#[test]
+fn records_of_unknown_type_stay_and_count_as_unidentified_but_padding_does_not() {
+    let (key, envelope) = with_unknown_records();
+    let (header, _) = split(&envelope);
+    let remove = Rewrapper::new().remove_recipient(Named::new(1).0);
+    // The anonymous one and the one of unknown type.
+    assert_eq!(remove.rewrap_with_key(&header, &key), Err(RewrapError::UnidentifiedRecords(2)));
+    let changed = remove.keep_unidentified().rewrap_with_key(&header, &key).unwrap();
+    let types: Vec<_> = changed.records().map(|record| record.record_type()).collect();
+    assert_eq!(types, [1, 1, 0x1234, 0x7FFF]);
+}
+
+#[test]
+fn a_key_that_is_not_named_can_be_neither_removed_nor_kept() {
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    let absent = RSA_3072.key_id();
+    for changes in [
+        Rewrapper::new().remove_recipient(absent),
+        Rewrapper::new().keep_only([RSA_2048.key_id(), absent]),
+        Rewrapper::new().add_recipient(&RSA_3072.recipient()).remove_recipient(absent),
+    ] {
+        assert_eq!(change(&envelope, changes, &*RSA_2048).unwrap_err(), RewrapError::NotARecipient(absent));
+    }
+}
+
+#[test]
+fn somebody_must_be_left() {
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    for changes in [Rewrapper::new().remove_recipient(RSA_2048.key_id()), Rewrapper::new().keep_only([])] {
+        let error = change(&envelope, changes, &*RSA_2048).unwrap_err();
+        assert_eq!(error, RewrapError::Seal(EncryptError::NoRecipients));
+        assert_eq!(error.to_string(), "no recipient would be left");
+    }
+}
+
+#[test]
+fn the_same_key_cannot_be_added_twice() {
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    let recipient = RSA_3072.recipient();
+    let changes = Rewrapper::new().add_recipient(&recipient).add_recipient(&recipient);
+    let error = EncryptError::DuplicateRecipient(RSA_3072.key_id());
+    assert_eq!(change(&envelope, changes, &*RSA_2048).unwrap_err(), RewrapError::Seal(error));
+}
+
+#[test]
+fn whoever_cannot_open_cannot_change() {
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    let error = change(&envelope, Rewrapper::new(), &*RSA_3072).unwrap_err();
+    assert_eq!(error, RewrapError::Open(DecryptError::NoMatchingRecord));
+
+    let mut altered = envelope.clone();
+    let end = split(&envelope).0.as_bytes().len();
+    altered[end - 1] ^= 1;
+    let error = change(&altered, Rewrapper::new(), &*RSA_2048).unwrap_err();
+    assert_eq!(error, RewrapError::Open(DecryptError::NotAuthentic));
+
+    let (header, _) = split(&envelope);
+    let wrong = ContentKey::from_bytes([7; 32]);
+    let error = Rewrapper::new().rewrap_with_key(&header, &wrong).unwrap_err();
+    assert_eq!(error, RewrapError::Open(DecryptError::NotAuthentic));
+}
+
+#[test]
+fn a_recipient_that_fails_is_an_error() {
+    struct Failing;
+    impl Recipient for Failing {
+        fn key_id(&self) -> Option<KeyId> {
+            None
+        }
+        fn wrap_key(&self, _: &ContentKey, _: &mut dyn CryptoRng) -> Result<WrappedKey, WrapError> {
+            Err(WrapError::new("unplugged"))
+        }
+    }
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    let error = change(&envelope, Rewrapper::new().add_recipient(&Failing), &*RSA_2048).unwrap_err();
+    assert!(matches!(error, RewrapError::Seal(EncryptError::Wrap(_))), "{error:?}");
+}
+
+#[test]
+fn limits_hold_for_what_is_made_and_for_what_is_read() {
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    let limits = Limits::default().with_records(1);
+    let recipient = RSA_3072.recipient();
+    let error = change(&envelope, Rewrapper::new().limits(limits).add_recipient(&recipient), &*RSA_2048).unwrap_err();
+    let RewrapError::Seal(EncryptError::LimitExceeded(exceeded)) = error else { panic!("{error:?}") };
+    assert_eq!(exceeded.limit, Limit::Records);
+
+    let limits = Limits::default().with_header_len(100);
+    let decryptor = Decryptor::new(&*RSA_2048).limits(limits);
+    let error = Rewrapper::new().copy(&envelope[..], io::sink(), &decryptor).unwrap_err();
+    let Some(RewrapError::Open(DecryptError::LimitExceeded(exceeded))) = RewrapError::from_io(&error) else {
+        panic!("{error:?}")
+    };
+    assert_eq!(exceeded.limit, Limit::HeaderLen);
+}
+
+#[test]
+fn the_generator_given_is_all_the_randomness() {
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    let (header, _) = split(&envelope);
+    let named = Named::new(3);
+    let changes = Rewrapper::new().add_recipient(&named);
+    let rewrap = |seed| changes.rewrap_with_rng(&header, &Decryptor::new(&*RSA_2048), &mut Scripted(seed)).unwrap();
+    assert_eq!(rewrap(1), rewrap(1));
+    assert_ne!(rewrap(1), rewrap(2));
+}
+
+#[test]
+fn a_stream_is_copied_with_another_header() {
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    let recipient = RSA_3072.recipient();
+    let changes = Rewrapper::new().add_recipient(&recipient);
+    let mut copy = Vec::new();
+    // One byte at a time: reads exactly the header, and then the rest.
+    let written = changes.copy(OneByte(&envelope), &mut copy, &Decryptor::new(&*RSA_2048)).unwrap();
+    assert_eq!(written, copy.len() as u64);
+    assert!(Decryptor::new(&*RSA_3072).aad(b"aad").decrypt(&copy).unwrap() == payload());
+}
+
+#[test]
+fn a_cut_body_is_copied_as_it_is() {
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    let header_len = split(&envelope).0.as_bytes().len();
+    for len in [0, 1, 55, 56, 20_000] {
+        let cut = &envelope[..header_len + len];
+        let mut copy = Vec::new();
+        Rewrapper::new().copy(cut, &mut copy, &Decryptor::new(&*RSA_2048)).unwrap();
+        assert!(copy == cut);
+    }
+}
+
+#[test]
+fn nothing_is_written_where_the_header_does_not_open() {
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    let header_len = split(&envelope).0.as_bytes().len();
+    let cases = [
+        (&envelope[..], DecryptError::NoMatchingRecord, io::ErrorKind::InvalidData),
+        (&envelope[..header_len - 1], DecryptError::Truncated, io::ErrorKind::UnexpectedEof),
+    ];
+    for (input, expected, kind) in cases {
+        let mut output = Vec::new();
+        let error = Rewrapper::new().copy(input, &mut output, &Decryptor::new(&*RSA_3072)).unwrap_err();
+        assert_eq!(RewrapError::from_io(&error), Some(&RewrapError::Open(expected)));
+        assert_eq!(error.kind(), kind);
+        assert!(output.is_empty());
+    }
+}
+
+#[test]
+fn errors_of_streams_stay_what_they_are() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    let error = Rewrapper::new().copy(&envelope[..], Full, &Decryptor::new(&*RSA_2048)).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    assert_eq!(RewrapError::from_io(&error), None);
+}
+
+/// Yields a byte at a time.
+struct OneByte<'a>(&'a [u8]);
+
+impl Read for OneByte<'_> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        let len = output.len().min(1);
+        self.0.read(&mut output[..len])
+    }
+}
+
+/// A recipient without RSA, with an id that a number makes.
+struct Named(KeyId);
+
+impl Named {
+    fn new(number: u8) -> Self {
+        Self(KeyId::from_bytes([number; 32]))
+    }
+}
+
+impl Recipient for Named {
+    fn key_id(&self) -> Option<KeyId> {
+        Some(self.0)
+    }
+
+    fn wrap_key(&self, key: &ContentKey, rng: &mut dyn CryptoRng) -> Result<WrappedKey, WrapError> {
+        let mut filler = [0; 224];
+        rng.fill_bytes(&mut filler);
+        Ok(WrappedKey::rsa_oaep_sha256([&key.expose()[..], &filler].concat()))
+    }
+}
+
+impl Identity for Named {
+    fn holds(&self, id: &KeyId) -> bool {
+        self.0 == *id
+    }
+
+    fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {
+        let key = record.wrapped_key().and_then(|wrapped| wrapped.first_chunk());
+        Ok(key.map(|key| ContentKey::from_bytes(*key)))
+    }
+}
+
+fn payload() -> Vec<u8> {
+    pattern(40_000)
+}
+
+fn seal_to(recipients: &[RsaRecipient]) -> Vec<u8> {
+    let encryptor = Encryptor::with_recipients(recipients).unwrap();
+    encryptor.metadata(b"text/plain").aad(b"aad").encrypt(&payload()).unwrap()
+}
+
+fn split(envelope: &[u8]) -> (Header, &[u8]) {
+    Header::split(envelope, &Limits::default()).unwrap()
+}
+
+fn ids(envelope: &[u8]) -> Vec<Option<KeyId>> {
+    split(envelope).0.records().map(|record| record.key_id()).collect()
+}
+
+/// The envelope with changed recipients, from the header and, which must be the same, as a copy of a stream.
+fn change(envelope: &[u8], changes: Rewrapper<'_>, identity: &dyn Identity) -> Result<Vec<u8>, RewrapError> {
+    let (header, body) = split(envelope);
+    let changed = changes.rewrap(&header, &Decryptor::new(identity))?;
+    Ok([changed.as_bytes(), body].concat())
+}
+
+/// An envelope with two named recipients, an anonymous one, a record of unknown type and padding; and its content key.
+fn with_unknown_records() -> (ContentKey, Vec<u8>) {
+    let recipients = [Named::new(1), Named::new(2)];
+    let envelope =
+        Encryptor::with_recipients(&recipients).unwrap().encrypt_with_rng(&payload(), &mut Scripted(1)).unwrap();
+    let (header, body) = split(&envelope);
+    let key = recipients[0].unwrap_key(&header.records().next().unwrap()).unwrap().unwrap();
+
+    let item = |item_type: u16, value: &[u8]| {
+        let len = u32::try_from(value.len()).unwrap();
+        [&item_type.to_be_bytes()[..], &len.to_be_bytes(), value].concat()
+    };
+    let mut anonymous = vec![0];
+    anonymous.extend([7; 256]);
+    let named: Vec<u8> = header.records().flat_map(|record| item(1, record.value())).collect();
+    let records = [item(1, &anonymous), named, item(0x1234, b"from the future"), item(0x7FFF, b"padding")].concat();
+
+    let mut bytes = header.as_bytes()[..16].to_vec();
+    bytes.extend(u32::try_from(records.len()).unwrap().to_be_bytes());
+    bytes.extend(records);
+    let tag = tag(key.expose(), &bytes);
+    bytes.extend(tag);
+    (key, [&bytes, body].concat())
+}
+
+/// SPEC §4.1 and §4.2, by hand.
+fn tag(key: &[u8; 32], header: &[u8]) -> [u8; 32] {
+    let mac_key = hmac(key, b"bulla\0key\0\x01\x01\x00\x40header-mac\x01");
+    hmac(&mac_key, &Sha512::digest(header))[..32].try_into().unwrap()
+}
+
+/// RFC 2104 with SHA-512 and a key of at most 128 bytes.
+fn hmac(key: &[u8], data: &[u8]) -> [u8; 64] {
+    let pad = |byte: u8| {
+        let mut block = [byte; 128];
+        block.iter_mut().zip(key).for_each(|(block, key)| *block ^= key);
+        block
+    };
+    let inner = Sha512::new().chain_update(pad(0x36)).chain_update(data).finalize();
+    Sha512::new().chain_update(pad(0x5C)).chain_update(inner).finalize().into()
+}
