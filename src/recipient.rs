@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 pub use self::rsa::{RsaIdentity, RsaRecipient};
-use crate::error::{UnwrapError, WrapError};
+use crate::error::{EncryptError, UnwrapError, WrapError};
 use crate::key_id::KeyId;
 use crate::secret::ContentKey;
 use crate::suite::RECORD_RSA_OAEP_SHA256;
@@ -140,9 +140,25 @@ impl WrappedKey {
         Self { record_type: RECORD_RSA_OAEP_SHA256, ciphertext }
     }
 
-    pub(crate) fn into_item(self, key_id: Option<KeyId>) -> Item {
+    fn into_item(self, key_id: Option<KeyId>) -> Item {
         Item::wrapped_key(self.record_type, key_id, &self.ciphertext)
     }
+}
+
+/// The records that wrap `key` for each recipient.
+pub(crate) fn wrap_for_all(
+    recipients: &[&dyn Recipient],
+    key: &ContentKey,
+    rng: &mut dyn CryptoRng,
+) -> Result<Vec<Item>, EncryptError> {
+    // Before any public-key operation, not after a thousand of them.
+    let mut ids: Vec<KeyId> = recipients.iter().filter_map(|recipient| recipient.key_id()).collect();
+    ids.sort_unstable();
+    if let Some(twins) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(EncryptError::DuplicateRecipient(twins[0]));
+    }
+    let wrap = |recipient: &&dyn Recipient| Ok(recipient.wrap_key(key, rng)?.into_item(recipient.key_id()));
+    recipients.iter().map(wrap).collect()
 }
 
 macro_rules! delegate {

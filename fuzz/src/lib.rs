@@ -5,11 +5,14 @@
 //!
 //! How to run it all: `README.md`.
 
+mod fake;
 pub mod header;
 pub mod io;
 pub mod key;
 pub mod open;
+pub mod rewrap;
 pub mod seeds;
+pub mod seek;
 
 #[cfg(test)]
 mod tests {
@@ -17,7 +20,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use crate::{header, key, open, seeds};
+    use crate::{header, key, open, rewrap, seeds, seek};
 
     #[test]
     fn committed_seeds_are_the_generated_ones() {
@@ -49,5 +52,17 @@ mod tests {
     fn open_seeds_reach_every_outcome() {
         let reached: BTreeSet<_> = seeds::open().iter().flat_map(|(_, bytes)| open::check(bytes)).collect();
         assert_eq!(reached, open::OUTCOMES.into());
+    }
+
+    #[test]
+    fn seek_seeds_reach_every_outcome() {
+        let reached: BTreeSet<_> = seeds::seek().iter().flat_map(|(_, bytes)| seek::check(bytes)).collect();
+        assert_eq!(reached, seek::OUTCOMES.into());
+    }
+
+    #[test]
+    fn rewrap_seeds_reach_every_outcome() {
+        let reached: BTreeSet<_> = seeds::rewrap().iter().flat_map(|(_, bytes)| rewrap::check(bytes)).collect();
+        assert_eq!(reached, rewrap::OUTCOMES.into());
     }
 }

@@ -3,7 +3,6 @@
 //! No RSA: the content key is whatever the generator gives, so that every input reaches the payload.
 
 mod case;
-mod fake;
 mod oracle;
 mod seal;
 
@@ -14,8 +13,8 @@ use bulla::{DecryptError, DecryptReader, Decryptor, EncryptError, Encryptor, Hea
 
 use self::case::MAX_CHUNKS;
 pub use self::case::{Case, Damage};
-use self::fake::Fake;
 use self::oracle::{Expected, Sealed};
+use crate::fake::Fake;
 use crate::io::{Counter, Source, endless};
 
 /// Everything that [`check`] can return.

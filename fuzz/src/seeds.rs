@@ -12,8 +12,8 @@ use crate::open::{Case, Damage};
 pub type Seed = (String, Vec<u8>);
 
 /// The seeds of every target.
-pub fn all() -> [(&'static str, Vec<Seed>); 3] {
-    [("header", header()), ("key", key()), ("open", open())]
+pub fn all() -> [(&'static str, Vec<Seed>); 5] {
+    [("header", header()), ("key", key()), ("open", open()), ("seek", seek()), ("rewrap", rewrap())]
 }
 
 /// For the target `header`: what is accepted, and every way to be refused.
@@ -184,6 +184,77 @@ pub fn open() -> Vec<Seed> {
         ("other-preamble", damaged(&[Damage::OtherPreamble])),
     ];
     cases.into_iter().map(|(name, case)| (name.into(), encode_case(&case))).collect()
+}
+
+/// For the target `seek`: every kind of step, on an envelope that is whole and on damaged ones.
+pub fn seek() -> Vec<Seed> {
+    let step = |kind: u8, number: i32, len: u16, byte: u8| {
+        [&[kind][..], &number.to_le_bytes(), &len.to_le_bytes(), &[byte]].concat()
+    };
+    let case = |chunks: u8, rest: u16, threads: u8, steps: &[Vec<u8>]| {
+        [&[chunks][..], &rest.to_le_bytes(), &[threads], &steps.concat()].concat()
+    };
+    let [flip, cut, extend, swap] = [0, 1, 2, 3].map(|kind| move |number, len, byte| step(kind, number, len, byte));
+    let [read, start, current, end, other, read_at] =
+        [4, 5, 6, 7, 8, 9].map(|kind| move |number, len, byte| step(kind, number, len, byte));
+    let everything = [
+        read(0, 100, 0),
+        start(20_000, 0, 0),
+        read(0, 30_000, 0),
+        current(-25_000, 0, 0),
+        read(0, 10, 0),
+        current(-5, 0, 0),
+        end(-10, 0, 0),
+        read(0, 50, 0),
+        other(0, 0, 0),
+        other(16_000, 1000, 1),
+        read_at(30_000, 5000, 0),
+        read_at(1 << 30, 5, 22),
+        start(1 << 30, 0, 32),
+        read(0, 1, 0),
+        current(-1 << 30, 0, 0),
+        end(-1 << 30, 0, 0),
+        read_at(0, u16::MAX, 0),
+        other(0, u16::MAX, 1),
+    ];
+    let damaged = |damage: &[Vec<u8>]| case(3, 5, 2, &[damage, &everything].concat());
+    named([
+        ("whole", case(3, 5, 1, &everything)),
+        ("whole-threads", case(4, 16384, 3, &everything)),
+        ("empty", case(0, 0, 0, &everything)),
+        ("full-chunk", case(1, 0, 1, &everything)),
+        ("flip", damaged(&[flip(17_000, 0, 1)])),
+        ("flip-last", damaged(&[flip(3 * 16400 + 2, 0, 1)])),
+        ("cut-at-chunk", damaged(&[cut(2 * 16400, 0, 0)])),
+        ("cut-in-chunk", damaged(&[cut(20_000, 0, 0)])),
+        ("cut-all", damaged(&[cut(0, 0, 0)])),
+        ("extend", damaged(&[extend(0, 20_000, 7)])),
+        ("extend-by-one", damaged(&[extend(0, 1, 7)])),
+        ("swap", damaged(&[swap(0, 1, 0)])),
+    ])
+}
+
+/// For the target `rewrap`: two bytes for each record and each change.
+pub fn rewrap() -> Vec<Seed> {
+    let (named_record, anonymous, unknown, padding, metadata) = (0, 1, 2, 3, 4);
+    let (add, add_anonymous, remove, keep, keep_unidentified) = (5, 6, 7, 8, 9);
+    let steps = |steps: &[[u8; 2]]| steps.concat();
+    named([
+        ("nothing", steps(&[[named_record, 0], [metadata, 0]])),
+        ("add", steps(&[[named_record, 0], [add, 1]])),
+        ("add-again", steps(&[[named_record, 0], [named_record, 1], [add, 1]])),
+        ("add-twice", steps(&[[named_record, 0], [add, 1], [add, 1]])),
+        ("add-anonymous", steps(&[[named_record, 0], [add_anonymous, 1]])),
+        ("add-anonymous-again", steps(&[[named_record, 0], [anonymous, 1], [add_anonymous, 1]])),
+        ("remove", steps(&[[named_record, 0], [named_record, 1], [padding, 0], [remove, 1]])),
+        ("remove-absent", steps(&[[named_record, 0], [remove, 1]])),
+        ("remove-all", steps(&[[named_record, 0], [padding, 0], [remove, 0]])),
+        ("replace", steps(&[[named_record, 0], [metadata, 0], [add, 2], [remove, 0]])),
+        ("unidentified", steps(&[[named_record, 0], [anonymous, 3], [unknown, 1], [remove, 0]])),
+        ("keep-unidentified", steps(&[[named_record, 0], [anonymous, 3], [remove, 0], [keep_unidentified, 0]])),
+        ("keep-only", steps(&[[named_record, 0], [named_record, 1], [anonymous, 3], [unknown, 1], [keep, 1]])),
+        ("keep-absent", steps(&[[named_record, 0], [keep, 1]])),
+    ])
 }
 
 fn named<const N: usize>(seeds: [(&str, Vec<u8>); N]) -> Vec<Seed> {

@@ -11,7 +11,7 @@ use crate::chunk::{Sealer, ToSeal};
 use crate::crypto::SystemRng;
 use crate::error::EncryptError;
 use crate::limits::{Limit, LimitExceeded, Limits};
-use crate::recipient::Recipient;
+use crate::recipient::{Recipient, wrap_for_all};
 use crate::schedule::{BodyKeys, HeaderDigest};
 use crate::secret::{ContentKey, Secret};
 use crate::suite::{CHUNK_LEN, FIELD_METADATA, MAX_PLAINTEXT_LEN, SALT_LEN, SEALED_CHUNK_LEN};
@@ -208,12 +208,7 @@ impl<'a> Encryptor<'a> {
         if let Some(metadata) = self.metadata {
             fields.push(Item { item_type: FIELD_METADATA, value: metadata.to_vec() });
         }
-        let mut records = Vec::with_capacity(self.recipients.len());
-        for recipient in &self.recipients {
-            let wrapped = recipient.wrap_key(&content_key, rng)?;
-            records.push(wrapped.into_item(recipient.key_id()));
-        }
-
+        let mut records = wrap_for_all(&self.recipients, &content_key, rng)?;
         let mut header = encode(&mut fields, &mut records, &self.limits)?;
         header.set_tag(&HeaderDigest::new(&header).tag(&content_key));
         let keys = BodyKeys::new(&content_key, &header, self.aad);

@@ -10,7 +10,7 @@ use crate::crypto::SystemRng;
 use crate::error::{DecryptError, EncryptError, HeaderErrorKind, RewrapError};
 use crate::key_id::KeyId;
 use crate::limits::Limits;
-use crate::recipient::Recipient;
+use crate::recipient::{Recipient, wrap_for_all};
 use crate::schedule::HeaderDigest;
 use crate::secret::ContentKey;
 use crate::suite::RECORD_PADDING;
@@ -160,11 +160,7 @@ impl<'a> Rewrapper<'a> {
             .filter(|record| self.stays(record) && !record.key_id().is_some_and(|id| added.contains(&id)))
             .map(|record| Item { item_type: record.record_type(), value: record.value().to_vec() })
             .collect();
-        for recipient in &self.added {
-            let wrapped = recipient.wrap_key(content_key, rng).map_err(EncryptError::from)?;
-            records.push(wrapped.into_item(recipient.key_id()));
-        }
-
+        records.extend(wrap_for_all(&self.added, content_key, rng)?);
         let mut changed = header.with_records(&mut records, &self.limits).map_err(|error| match error.kind() {
             HeaderErrorKind::NoRecords => EncryptError::NoRecipients,
             _ => error.into(),

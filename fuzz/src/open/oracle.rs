@@ -2,8 +2,8 @@
 
 use bulla::{DecryptError, Encryptor, Header, Identity, Limits, Record};
 
-use super::fake::Fake;
 use super::{BODY_PREFIX_LEN, CHUNK_LEN, Case, Damage, SEALED_CHUNK_LEN, TAG_LEN, seal};
+use crate::fake::Fake;
 use crate::io::Counter;
 
 /// How much of the plaintext may be released, and how opening ends.

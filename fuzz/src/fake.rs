@@ -7,9 +7,9 @@ use bulla::{ContentKey, Identity, KeyId, Recipient, Record, UnwrapError, WrapErr
 
 /// Recipient and identity without RSA: remembers the content key beside a wrapped key that means nothing.
 #[derive(Default)]
-pub(super) struct Fake {
-    pub(super) anonymous: bool,
-    pub(super) number: u8,
+pub(crate) struct Fake {
+    pub(crate) anonymous: bool,
+    pub(crate) number: u8,
 }
 
 impl Fake {
