@@ -1,4 +1,4 @@
-//! Headers: encoding them as part of starting an envelope, without RSA, and parsing them.
+//! Headers, without RSA: encoding them as part of starting an envelope, parsing them, and changing their recipients.
 
 mod common {
     pub(crate) mod keyless;
@@ -6,7 +6,7 @@ mod common {
 
 use std::time::Duration;
 
-use bulla::{Encryptor, Header, Limits};
+use bulla::{Decryptor, Encryptor, Header, Limits, Rewrapper};
 use common::keyless::Keyless;
 use criterion::{BenchmarkId, Criterion, Throughput};
 
@@ -30,6 +30,22 @@ fn main() {
         group.bench_function(BenchmarkId::new("encode", &label), |bencher| bencher.iter(|| encryptor.start()));
         group.bench_function(BenchmarkId::new("parse", &label), |bencher| {
             bencher.iter(|| Header::parse(encoded, &Limits::default()));
+        });
+    }
+    group.finish();
+
+    // Reading the header of a file, opening it, adding a recipient, and writing it again: the body is not looked at.
+    let mut group = criterion.benchmark_group("rewrap");
+    let (alice, bob) = (Keyless::new(1), Keyless::new(2));
+    for (len, label) in [(0, "no body"), (64 << 20, "body of 64 MiB")] {
+        let envelope = Encryptor::new(&alice).encrypt(&vec![7; len]).expect("a good recipient");
+        let decryptor = Decryptor::new(&alice);
+        let changes = Rewrapper::new().add_recipient(&bob);
+        group.bench_function(label, |bencher| {
+            bencher.iter(|| {
+                let header = Header::read_from(&mut &envelope[..], &Limits::default()).expect("a good envelope");
+                changes.rewrap(&header, &decryptor)
+            });
         });
     }
     group.finish();
