@@ -15,7 +15,7 @@ use crate::wire::Header;
 
 /// A header whose tag verified, ready to open its body.
 ///
-/// From [`Decryptor::open_header`], or from [`Header::open`] where the caller unwrapped the content key itself.
+/// From [`Decryptor::open_header`](crate::Decryptor::open_header), or from [`Header::open`] where the caller unwrapped the content key itself.
 pub struct OpenedHeader {
     metadata: Option<Vec<u8>>,
     body_keys: BodyKeys,
@@ -153,8 +153,8 @@ impl fmt::Debug for OpenedHeader {
 impl Header {
     /// Verifies the header with a content key that the caller unwrapped itself, from one of the [`records`](Self::records).
     ///
-    /// The second step for callers whose key service is asynchronous, or is no [`Identity`] for another reason. What
-    /// [`Decryptor`] does is then theirs to do (SPEC §6.2): try the records that name their key, then the anonymous ones with a
+    /// The second step for callers whose key service is asynchronous, or is no [`Identity`](crate::Identity) for another reason. What
+    /// [`Decryptor`](crate::Decryptor) does is then theirs to do (SPEC §6.2): try the records that name their key, then the anonymous ones with a
     /// wrapped key as long as their modulus; bound the number of attempts; go on to the next one when this fails; tell nobody
     /// which of unwrapping and this failed, and do this also with a random key where unwrapping failed, so that both take the
     /// same time. [`OpenedHeader::limits`] starts from the defaults.
