@@ -142,6 +142,8 @@ pub enum Lookalike {
     Pem,
     /// An age file, binary or armored.
     Age,
+    /// The text form of an envelope, which the feature `armor` reads.
+    Armor,
     /// An envelope in base64.
     Base64,
     /// An envelope whose line ends or bytes above 0x7F were changed by a transfer in text mode.
@@ -154,6 +156,7 @@ impl fmt::Display for Lookalike {
             Self::Unknown => "",
             Self::Pem => ": it looks like a PEM file, a key or a certificate",
             Self::Age => ": it looks like a file encrypted with age",
+            Self::Armor => ": it looks like the text form of an envelope, decode it first",
             Self::Base64 => ": it looks like an envelope in base64, decode it first",
             Self::TextMode => ": it looks like an envelope damaged by a transfer in text mode",
         })

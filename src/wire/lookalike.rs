@@ -15,6 +15,7 @@ pub(super) fn could_be_envelope(start: &[u8]) -> bool {
 
 const TABLE: &[(&[u8], Lookalike)] = &[
     (b"-----BEGIN AGE", Lookalike::Age),
+    (b"-----BEGIN BULLA ENV", Lookalike::Armor),
     (b"-----BEGIN ", Lookalike::Pem),
     (b"age-encryption.org/", Lookalike::Age),
     (b"iUJVTA0KGgo", Lookalike::Base64),
@@ -37,6 +38,8 @@ mod tests {
         for (start, lookalike) in [
             (&b"-----BEGIN PRIVATE KEY-----\n"[..20], Lookalike::Pem),
             (b"-----BEGIN AGE ENCRYP", Lookalike::Age),
+            (&b"-----BEGIN BULLA ENVELOPE-----\n"[..20], Lookalike::Armor),
+            (b"-----BEGIN BULLA KEY", Lookalike::Pem),
             (b"age-encryption.org/v", Lookalike::Age),
             (b"iUJVTA0KGgoBAQEAAAAA", Lookalike::Base64),
             (b"\x89BUL\n\x1A\n\x01\x01\x01", Lookalike::TextMode),
