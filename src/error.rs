@@ -1,5 +1,7 @@
 //! What can go wrong, and who caused it.
 
+#[cfg(feature = "armor")]
+mod armor;
 mod header;
 mod key;
 mod rewrap;
@@ -9,6 +11,8 @@ use alloc::sync::Arc;
 use core::error::Error;
 use core::fmt;
 
+#[cfg(feature = "armor")]
+pub use self::armor::{ArmorError, ArmorErrorKind};
 pub use self::header::{HeaderError, HeaderErrorKind, Lookalike};
 pub use self::key::KeyError;
 pub use self::rewrap::RewrapError;

@@ -3,6 +3,10 @@
 //! All of them follow the same rules. `Interrupted` is retried. `WouldBlock` reaches the caller, loses nothing, and the same
 //! call can be made again. Every other error is final: the stream is poisoned and each later call fails too.
 
+#[cfg(feature = "armor")]
+mod armor_reader;
+#[cfg(feature = "armor")]
+mod armor_writer;
 mod decrypt_reader;
 mod decrypt_reader_at;
 mod encrypt_reader;
@@ -19,6 +23,10 @@ use std::io::{self, Read, Write};
 
 use rand_core::CryptoRng;
 
+#[cfg(feature = "armor")]
+pub use self::armor_reader::ArmorReader;
+#[cfg(feature = "armor")]
+pub use self::armor_writer::ArmorWriter;
 pub use self::decrypt_reader::DecryptReader;
 pub use self::decrypt_reader_at::DecryptReaderAt;
 pub use self::encrypt_reader::EncryptReader;

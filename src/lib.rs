@@ -14,6 +14,8 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+#[cfg(feature = "armor")]
+mod armor;
 mod buffer;
 mod chunk;
 mod crypto;
@@ -35,11 +37,20 @@ mod wire;
 
 pub use rand_core;
 
+#[cfg(feature = "armor")]
+#[cfg_attr(docsrs, doc(cfg(feature = "armor")))]
+pub use self::armor::{armor, dearmor, is_armored};
 pub use self::chunk::{Opener, RangeOpener, Sealer, ciphertext_range, plaintext_len, sealed_len};
 pub use self::crypto::KeySize;
+#[cfg(feature = "armor")]
+#[cfg_attr(docsrs, doc(cfg(feature = "armor")))]
+pub use self::error::{ArmorError, ArmorErrorKind};
 pub use self::error::{
     DecryptError, EncryptError, HeaderError, HeaderErrorKind, KeyError, Lookalike, RewrapError, UnwrapError, WrapError,
 };
+#[cfg(feature = "armor")]
+#[cfg_attr(docsrs, doc(cfg(feature = "armor")))]
+pub use self::io::{ArmorReader, ArmorWriter};
 #[cfg(feature = "std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 pub use self::io::{DecryptReader, DecryptReaderAt, EncryptReader, EncryptWriter, ReadAt};

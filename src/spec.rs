@@ -81,6 +81,16 @@ fn body_of_the_worked_example_is_regenerated_byte_for_byte() {
     assert_eq!(body, value("body"));
 }
 
+#[cfg(feature = "armor")]
+#[test]
+fn text_form_is_that_of_the_worked_example() {
+    let text =
+        section("## 14. Text form").split("```").nth(1).expect("the only block holds the text form").trim_start();
+    let envelope = [value("header"), value("body")].concat();
+    assert_eq!(crate::armor(&envelope), text);
+    assert_eq!(crate::dearmor(text), Ok(envelope));
+}
+
 #[test]
 fn limits_table_gives_the_true_overhead() {
     let row = section("# The Bulla envelope").lines().find(|line| line.starts_with("| overhead")).unwrap();

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 6] = [
     // Leaves.
     &["buffer", "error", "key_id", "limits", "secret", "threads"],
-    // Bytes to header and back: no cryptography.
-    &["suite", "wire"],
+    // Bytes to header and back, and to text and back: no cryptography.
+    &["armor", "suite", "wire"],
     // Primitives behind our own names, the only namer of backends: no format.
     &["crypto"],
     // Keys from a content key; chunks; wrapping and unwrapping.

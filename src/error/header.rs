@@ -142,7 +142,7 @@ pub enum Lookalike {
     Pem,
     /// An age file, binary or armored.
     Age,
-    /// The text form of an envelope, which the feature `armor` reads.
+    /// The text form of an envelope (SPEC §14), which the feature `armor` reads.
     Armor,
     /// An envelope in base64.
     Base64,

@@ -3,6 +3,8 @@
 use alloc::string::{String, ToString};
 use std::io;
 
+#[cfg(feature = "armor")]
+use crate::error::ArmorError;
 use crate::error::{DecryptError, EncryptError};
 
 /// The first fatal error of a stream, in a form that can be repeated.
@@ -13,7 +15,12 @@ pub(super) struct Poison(Option<Cause>);
 enum Cause {
     Decrypt(DecryptError),
     Encrypt(EncryptError),
-    Io { kind: io::ErrorKind, message: String },
+    #[cfg(feature = "armor")]
+    Armor(ArmorError),
+    Io {
+        kind: io::ErrorKind,
+        message: String,
+    },
 }
 
 impl Poison {
@@ -23,6 +30,8 @@ impl Poison {
             None => Ok(()),
             Some(Cause::Decrypt(error)) => Err(error.clone().into()),
             Some(Cause::Encrypt(error)) => Err(error.clone().into()),
+            #[cfg(feature = "armor")]
+            Some(Cause::Armor(error)) => Err((*error).into()),
             Some(Cause::Io { kind, message }) => {
                 Err(io::Error::new(*kind, alloc::format!("the stream failed earlier: {message}")))
             }
@@ -34,15 +43,26 @@ impl Poison {
         if let Err(error) = &result
             && !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
         {
-            let inner = error.get_ref();
-            let decrypt = inner.and_then(|inner| inner.downcast_ref::<DecryptError>());
-            let encrypt = inner.and_then(|inner| inner.downcast_ref::<EncryptError>());
-            self.0 = Some(match (decrypt, encrypt) {
-                (Some(error), _) => Cause::Decrypt(error.clone()),
-                (_, Some(error)) => Cause::Encrypt(error.clone()),
-                _ => Cause::Io { kind: error.kind(), message: error.to_string() },
-            });
+            self.0 = Some(Cause::of(error));
         }
         result
+    }
+}
+
+impl Cause {
+    fn of(error: &io::Error) -> Self {
+        if let Some(inner) = error.get_ref() {
+            if let Some(error) = inner.downcast_ref::<DecryptError>() {
+                return Self::Decrypt(error.clone());
+            }
+            if let Some(error) = inner.downcast_ref::<EncryptError>() {
+                return Self::Encrypt(error.clone());
+            }
+            #[cfg(feature = "armor")]
+            if let Some(error) = inner.downcast_ref::<ArmorError>() {
+                return Self::Armor(*error);
+            }
+        }
+        Self::Io { kind: error.kind(), message: error.to_string() }
     }
 }

@@ -83,6 +83,12 @@ impl<const UNIT: usize> Window<UNIT> {
         })
     }
 
+    /// Whether the input has ended: what was not consumed is all there is.
+    #[cfg(feature = "armor")]
+    pub(super) fn ended(&self) -> bool {
+        self.ended
+    }
+
     /// Whole units that were read and not consumed.
     pub(super) fn available_units(&self) -> usize {
         (self.end - self.start) / UNIT

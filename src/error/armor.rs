@@ -1,0 +1,110 @@
+//! What can be wrong with the text form of an envelope.
+
+use core::error::Error;
+use core::fmt;
+use std::io;
+
+/// A text is not the text form of an envelope (SPEC §14): what is wrong, and in which line.
+///
+/// The readers report it inside a [`std::io::Error`] of kind `InvalidData`; [`from_io`](Self::from_io) gets it out again. It
+/// says nothing that whoever has the text does not see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArmorError {
+    kind: ArmorErrorKind,
+    line: u64,
+}
+
+impl ArmorError {
+    pub(crate) const fn new(kind: ArmorErrorKind, line: u64) -> Self {
+        Self { kind, line }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub const fn kind(&self) -> ArmorErrorKind {
+        self.kind
+    }
+
+    /// Number of the line that is wrong, from one.
+    #[must_use]
+    pub const fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// The error of this library inside an error of one of its readers, or `None` where something else failed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// use bulla::{ArmorError, ArmorErrorKind, ArmorReader};
+    ///
+    /// let mut reader = ArmorReader::new(&b"-----BEGIN BULLA ENVELOPE-----\nAAAA"[..]);
+    /// let error = reader.read_to_end(&mut Vec::new()).unwrap_err();
+    /// let error = ArmorError::from_io(&error).expect("a slice cannot fail");
+    /// assert_eq!((error.kind(), error.line()), (ArmorErrorKind::Truncated, 2));
+    /// ```
+    #[must_use]
+    pub fn from_io(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+impl fmt::Display for ArmorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            // These speak of the whole text: a line would only distract.
+            ArmorErrorKind::NotArmored | ArmorErrorKind::Truncated => self.kind.fmt(f),
+            kind => write!(f, "malformed text form of an envelope at line {}: {kind}", self.line),
+        }
+    }
+}
+
+impl Error for ArmorError {}
+
+impl From<ArmorError> for io::Error {
+    fn from(error: ArmorError) -> Self {
+        Self::new(io::ErrorKind::InvalidData, error)
+    }
+}
+
+/// The kinds of [`ArmorError`]. All but `Truncated` are final: the same text is never accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ArmorErrorKind {
+    /// The first line is not the one that names the text form of an envelope. [`is_armored`](crate::is_armored) tells before.
+    NotArmored,
+    /// A line ends in another way than the first one: LF or CRLF throughout.
+    LineEnd,
+    /// A line is empty, or is longer than 64 characters; or it is shorter and not the last one before the end line, or its
+    /// length is no multiple of 4.
+    LineLength,
+    /// A character that does not belong to base64, such as white space.
+    Character,
+    /// `=` stands elsewhere than at the end of the last line before the end line, or more than twice.
+    Padding,
+    /// The unused bits of the last character before the padding are not zero.
+    UnusedBits,
+    /// A line starts as the end line does, but is another one.
+    EndLine,
+    /// There is something after the end line, be it an empty line.
+    TrailingData,
+    /// The text ends before the end line does. Fetching the rest and reading again can help.
+    Truncated,
+}
+
+impl fmt::Display for ArmorErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotArmored => "not the text form of a bulla envelope: its first line is missing",
+            Self::LineEnd => "line ends in another way than the first one",
+            Self::LineLength => "line is not 64 characters long",
+            Self::Character => "character that is not base64",
+            Self::Padding => "padding in the wrong place",
+            Self::UnusedBits => "unused bits are not zero",
+            Self::EndLine => "neither base64 nor the end line",
+            Self::TrailingData => "data after the end line",
+            Self::Truncated => "truncated: the text ended before its end line",
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! Pull-based reading of the text form.
+
+use alloc::vec::Vec;
+use core::fmt;
+use std::io::{self, Read};
+
+use super::pending::Pending;
+use super::poison::Poison;
+use super::window::Window;
+use crate::armor::{CONTENT_LINE, Decoder};
+use crate::threads::Threads;
+
+/// Reads the text form of an envelope (SPEC §14) from an inner reader and yields the envelope.
+///
+/// Holds about 65 KiB at most, whatever the length of the text and of its lines; no further buffering is needed. What it yields
+/// stood in lines that were well-formed, and [`read`](Read::read) returns 0 only after the end line and the end of the input
+/// were seen: a text that was cut never looks like a complete one, and nothing may follow it.
+///
+/// After `WouldBlock` nothing is lost: make the same call again. Other errors, but `Interrupted`, are final; an
+/// [`ArmorError`](crate::ArmorError) comes inside a [`std::io::Error`], also through a
+/// [`DecryptReader`](crate::DecryptReader), and is found by [`ArmorError::from_io`](crate::ArmorError::from_io).
+///
+/// # Security
+///
+/// The text form proves nothing: only opening the envelope does.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::Read;
+/// use bulla::{ArmorReader, Decryptor};
+///
+/// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+/// # let text = bulla::armor(&bulla::seal(&identity.recipient(), b"hello")?);
+/// let mut reader = Decryptor::new(&identity).wrap_input(ArmorReader::new(text.as_bytes()))?;
+/// let mut plaintext = String::new();
+/// reader.read_to_string(&mut plaintext)?;
+/// assert_eq!(plaintext, "hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct ArmorReader<R> {
+    inner: R,
+    window: Window<TEXT_LEN>,
+    decoder: Decoder,
+    /// Content of a line that the caller's slice had no room for.
+    pending: Pending,
+    poison: Poison,
+}
+
+impl<R: Read> ArmorReader<R> {
+    /// Does no I/O yet.
+    #[must_use]
+    pub fn new(inner: R) -> Self {
+        Self {
+            inner,
+            window: Window::new(Threads::ONE),
+            decoder: Decoder::default(),
+            pending: Pending::new(Vec::new()),
+            poison: Poison::default(),
+        }
+    }
+
+    /// The inner reader.
+    pub fn get_ref(&self) -> &R {
+        &self.inner
+    }
+
+    fn advance(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        let mut line = [0; CONTENT_LINE];
+        while self.pending.is_empty() {
+            let ended = self.window.ended();
+            let text = self.window.unused();
+            let text_len = text.len();
+            let direct = output.len() >= CONTENT_LINE;
+            let done = self.decoder.decode(text, ended, if direct { &mut *output } else { &mut line })?;
+            self.window.consume(done.consumed);
+            if done.written > 0 && direct {
+                return Ok(done.written);
+            }
+            self.pending.fill(done.written).copy_from_slice(&line[..done.written]);
+            if done.consumed == 0 {
+                if ended {
+                    return Ok(0);
+                }
+                self.window.fill(&mut self.inner, text_len + 1)?;
+            }
+        }
+        self.pending.read_to(output)
+    }
+}
+
+impl<R: Read> Read for ArmorReader<R> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        self.poison.check()?;
+        if output.is_empty() {
+            return Ok(0);
+        }
+        let result = self.advance(output);
+        self.poison.watch(result)
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for ArmorReader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ArmorReader").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+/// Bytes of text that are asked for at once.
+const TEXT_LEN: usize = 16384;
