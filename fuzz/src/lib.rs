@@ -5,6 +5,7 @@
 //!
 //! How to run it all: `README.md`.
 
+pub mod armor;
 mod fake;
 pub mod header;
 pub mod io;
@@ -20,7 +21,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use crate::{header, key, open, rewrap, seeds, seek};
+    use crate::{armor, header, key, open, rewrap, seeds, seek};
 
     #[test]
     fn committed_seeds_are_the_generated_ones() {
@@ -34,6 +35,12 @@ mod tests {
                 assert!(fs::read(folder.join(&name)).unwrap() == bytes, "{target}/{name}");
             }
         }
+    }
+
+    #[test]
+    fn armor_seeds_reach_every_outcome() {
+        let reached: BTreeSet<_> = seeds::armor().iter().map(|(_, bytes)| armor::check(bytes)).collect();
+        assert_eq!(reached, armor::OUTCOMES.into());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use base64ct::{Base64, Encoding};
 use bulla::KeyId;
 
+use crate::armor;
 use crate::header::{encode, rsa_oaep_value};
 use crate::io::{Fault, Step};
 use crate::key::pem;
@@ -12,8 +13,48 @@ use crate::open::{Case, Damage};
 pub type Seed = (String, Vec<u8>);
 
 /// The seeds of every target.
-pub fn all() -> [(&'static str, Vec<Seed>); 5] {
-    [("header", header()), ("key", key()), ("open", open()), ("seek", seek()), ("rewrap", rewrap())]
+pub fn all() -> [(&'static str, Vec<Seed>); 6] {
+    [("armor", armor()), ("header", header()), ("key", key()), ("open", open()), ("seek", seek()), ("rewrap", rewrap())]
+}
+
+/// For the target `armor`: texts of every shape, and every way to be refused.
+pub fn armor() -> Vec<Seed> {
+    let of = |len: u8| armor::encode(&(0..len).collect::<Vec<_>>());
+    let text = of(100);
+    let full = "A".repeat(64);
+    let inside = |lines: &str| of(0).replacen('\n', &format!("\n{lines}\n"), 1);
+    let seeds = [
+        ("empty", of(0)),
+        ("one-byte", of(1)),
+        ("two-bytes", of(2)),
+        ("full-line", of(48)),
+        ("padded-full-line", of(47)),
+        ("three-lines", text.clone()),
+        ("many-lines", armor::encode(&[0x5A; 20_000])),
+        ("carriage-returns", text.replace('\n', "\r\n")),
+        ("no-last-line-end", text.trim_end().into()),
+        ("one-carriage-return", text.replacen("\n-", "\r\n-", 1)),
+        ("missing-carriage-return", text.replace('\n', "\r\n").replacen("\r\n-", "\n-", 1)),
+        ("nothing", String::new()),
+        ("truncated", text[..90].into()),
+        ("truncated-end-line", text[..text.len() - 5].into()),
+        ("other-label", text.replace("BULLA ENVELOPE", "AGE ENCRYPTED FILE")),
+        ("leading-line", format!("\n{text}")),
+        ("header-line", inside("Version: 1.0")),
+        ("other-end-line", text.replace("END BULLA", "END  BULLA")),
+        ("trailing-line", format!("{text}\n")),
+        ("two-texts", text.repeat(2)),
+        ("blank-line", inside(&format!("{full}\n\n{full}"))),
+        ("short-line", inside("AAAA\nAAAA")),
+        ("long-line", inside(&format!("{full}AAAA"))),
+        ("endless-line", inside(&full.repeat(300))),
+        ("white-space", inside("AA A")),
+        ("misplaced-padding", inside("AA==AAAA")),
+        ("padding-before-the-last-line", inside(&format!("{}=\n{full}", &full[1..]))),
+        ("three-paddings", inside("A===")),
+        ("unused-bits", inside("AB==")),
+    ];
+    seeds.into_iter().map(|(name, text)| (name.into(), text.into_bytes())).collect()
 }
 
 /// For the target `header`: what is accepted, and every way to be refused.
