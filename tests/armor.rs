@@ -397,6 +397,14 @@ proptest! {
 }
 
 #[test]
+fn a_cut_text_ends_unexpectedly_as_a_cut_envelope_does() {
+    let mut reader = ArmorReader::new(BEGIN.as_bytes());
+    let error = reader.read(&mut [0; 100]).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    assert_eq!(described(armor_error(&error)).0, Kind::Truncated);
+}
+
+#[test]
 fn an_error_is_repeated_by_every_later_call() {
     let text = format!("{BEGIN}{}\nAA A\n{END}", "A".repeat(64));
     let mut reader = ArmorReader::new(text.as_bytes());

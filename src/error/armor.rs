@@ -6,8 +6,8 @@ use std::io;
 
 /// A text is not the text form of an envelope (SPEC §14): what is wrong, and in which line.
 ///
-/// The readers report it inside a [`std::io::Error`] of kind `InvalidData`; [`from_io`](Self::from_io) gets it out again. It
-/// says nothing that whoever has the text does not see.
+/// The reader reports it inside a [`std::io::Error`] (`Truncated` as `UnexpectedEof`, all others as `InvalidData`);
+/// [`from_io`](Self::from_io) gets it out again. It says nothing that whoever has the text does not see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArmorError {
     kind: ArmorErrorKind,
@@ -64,7 +64,11 @@ impl Error for ArmorError {}
 
 impl From<ArmorError> for io::Error {
     fn from(error: ArmorError) -> Self {
-        Self::new(io::ErrorKind::InvalidData, error)
+        let kind = match error.kind {
+            ArmorErrorKind::Truncated => io::ErrorKind::UnexpectedEof,
+            _ => io::ErrorKind::InvalidData,
+        };
+        Self::new(kind, error)
     }
 }
 
