@@ -209,3 +209,18 @@ impl OpenedHeader {
 fn start_of_envelope(header: &Header, sealer: &Sealer) -> Vec<u8> {
     [header.as_bytes(), sealer.prefix()].concat()
 }
+
+/// Reads at least one byte, unless the input has ended, and retries what was interrupted.
+fn read_some(input: &mut impl Read, output: &mut [u8], ended: &mut bool) -> io::Result<usize> {
+    loop {
+        match input.read(output) {
+            Ok(len) if len <= output.len() => {
+                *ended = len == 0;
+                return Ok(len);
+            }
+            Ok(_) => return Err(io::Error::other("the inner reader claims to have read more than was asked for")),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

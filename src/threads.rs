@@ -50,8 +50,8 @@ pub(crate) const PIECE: usize = 4;
 
 /// The calling thread and its helpers, which are jobs in the pool.
 ///
-/// No job ever waits for another: a helper that finds nothing to do ends, and is called again when there is more. So nothing
-/// can deadlock, however small or busy the pool is.
+/// No helper ever waits for another or for the caller: one that finds nothing to do ends, and is called again when there is
+/// more. The caller, which the pool borrows from, waits until it has run them all.
 #[cfg(feature = "parallel")]
 mod shared {
     use alloc::collections::VecDeque;
@@ -167,6 +167,29 @@ mod tests {
                 assert!(done[..good].iter().all(|done| *done), "{threads:?}, {len}, {failures:?}");
             }
         }
+    }
+
+    #[cfg(feature = "parallel")]
+    #[test]
+    fn the_lowest_of_several_failures_counts_whichever_comes_first() {
+        use std::sync::Barrier;
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        pool.install(|| {
+            let both_at_work = Barrier::new(2);
+            let later_failed = Barrier::new(2);
+            let failure = Threads(2).first_failure(0..2, |index| {
+                both_at_work.wait();
+                if index == 0 {
+                    later_failed.wait();
+                    // The other thread reports its failure meanwhile.
+                    std::thread::sleep(std::time::Duration::from_millis(50));
+                } else {
+                    later_failed.wait();
+                }
+                Some(index)
+            });
+            assert_eq!(failure, Some(0));
+        });
     }
 
     #[test]

@@ -503,7 +503,11 @@ fn finish_flushes_the_inner_writer() {
 fn a_finished_writer_takes_no_more() {
     let mut writer = ArmorWriter::new(Vec::new());
     writer.try_finish().unwrap();
-    assert_eq!(writer.write(b"x").unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    for input in [&b"x"[..], b""] {
+        assert_eq!(writer.write(input).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    }
+    writer.flush().unwrap();
+    writer.try_finish().unwrap();
     assert_eq!(writer.get_ref(), format!("{BEGIN}{END}").as_bytes());
 }
 

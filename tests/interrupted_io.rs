@@ -153,7 +153,11 @@ fn a_finished_writer_takes_no_more() {
     let mut writer = Encryptor::new(&key).wrap_output(Vec::new()).unwrap();
     writer.try_finish().unwrap();
     let len = writer.get_ref().len();
-    assert_eq!(writer.write(b"x").unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    for input in [&b"x"[..], b""] {
+        assert_eq!(writer.write(input).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    }
+    writer.flush().unwrap();
+    writer.try_finish().unwrap();
     assert_eq!(writer.get_ref().len(), len);
 }
 

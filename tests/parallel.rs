@@ -4,7 +4,8 @@
 #[path = "common/support.rs"]
 mod support;
 
-use std::io::{self, Read, Write};
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bulla::{DecryptError, Decryptor, Encryptor, Header, Limits};
 use proptest::collection::vec;
@@ -77,6 +78,108 @@ fn a_pool_whose_threads_all_seal_does_not_deadlock() {
     });
 }
 
+/// Fails, or panics, once, when so many bytes have been read.
+struct Breaks<R> {
+    inner: R,
+    left: usize,
+    broken: bool,
+    panics: bool,
+}
+
+impl<R> Breaks<R> {
+    fn new(inner: R, at: usize, panics: bool) -> Self {
+        Self { inner, left: at, broken: false, panics }
+    }
+}
+
+impl<R: Read> Read for Breaks<R> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        if self.broken {
+            return self.inner.read(output);
+        }
+        if self.left == 0 {
+            self.broken = true;
+            assert!(!self.panics, "broken on purpose");
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        let len = output.len().min(self.left);
+        let read = self.inner.read(&mut output[..len])?;
+        self.left -= read;
+        Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Breaks<R> {
+    fn seek(&mut self, target: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(target)
+    }
+}
+
+#[test]
+fn an_input_that_fails_within_a_batch_releases_what_came_before_and_is_no_end() {
+    in_pool(2, || {
+        let key = NoRsa::default();
+        let plaintext = pattern(3 * BATCH + 5);
+        let envelope = Encryptor::new(&key).encrypt(&plaintext).unwrap();
+        let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
+        for chunks in [0, 1, 3, 5, 20, 33, 70] {
+            for sizes in [&[40_000][..], &[4 * BATCH]] {
+                let opened = header.open(&key.content_key(), b"").unwrap().threads(2);
+                let input = Breaks::new(Cursor::new(body), 56 + chunks * 16400 + 100, false);
+                let mut reader = opened.wrap_input(input);
+                let (released, end) = read_in_pieces(&mut reader, sizes);
+                assert_eq!(end.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+                assert!(released == plaintext[..chunks * CHUNK], "{} bytes of {chunks} chunks", released.len());
+
+                // Another seek, another try.
+                reader.seek(SeekFrom::Start(released.len() as u64)).unwrap();
+                let (rest, end) = read_in_pieces(&mut reader, sizes);
+                assert!(end.is_ok() && rest == plaintext[released.len()..]);
+
+                let input = Breaks::new(&plaintext[..], chunks * CHUNK + 100, false);
+                let other = NoRsa::default();
+                let reader = Encryptor::new(&other).threads(2).wrap_input(input).unwrap();
+                let (_, end) = read_in_pieces(reader, sizes);
+                assert_eq!(end.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+            }
+        }
+    });
+}
+
+#[test]
+fn an_input_that_panics_ends_the_stream() {
+    in_pool(2, || {
+        let key = NoRsa::default();
+        let plaintext = pattern(3 * BATCH + 5);
+        let envelope = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+        for threads in [1, 2] {
+            for size in [1000, 4 * BATCH] {
+                let encryptor = Encryptor::new(&key).threads(threads);
+                let input = Breaks::new(&plaintext[..], 20 * CHUNK, true);
+                check_panicking(encryptor.wrap_input_with_rng(input, &mut Scripted(1)).unwrap(), size, &envelope);
+                let input = Breaks::new(&envelope[..], 20 * 16400, true);
+                check_panicking(Decryptor::new(&key).threads(threads).wrap_input(input).unwrap(), size, &plaintext);
+            }
+        }
+    });
+}
+
+/// What was read before is right, and nothing more can be read.
+fn check_panicking(mut reader: impl Read, size: usize, expected: &[u8]) {
+    let mut seen = Vec::new();
+    loop {
+        let mut output = vec![0; size];
+        match catch_unwind(AssertUnwindSafe(|| reader.read(&mut output))) {
+            Ok(read) => seen.extend_from_slice(&output[..read.unwrap()]),
+            Err(_) => break,
+        }
+    }
+    assert!(expected.starts_with(&seen));
+    for _ in 0..2 {
+        assert!(reader.read(&mut [0]).unwrap_err().to_string().contains("panicked"));
+    }
+}
+
 #[test]
 fn readers_over_readers_in_the_same_pool_do_not_deadlock() {
     for threads in [1, 2, 3] {
@@ -102,7 +205,7 @@ fn chunks_behind_a_bad_one_leave_nothing_in_the_callers_slice() {
         let plaintext = vec![7; 4 * BATCH];
         let envelope = Encryptor::new(&key).encrypt(&plaintext).unwrap();
         let body = support::header_len(&envelope) + 56;
-        for bad in [0, 1, 5, 60, 127] {
+        for bad in [0, 1, 3, 5, 7, 31, 60, 127] {
             let mut altered = envelope.clone();
             altered[body + bad * 16400] ^= 1;
             let mut output = vec![0; plaintext.len()];
@@ -130,7 +233,7 @@ fn long_ranges_are_those_of_one_thread_and_end_where_a_chunk_is_bad() {
             assert!(seen == plaintext[offset..offset + len]);
         }
         let body = support::header_len(&envelope) + 56;
-        for bad in [0, 1, 5, 60, 127] {
+        for bad in [0, 1, 3, 5, 7, 31, 60, 127] {
             let mut altered = envelope.clone();
             altered[body + bad * 16400] ^= 1;
             let reader = Decryptor::new(&key).threads(4).wrap_input_at(&altered[..]).unwrap();

@@ -3,8 +3,10 @@
 #[path = "common/support.rs"]
 mod support;
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bulla::{
@@ -392,6 +394,229 @@ fn a_length_that_the_input_made_up_is_not_believed() {
         let mut all = Vec::new();
         reader.read_to_end(&mut all).unwrap();
         assert!(all == pattern(3 * CHUNK + 500), "reading on is not disturbed");
+    }
+}
+
+/// An input that can be told to lie about its end, and to fail once.
+struct Hostile {
+    inner: Cursor<Vec<u8>>,
+    /// Claimed to be where it ends.
+    end: Option<u64>,
+    trouble: Rc<Cell<Trouble>>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Trouble {
+    /// The seek with this number from now on, counted from one, fails with this.
+    seek: Option<(u32, io::ErrorKind)>,
+    /// A read at or behind this place fails, once.
+    read: Option<u64>,
+}
+
+impl Hostile {
+    fn new(envelope: &[u8], end: Option<u64>) -> (Self, Rc<Cell<Trouble>>) {
+        let trouble = Rc::new(Cell::new(Trouble::default()));
+        (Self { inner: Cursor::new(envelope.to_vec()), end, trouble: Rc::clone(&trouble) }, trouble)
+    }
+}
+
+impl Read for Hostile {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        let trouble = self.trouble.get();
+        if trouble.read.is_some_and(|at| self.inner.position() >= at) {
+            self.trouble.set(Trouble { read: None, ..trouble });
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.inner.read(output)
+    }
+}
+
+impl Seek for Hostile {
+    fn seek(&mut self, target: SeekFrom) -> io::Result<u64> {
+        let trouble = self.trouble.get();
+        if let Some((number, kind)) = trouble.seek {
+            let left = (number > 1).then(|| (number - 1, kind));
+            self.trouble.set(Trouble { seek: left, ..trouble });
+            if left.is_none() {
+                return Err(kind.into());
+            }
+        }
+        match (target, self.end) {
+            (SeekFrom::End(0), Some(end)) => Ok(end),
+            (target, _) => self.inner.seek(target),
+        }
+    }
+}
+
+/// So that every chunk tells its number.
+fn numbered(len: usize) -> Vec<u8> {
+    (0..len).map(|at| u8::try_from(at / CHUNK).unwrap()).collect()
+}
+
+#[test]
+fn a_claimed_end_never_moves_plaintext() {
+    let key = NoRsa::default();
+    let envelope = seal(&numbered(10 * CHUNK + 5));
+    let body = support::header_len(&envelope) as u64;
+    for claimed in [0, 56, 57, 56 + 16, 56 + 3 * SEALED as u64, 56 + 3 * SEALED as u64 + 500] {
+        for target in [7 * CHUNK as u64 + 100, 10 * CHUNK as u64, u64::MAX - 20] {
+            let (input, _) = Hostile::new(&envelope, Some(body + claimed));
+            let mut reader = Decryptor::new(&key).wrap_input(input).unwrap();
+            if reader.seek(SeekFrom::Start(target)).is_ok() {
+                let mut seen = [99; 64];
+                if let Ok(read) = reader.read(&mut seen) {
+                    let expected = u8::try_from(target / CHUNK as u64).unwrap_or(99);
+                    assert!(seen[..read].iter().all(|byte| *byte == expected), "claimed {claimed}, at {target}");
+                    assert!(read > 0, "no end was verified");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_input_that_changes_its_length_never_moves_plaintext() {
+    let key = NoRsa::default();
+    let envelope = seal(&numbered(10 * CHUNK + 5));
+    let body = support::header_len(&envelope);
+    for (verified, len) in
+        [(false, 3 * SEALED), (false, 3 * SEALED + 500), (true, 3 * SEALED), (true, 3 * SEALED + 500)]
+    {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&envelope).unwrap();
+        file.rewind().unwrap();
+        let mut reader = Decryptor::new(&key).wrap_input(file.try_clone().unwrap()).unwrap();
+        if verified {
+            reader.len().unwrap();
+        }
+        file.set_len((body + 56 + len) as u64).unwrap();
+        let sought = reader.seek(SeekFrom::Start(7 * CHUNK as u64 + 100));
+        file.set_len(0).unwrap();
+        write_at_start(&file, &envelope);
+        if sought.is_ok() {
+            let mut seen = [99; 10];
+            let read = reader.read(&mut seen).unwrap();
+            assert!(read > 0 && seen[..read].iter().all(|byte| *byte == 7), "{seen:?}");
+        }
+    }
+}
+
+/// Without moving the position that both handles share.
+fn write_at_start(file: &File, bytes: &[u8]) {
+    let position = (&*file).stream_position().unwrap();
+    (&*file).rewind().unwrap();
+    (&*file).write_all(bytes).unwrap();
+    (&*file).seek(SeekFrom::Start(position)).unwrap();
+}
+
+#[test]
+fn whatever_fails_while_the_end_is_verified_no_read_skips_anything() {
+    let key = NoRsa::default();
+    let plaintext = numbered(10 * CHUNK + 5);
+    let good = seal(&plaintext);
+    let bad = {
+        let mut bad = good.clone();
+        *bad.last_mut().unwrap() ^= 1;
+        bad
+    };
+    let kinds = [io::ErrorKind::Other, io::ErrorKind::WouldBlock, io::ErrorKind::Interrupted];
+    let mut lost = 0;
+    for envelope in [good, bad] {
+        let last_chunk = envelope.len() as u64 - 21;
+        for trouble in (0..7)
+            .flat_map(|number| kinds.map(|kind| Trouble { seek: Some((number, kind)), read: None }))
+            .chain((0..5).map(|number| Trouble { seek: Some((number, kinds[0])), read: Some(last_chunk) }))
+        {
+            for operation in [Operation::Len, Operation::Seek(SeekFrom::Start(plaintext.len() as u64))] {
+                let (input, handle) = Hostile::new(&envelope, None);
+                let mut reader = Decryptor::new(&key).wrap_input(input).unwrap();
+                reader.read_exact(&mut vec![0; CHUNK]).unwrap();
+                let number = trouble.seek.unwrap().0;
+                handle.set(if number == 0 { Trouble { seek: None, ..trouble } } else { trouble });
+                let moved = match operation {
+                    Operation::Seek(target) => reader.seek(target).is_ok(),
+                    _ => {
+                        let _ = reader.len();
+                        false
+                    }
+                };
+                handle.set(Trouble::default());
+                if moved {
+                    assert_eq!(reader.read(&mut [0; 9]).unwrap(), 0);
+                    continue;
+                }
+                assert_eq!(reader.stream_position().unwrap(), CHUNK as u64);
+                let mut rest = Vec::new();
+                match reader.read_to_end(&mut rest) {
+                    Ok(_) => assert!(rest == plaintext[CHUNK..]),
+                    Err(_) => {
+                        assert!(plaintext[CHUNK..].starts_with(&rest));
+                        lost += u32::from(rest.is_empty());
+                        // A seek that succeeds finds its way again.
+                        reader.seek(SeekFrom::Start(5 * CHUNK as u64)).unwrap();
+                        let mut byte = [0];
+                        reader.read_exact(&mut byte).unwrap();
+                        assert_eq!(byte, [5]);
+                    }
+                }
+            }
+        }
+    }
+    assert!(lost > 0, "no case got lost");
+}
+
+#[test]
+fn interrupted_seeks_are_retried() {
+    let key = NoRsa::default();
+    let envelope = seal(&numbered(3 * CHUNK));
+    for number in 1..5 {
+        let (input, handle) = Hostile::new(&envelope, None);
+        let mut reader = Decryptor::new(&key).wrap_input(input).unwrap();
+        handle.set(Trouble { seek: Some((number, io::ErrorKind::Interrupted)), read: None });
+        assert_eq!(reader.len().unwrap(), 3 * CHUNK as u64);
+    }
+}
+
+#[test]
+fn a_chunk_that_was_kept_is_not_mistaken_for_another() {
+    let key = NoRsa::default();
+    let plaintext = numbered(20 * CHUNK);
+    let envelope = seal(&plaintext);
+    let reader = Decryptor::new(&key).wrap_input_at(&envelope[..]).unwrap();
+    for (offset, len) in [(0, 8 * CHUNK), (9 * CHUNK, 5), (0, 8 * CHUNK), (9 * CHUNK, 5), (9 * CHUNK + 7, 2 * CHUNK)] {
+        let mut seen = vec![99; len];
+        reader.read_exact_at(&mut seen, offset as u64).unwrap();
+        assert!(seen == plaintext[offset..offset + len], "{len} bytes at {offset}");
+    }
+}
+
+#[test]
+fn an_input_that_claims_too_much_is_an_error_and_no_panic() {
+    struct Boasting;
+    impl Read for Boasting {
+        fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+            Ok(output.len() + 1)
+        }
+    }
+    impl ReadAt for Boasting {
+        fn read_at(&self, _: &mut [u8], _: u64) -> io::Result<usize> {
+            Ok(usize::MAX)
+        }
+        fn size(&self) -> io::Result<u64> {
+            Ok(u64::MAX)
+        }
+    }
+    assert!(Header::read_from(&mut Boasting, &Limits::default()).is_err());
+    assert!(Decryptor::new(&NoRsa::default()).wrap_input_at(Boasting).is_err());
+}
+
+#[test]
+fn a_range_behind_the_longest_plaintext_shows_no_end() {
+    let envelope = seal(b"hello");
+    let (opener, _) = range_opener(&envelope, 1);
+    for start in [(1 << 52) - 1, 1 << 52, u64::MAX - 10] {
+        assert_eq!(opener.open_range(start..start + 10, b""), Err(DecryptError::Truncated));
+        assert_eq!(opener.open_range(start..start, b""), Ok(vec![]));
     }
 }
 

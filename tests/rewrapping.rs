@@ -119,6 +119,39 @@ fn keep_only_drops_everything_else() {
     let added = Named::new(3);
     assert_eq!(kept(Rewrapper::new().keep_only([]).add_recipient(&added)), [(1, Some(added.0))]);
     assert_eq!(kept(Rewrapper::new().keep_only([ours.0, other.0]).remove_recipient(ours.0)), [(1, Some(other.0))]);
+    assert_eq!(
+        kept(Rewrapper::new().keep_only([ours.0]).keep_unidentified()),
+        [(1, None), (1, Some(ours.0)), (0x1234, None)]
+    );
+}
+
+#[test]
+fn a_record_of_unknown_type_is_nobody() {
+    let (key, envelope) = with_unknown_records();
+    let (header, _) = split(&envelope);
+    // The anonymous record goes first, so that only the one of unknown type and padding would be left.
+    let changes = Rewrapper::new().keep_only([Named::new(1).0]).keep_unidentified();
+    let changed = changes.rewrap_with_key(&header, &key).unwrap();
+    let anonymous = changed.records().find(|record| record.key_id().is_none()).unwrap().value().to_vec();
+    let without = forge(&key, &changed, |record| record.value() != anonymous);
+    let changes = Rewrapper::new().remove_recipient(Named::new(1).0).keep_unidentified();
+    assert_eq!(changes.rewrap_with_key(&without, &key), Err(RewrapError::Seal(EncryptError::NoRecipients)));
+}
+
+/// The same header with fewer records, and a right tag.
+fn forge(key: &ContentKey, header: &Header, stays: impl Fn(&Record<'_>) -> bool) -> Header {
+    let records: Vec<u8> =
+        header.records().filter(stays).flat_map(|record| item(record.record_type(), record.value())).collect();
+    let mut bytes = header.as_bytes()[..16].to_vec();
+    bytes.extend(u32::try_from(records.len()).unwrap().to_be_bytes());
+    bytes.extend(records);
+    let tag = tag(key.expose(), &bytes);
+    Header::parse(&[&bytes[..], &tag].concat(), &Limits::default()).unwrap()
+}
+
+fn item(item_type: u16, value: &[u8]) -> Vec<u8> {
+    let len = u32::try_from(value.len()).unwrap();
+    [&item_type.to_be_bytes()[..], &len.to_be_bytes(), value].concat()
 }
 
 #[test]
@@ -360,10 +393,6 @@ fn with_unknown_records() -> (ContentKey, Vec<u8>) {
     let (header, body) = split(&envelope);
     let key = recipients[0].unwrap_key(&header.records().next().unwrap()).unwrap().unwrap();
 
-    let item = |item_type: u16, value: &[u8]| {
-        let len = u32::try_from(value.len()).unwrap();
-        [&item_type.to_be_bytes()[..], &len.to_be_bytes(), value].concat()
-    };
     let mut anonymous = vec![0];
     anonymous.extend([7; 256]);
     let named: Vec<u8> = header.records().flat_map(|record| item(1, record.value())).collect();

@@ -175,7 +175,8 @@ impl Case {
             Held::Named(number) => {
                 !self.removed.contains(number) && self.kept.as_ref().is_none_or(|kept| kept.contains(number))
             }
-            _ => self.kept.is_none(),
+            Held::Padding => self.kept.is_none(),
+            _ => self.kept.is_none() || self.keep_unidentified,
         });
         let mut fresh = BTreeSet::new();
         let (mut twice_named, mut twice_anonymous) = (false, false);
@@ -195,7 +196,7 @@ impl Case {
             (true, true) => Err("duplicate, or same anonymous record twice"),
             (true, false) => Err("duplicate"),
             (false, true) => Err("same anonymous record twice"),
-            _ if left.iter().all(|held| *held == Held::Padding) => Err("no recipient left"),
+            _ if left.iter().all(|held| matches!(held, Held::Padding | Held::Unknown(_))) => Err("no recipient left"),
             _ => Ok(left),
         }
     }

@@ -91,12 +91,12 @@ impl<R: Read> ArmorReader<R> {
 
 impl<R: Read> Read for ArmorReader<R> {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        self.poison.check()?;
         if output.is_empty() {
-            return Ok(0);
+            return self.poison.check().map(|()| 0);
         }
+        self.poison.enter()?;
         let result = self.advance(output);
-        self.poison.watch(result)
+        self.poison.leave(result)
     }
 }
 

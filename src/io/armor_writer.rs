@@ -95,9 +95,6 @@ impl<W: Write> ArmorWriter<W> {
 
     /// Encodes what of `input` fills lines, keeps what does not, and tells how much it took. Nothing must be pending.
     fn take(&mut self, input: &[u8]) -> io::Result<usize> {
-        if self.finished {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "written to after it was finished"));
-        }
         if self.partial_len == 0 && input.len() >= COLLECTED {
             encode(&input[..COLLECTED], &mut self.pending);
             return Ok(COLLECTED);
@@ -144,14 +141,18 @@ impl<W: Write> ArmorWriter<W> {
     }
 
     fn guard<T>(&mut self, call: impl FnOnce(&mut Self) -> io::Result<T>) -> io::Result<T> {
-        self.poison.check()?;
+        self.poison.enter()?;
         let result = call(self);
-        self.poison.watch(result)
+        self.poison.leave(result)
     }
 }
 
 impl<W: Write> Write for ArmorWriter<W> {
     fn write(&mut self, input: &[u8]) -> io::Result<usize> {
+        self.poison.check()?;
+        if self.finished {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "written to after it was finished"));
+        }
         self.guard(|writer| {
             // Nothing is taken before what it is encoded to has a place to wait.
             writer.drain()?;

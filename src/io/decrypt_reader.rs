@@ -166,12 +166,12 @@ impl<R: Read> DecryptReader<R> {
 
 impl<R: Read> Read for DecryptReader<R> {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        self.poison.check()?;
         if output.is_empty() {
-            return Ok(0);
+            return self.poison.check().map(|()| 0);
         }
+        self.poison.enter()?;
         let result = self.advance(output);
-        let len = self.poison.watch(result)?;
+        let len = self.poison.leave(result)?;
         self.position += u64::try_from(len).unwrap_or_default();
         Ok(len)
     }

@@ -17,7 +17,7 @@ use crate::wire::Header;
 /// Reads the plaintext of an envelope at any position, through a shared reference: several threads can read at the same time.
 ///
 /// From [`Decryptor::wrap_input_at`]. Reading n bytes opens at most ⌈n / 16384⌉ + 1 chunks, whatever the length of the
-/// envelope. For each thread that reads at the same time it holds up to 65 KiB and keeps the chunk that was opened last, so
+/// envelope; a chunk that does not verify may be opened twice. For each thread that reads at the same time it holds up to 65 KiB and keeps the chunk that was opened last, so
 /// that small reads one after the other open a chunk once.
 ///
 /// # Security
@@ -314,7 +314,7 @@ struct FromStart<'a, R> {
 impl<R: ReadAt> Read for FromStart<'_, R> {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
         let len = self.input.read_at(output, self.position)?;
-        self.position += to_u64(len);
+        self.position = self.position.saturating_add(to_u64(len));
         Ok(len)
     }
 }

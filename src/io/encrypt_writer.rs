@@ -88,9 +88,7 @@ impl<W: Write> EncryptWriter<W> {
 
     /// Seals what of `input` fills chunks, keeps what does not, and tells how much it took. Nothing must be pending.
     fn take(&mut self, input: &[u8]) -> io::Result<usize> {
-        let Some(sealer) = &mut self.sealer else {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "written to after it was finished"));
-        };
+        let Some(sealer) = &mut self.sealer else { return Ok(0) };
         let collected = collected(sealer.threads());
         if self.partial_len == 0 && input.len() >= collected {
             let (chunks, _) = input.as_chunks();
@@ -154,14 +152,18 @@ impl<W: Write> EncryptWriter<W> {
     }
 
     fn guard<T>(&mut self, call: impl FnOnce(&mut Self) -> io::Result<T>) -> io::Result<T> {
-        self.poison.check()?;
+        self.poison.enter()?;
         let result = call(self);
-        self.poison.watch(result)
+        self.poison.leave(result)
     }
 }
 
 impl<W: Write> Write for EncryptWriter<W> {
     fn write(&mut self, input: &[u8]) -> io::Result<usize> {
+        self.poison.check()?;
+        if self.sealer.is_none() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "written to after it was finished"));
+        }
         self.guard(|writer| {
             // Nothing is taken before what it seals to has a place to wait.
             writer.drain()?;

@@ -21,6 +21,10 @@ enum Cause {
         kind: io::ErrorKind,
         message: String,
     },
+    /// A call has begun. Where it is still so at the next one, the inner stream panicked.
+    Entered,
+    /// The inner stream was moved, and not back.
+    Lost,
 }
 
 impl Poison {
@@ -35,17 +39,32 @@ impl Poison {
             Some(Cause::Io { kind, message }) => {
                 Err(io::Error::new(*kind, alloc::format!("the stream failed earlier: {message}")))
             }
+            Some(Cause::Entered) => Err(io::Error::other("the inner stream panicked earlier")),
+            Some(Cause::Lost) => Err(io::Error::other("the position was lost when a seek failed")),
         }
     }
 
+    /// Fails where the stream has failed before. Otherwise it has, until [`leave`](Self::leave): a panic in between is final.
+    pub(super) fn enter(&mut self) -> io::Result<()> {
+        self.check()?;
+        self.0 = Some(Cause::Entered);
+        Ok(())
+    }
+
     /// Passes `result` on and remembers its error, unless the same call can be made again.
-    pub(super) fn watch<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
-        if let Err(error) = &result
-            && !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
-        {
-            self.0 = Some(Cause::of(error));
-        }
+    pub(super) fn leave<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        self.0 = match &result {
+            Err(error) if !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                Some(Cause::of(error))
+            }
+            _ => None,
+        };
         result
+    }
+
+    /// While the inner stream is moved about, nothing can be read. Returns what there was before.
+    pub(super) fn lose(&mut self) -> Self {
+        Self(self.0.replace(Cause::Lost))
     }
 }
 

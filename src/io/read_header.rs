@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use std::io::{self, Read};
 
+use super::read_some;
 use crate::error::DecryptError;
 use crate::limits::Limits;
 use crate::wire::Header;
@@ -34,8 +35,20 @@ impl Header {
     }
 }
 
-/// Appends `len` bytes of `input` to `bytes`, or fewer where it ends. Allocates as it reads.
+/// Appends `len` bytes of `input` to `bytes`, or fewer where it ends. Allocates at most twice of what was read, and some.
 fn read_up_to<R: Read>(input: &mut R, len: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
-    input.take(u64::try_from(len).unwrap_or(u64::MAX)).read_to_end(bytes)?;
+    let mut filled = bytes.len();
+    let end = filled + len;
+    let mut ended = false;
+    while filled < end && !ended {
+        if filled == bytes.len() {
+            bytes.resize(end.min(2 * filled + LEAST_ROOM), 0);
+        }
+        filled += read_some(input, &mut bytes[filled..], &mut ended)?;
+    }
+    bytes.truncate(filled);
     Ok(())
 }
+
+/// Enough for most headers, so that these are read at once.
+const LEAST_ROOM: usize = 1024;

@@ -3,6 +3,7 @@
 use core::{iter, mem};
 use std::io::{self, Read};
 
+use super::read_some;
 use crate::buffer::Buffer;
 use crate::threads::{PIECE, Threads};
 
@@ -130,21 +131,6 @@ impl<const UNIT: usize> Window<UNIT> {
         }
         self.start = 0;
         self.end = used;
-    }
-}
-
-/// Reads at least one byte, unless the input has ended, and retries what was interrupted.
-fn read_some(input: &mut impl Read, output: &mut [u8], ended: &mut bool) -> io::Result<usize> {
-    loop {
-        match input.read(output) {
-            Ok(len) if len <= output.len() => {
-                *ended = len == 0;
-                return Ok(len);
-            }
-            Ok(_) => return Err(io::Error::other("the inner reader claims to have read more than was asked for")),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
     }
 }
 

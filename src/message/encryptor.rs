@@ -106,11 +106,15 @@ impl<'a> Encryptor<'a> {
         self
     }
 
-    /// Seals with at most `count` threads of the `rayon` pool that is current now; 0 stands for all of them. Default: 1.
+    /// Seals with at most `count` threads: the calling one, and others of the `rayon` pool that is current where the work is
+    /// done. 0 stands for as many as the pool that is current now has, and there are never more. Default: 1.
     ///
     /// The envelope is the same whatever the number. Writers and readers then collect 32 chunks (512 KiB) for each thread
-    /// before they hand any out: a writer holds about 1 MiB × threads, an [`EncryptReader`](crate::EncryptReader) as much. The
-    /// calling thread is one of them; a reader's input is read while the others work.
+    /// before they hand any out: a writer holds about 1 MiB × threads, an [`EncryptReader`](crate::EncryptReader) as much. A
+    /// reader's input is read while the others work.
+    ///
+    /// As everywhere with `rayon`, a call waits until the pool has had time for it: do not hold a lock over it that other
+    /// jobs of the pool take, and let no thread of the pool wait for the caller.
     #[cfg(feature = "parallel")]
     #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
     #[must_use]

@@ -40,11 +40,15 @@ impl OpenedHeader {
         self
     }
 
-    /// Opens the body with at most `count` threads of the `rayon` pool that is current now; 0 stands for all of them. Default: 1.
+    /// Opens the body with at most `count` threads: the calling one, and others of the `rayon` pool that is current where the work
+    /// is done. 0 stands for as many as the pool that is current now has, and there are never more. Default: 1.
     ///
     /// What is released, and with which error it ends, is the same whatever the number. A reader then collects 32 chunks
-    /// (512 KiB) for each thread before it hands any out, or what there is where its input ends or would block. The calling
-    /// thread is one of them; the input is read while the others work.
+    /// (512 KiB) for each thread before it hands any out, or what there is where its input ends or would block. The input is
+    /// read while the others work.
+    ///
+    /// As everywhere with `rayon`, a call waits until the pool has had time for it: do not hold a lock over it that other
+    /// jobs of the pool take, and let no thread of the pool wait for the caller.
     #[cfg(feature = "parallel")]
     #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
     #[must_use]

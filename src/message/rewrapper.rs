@@ -71,10 +71,12 @@ impl<'a> Rewrapper<'a> {
         self
     }
 
-    /// Removes the recipient whose records name the key `id`.
+    /// Removes the record that names the key `id`.
     ///
     /// Fails where there are records that are anonymous or of unknown type, unless they are
-    /// [kept](Self::keep_unidentified).
+    /// [kept](Self::keep_unidentified): they may be for the same key. So may a record that names another key, since its name is
+    /// the claim of whoever made it; where the makers are not trusted, [keep none](Self::keep_only) and add all recipients
+    /// anew.
     #[must_use]
     pub fn remove_recipient(mut self, id: KeyId) -> Self {
         self.removed.push(id);
@@ -82,15 +84,15 @@ impl<'a> Rewrapper<'a> {
     }
 
     /// Keeps only the records that name one of these keys, and those that are [added](Self::add_recipient). All others are dropped:
-    /// anonymous ones, those of unknown type, and padding. Calls add up.
+    /// anonymous ones, those of unknown type (unless they are [kept](Self::keep_unidentified)), and padding. Calls add up.
     #[must_use]
     pub fn keep_only(mut self, ids: impl IntoIterator<Item = KeyId>) -> Self {
         self.kept.get_or_insert_default().extend(ids);
         self
     }
 
-    /// Keeps records that are anonymous or of unknown type while a recipient is [removed](Self::remove_recipient), although they may
-    /// hold the content key for the same one.
+    /// Keeps records that are anonymous or of unknown type while others are [removed](Self::remove_recipient) or
+    /// [dropped](Self::keep_only), although they may hold the content key for the same recipient.
     #[must_use]
     pub fn keep_unidentified(mut self) -> Self {
         self.keep_unidentified = true;
@@ -165,6 +167,10 @@ impl<'a> Rewrapper<'a> {
             HeaderErrorKind::NoRecords => EncryptError::NoRecipients,
             _ => error.into(),
         })?;
+        // A record of unknown type alone would be well-formed; but nobody is known to be able to open it (SPEC §7).
+        if !changed.records().any(|record| record.wrapped_key().is_some()) {
+            return Err(EncryptError::NoRecipients.into());
+        }
         changed.set_tag(&HeaderDigest::new(&changed).tag(content_key));
         Ok(changed)
     }
@@ -183,9 +189,13 @@ impl<'a> Rewrapper<'a> {
     }
 
     fn stays(&self, record: &Record<'_>) -> bool {
-        let id = record.key_id();
-        let is_kept = self.kept.as_ref().is_none_or(|kept| id.is_some_and(|id| kept.contains(&id)));
-        is_kept && !id.is_some_and(|id| self.removed.contains(&id))
+        let Some(kept) = &self.kept else {
+            return !record.key_id().is_some_and(|id| self.removed.contains(&id));
+        };
+        match record.key_id() {
+            Some(id) => kept.contains(&id) && !self.removed.contains(&id),
+            None => self.keep_unidentified && is_unidentified(record),
+        }
     }
 }
 

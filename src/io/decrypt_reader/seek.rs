@@ -4,24 +4,26 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use super::{DecryptReader, Stage};
 use crate::chunk::{chunk_offset, plaintext_len};
+use crate::error::DecryptError;
 use crate::io::poison::Poison;
-use crate::suite::{CHUNK_LEN, SEALED_CHUNK_LEN};
+use crate::suite::{CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN};
 
 impl<R: Read + Seek> DecryptReader<R> {
     /// Length in bytes of the plaintext. The first call opens the last chunk to verify it. The position stays.
     ///
     /// # Errors
     ///
-    /// A [`DecryptError`](crate::DecryptError) inside a [`std::io::Error`], to be downcast, or the error of the inner reader.
+    /// A [`DecryptError`] inside a [`std::io::Error`], to be downcast, or the error of the inner reader.
+    /// Where that cannot be moved back, reads fail until a seek succeeds.
     pub fn len(&mut self) -> io::Result<u64> {
         if let Some(len) = self.len {
             return Ok(len);
         }
-        self.begin()?;
+        self.body_start()?;
+        let before = self.poison.lose();
         let verified = self.verify_len();
-        // Back to where it was, so that a reader of a cut envelope can still read what is there.
-        let position = self.position;
-        self.go_to(position)?;
+        self.move_back()?;
+        self.poison = before;
         verified
     }
 
@@ -34,82 +36,82 @@ impl<R: Read + Seek> DecryptReader<R> {
         self.len().map(|len| len == 0)
     }
 
-    /// Reads salt and commitment, unless that was done, and finds out where the body starts.
-    fn begin(&mut self) -> io::Result<u64> {
+    /// Where the body starts in the inner reader. Reads salt and commitment, unless that was done.
+    fn body_start(&mut self) -> io::Result<u64> {
         self.start()?;
         if let Some(start) = self.body_start {
             return Ok(start);
         }
-        let start = self.inner.stream_position()?.checked_sub(self.window.read());
+        let start = retry(|| self.inner.stream_position())?.checked_sub(self.window.read());
         let start = start.ok_or_else(|| io::Error::other("the inner reader was moved"))?;
         self.body_start = Some(start);
         Ok(start)
     }
 
-    /// Opens the last chunk, and leaves the stream there.
-    fn verify_len(&mut self) -> io::Result<u64> {
-        let body_len = self.claimed_len()?;
-        let len = plaintext_len(body_len)?;
-        let index = len / to_u64(CHUNK_LEN);
-        self.move_to_chunk(index, 0)?;
-        self.window.fill(&mut self.inner, SEALED_CHUNK_LEN)?;
-        self.open_last()?;
-        Ok(self.len.unwrap_or(len))
+    /// Length of the plaintext, if the inner reader tells the truth about its own.
+    fn claimed_len(&mut self) -> io::Result<Result<u64, DecryptError>> {
+        let start = self.body_start()?;
+        let end = retry(|| self.inner.seek(SeekFrom::End(0)))?;
+        Ok(plaintext_len(end.saturating_sub(start)))
     }
 
-    /// Length of the body, as the inner reader tells it.
-    fn claimed_len(&mut self) -> io::Result<u64> {
-        let start = self.begin()?;
-        Ok(self.inner.seek(SeekFrom::End(0))?.saturating_sub(start))
+    /// Opens the last chunk, and leaves the stream there.
+    fn verify_len(&mut self) -> io::Result<u64> {
+        let len = self.claimed_len()??;
+        self.move_to(len / to_u64(CHUNK_LEN) * to_u64(CHUNK_LEN))?;
+        self.window.fill(&mut self.inner, SEALED_CHUNK_LEN)?;
+        self.open_last()?;
+        // What has verified, which is not what was claimed where the input has grown.
+        Ok(self.len.unwrap_or(len))
     }
 
     /// Makes `target` the position. Where the input claims to end before, that is verified.
     fn go_to(&mut self, target: u64) -> io::Result<()> {
-        let body_len = self.claimed_len()?;
-        if plaintext_len(body_len).is_ok_and(|len| target >= len) && target >= self.len_or_back(body_len)? {
-            self.clear_plaintext();
-            self.at_end = true;
-            self.position = target;
-            return Ok(());
+        if self.claimed_len()?.is_ok_and(|len| target >= len) {
+            let len = match self.len {
+                Some(len) => len,
+                None => self.verify_len()?,
+            };
+            if target >= len {
+                self.move_to_end();
+                return Ok(());
+            }
         }
-        self.reposition(target, body_len)
+        self.move_to(target)
     }
 
-    /// The verified length. Where it does not verify, the position is that of before.
-    fn len_or_back(&mut self, body_len: u64) -> io::Result<u64> {
-        if let Some(len) = self.len {
-            return Ok(len);
-        }
-        let position = self.position;
-        let verified = self.verify_len();
-        if verified.is_err() {
-            self.reposition(position, body_len)?;
-        }
-        verified
-    }
-
-    /// Goes to a position within a body of `body_len` bytes. Behind its full chunks reading will tell what is wrong there.
-    fn reposition(&mut self, target: u64, body_len: u64) -> io::Result<()> {
-        let full_chunks = body_len.saturating_sub(chunk_offset(0)) / to_u64(SEALED_CHUNK_LEN);
-        let index = (target / to_u64(CHUNK_LEN)).min(full_chunks);
-        self.move_to_chunk(index, usize::try_from(target % to_u64(CHUNK_LEN)).unwrap_or_default())?;
-        self.position = target;
-        Ok(())
-    }
-
-    fn move_to_chunk(&mut self, index: u64, skip: usize) -> io::Result<()> {
-        let offset = self.begin()?.checked_add(chunk_offset(index));
+    /// Makes the chunk that holds the plaintext at `target` the next one. The number of the chunk follows from `target` alone,
+    /// never from a length that was claimed.
+    fn move_to(&mut self, target: u64) -> io::Result<()> {
+        // No chunk has the number 2^38: opening refuses it.
+        let index = (target / to_u64(CHUNK_LEN)).min(MAX_PLAINTEXT_LEN / to_u64(CHUNK_LEN) + 1);
+        let offset = self.body_start()?.checked_add(chunk_offset(index));
         let offset = offset.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "offset beyond 2^64"))?;
-        self.inner.seek(SeekFrom::Start(offset))?;
-        self.clear_plaintext();
-        self.skip = skip;
+        retry(|| self.inner.seek(SeekFrom::Start(offset)))?;
+        self.clear();
+        self.skip = usize::try_from(target % to_u64(CHUNK_LEN)).unwrap_or_default();
         if let Stage::Body(opener) = &mut self.stage {
             opener.move_to(index);
         }
         Ok(())
     }
 
-    fn clear_plaintext(&mut self) {
+    /// To the position that there was.
+    fn move_back(&mut self) -> io::Result<()> {
+        if self.len.is_some_and(|len| self.position >= len) {
+            self.move_to_end();
+            return Ok(());
+        }
+        self.move_to(self.position)
+    }
+
+    /// The position is at or behind the end, which has verified.
+    fn move_to_end(&mut self) {
+        self.clear();
+        self.at_end = true;
+    }
+
+    fn clear(&mut self) {
         self.window.clear();
         self.opened = 0;
         self.plaintext = 0..0;
@@ -135,8 +137,9 @@ impl<R: Read + Seek> DecryptReader<R> {
 ///
 /// A seek costs the opening of one chunk at the next read; within the chunk that is being read it costs nothing. Seeking from
 /// the end, to the end, or beyond it opens the last chunk first, to verify that the plaintext ends there; a position beyond
-/// the end is allowed and reads as nothing. A seek that fails leaves the position as it was, if the inner reader can be moved
-/// back. One that succeeds makes a reader usable again that has failed: chunks after a bad one can be read.
+/// the end is allowed and reads as nothing. A seek that fails leaves the position as it was; where the inner reader cannot be
+/// moved back, reads fail until a seek succeeds. One that succeeds makes a reader usable again that has failed: chunks after a
+/// bad one can be read.
 ///
 /// # Security
 ///
@@ -151,15 +154,34 @@ impl<R: Read + Seek> Seek for DecryptReader<R> {
         };
         let target =
             target.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "seek to before 0 or beyond 2^64"))?;
-        if !self.move_within_chunk(target) {
-            self.go_to(target)?;
-            self.poison = Poison::default();
+        if self.move_within_chunk(target) {
+            return Ok(target);
         }
+        self.body_start()?;
+        let before = self.poison.lose();
+        if let Err(error) = self.go_to(target) {
+            if self.move_back().is_ok() {
+                self.poison = before;
+            }
+            return Err(error);
+        }
+        self.poison = Poison::default();
+        self.position = target;
         Ok(target)
     }
 
     fn stream_position(&mut self) -> io::Result<u64> {
         Ok(self.position)
+    }
+}
+
+/// `Interrupted` is retried, as in all adapters.
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
     }
 }
 
