@@ -47,7 +47,7 @@ pub(crate) struct KeygenArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct SealArgs {
     /// Public key that can open the envelope, as PEM or DER; give it once for each recipient
-    #[arg(short = 'r', value_name = "PUB.pem", required = true)]
+    #[arg(short = 'r', long = "recipient", value_name = "PUB.pem", required = true)]
     pub(crate) recipients: Vec<PathBuf>,
 
     /// Leave the ids of the keys out of the envelope
@@ -78,7 +78,7 @@ pub(crate) struct SealArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct OpenArgs {
     /// Private key to open with, as PEM or DER, not encrypted; can be given more than once
-    #[arg(short = 'i', value_name = "KEY.pem", required = true)]
+    #[arg(short = 'i', long = "identity", value_name = "KEY.pem", required = true)]
     pub(crate) identities: Vec<PathBuf>,
 
     /// Text that was given when sealing
@@ -96,12 +96,18 @@ pub(crate) struct OpenArgs {
 
 /// Show the header of the envelope IN, without a key
 ///
+/// IN can also be a header that is kept apart from its body.
+///
 /// Nothing that is shown has been verified: anyone may have made it up.
 ///
 /// --json prints one object with these keys, in any order:
 ///
 ///   version, suite, layout: numbers
 ///   header_len: length of the header in bytes
+///   body_offset: offset in bytes at which the body starts in the envelope
+///   body_len: length of the body in bytes, that of a regular file less the header; or null
+///   truncated: true where no complete envelope has the length of the file; null where that is not known, or where there is
+///     no body at all, since the header may be kept apart from it
 ///   metadata: the text; null where there is none or it is not UTF-8
 ///   metadata_hex: the same in hexadecimal; null where there is none
 ///   records: an array of objects, one for each record
@@ -109,7 +115,7 @@ pub(crate) struct OpenArgs {
 ///     name: "rsa-oaep-sha256", "padding" or "unknown"
 ///     key_id: 64 hexadecimal digits, or null
 ///     wrapped_key_len: length in bytes, that of the RSA modulus; or null
-///   payload_len: length in bytes of what was sealed, as far as the length of a regular file tells it; or null
+///   payload_len: length in bytes of what was sealed, where body_len is that of a complete envelope; or null
 ///   verified: false, always
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]

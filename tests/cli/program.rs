@@ -26,6 +26,15 @@ fn wrong_usage_has_status_2() {
 }
 
 #[test]
+fn options_for_keys_have_long_names() {
+    let dir = Scratch::sealed();
+    dir.succeeds(["open", "--identity", &private(2048), "sealed", "plain"]);
+    dir.succeeds(["seal", "--recipient", &public(3072), "plain", "sealed"]);
+    dir.succeeds(["open", "--identity", &private(3072), "sealed", "out"]);
+    assert_eq!(dir.read("out"), PLAINTEXT);
+}
+
+#[test]
 #[cfg(unix)]
 fn a_name_of_several_lines_is_reported_in_one() {
     let dir = Scratch::new();
