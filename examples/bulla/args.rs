@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use bulla::KeySize;
+use bulla::{KeyId, KeySize};
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 /// Seals files to RSA public keys, and opens them again.
 ///
@@ -24,6 +24,7 @@ pub(crate) enum Command {
     Keygen(KeygenArgs),
     Seal(SealArgs),
     Open(OpenArgs),
+    Rewrap(RewrapArgs),
     Inspect(InspectArgs),
     Demo(DemoArgs),
 }
@@ -90,6 +91,51 @@ pub(crate) struct OpenArgs {
     pub(crate) input: PathBuf,
 
     /// What was sealed
+    #[arg(value_name = "OUT")]
+    pub(crate) output: PathBuf,
+}
+
+/// Change who can open the envelope IN, without touching what was sealed
+///
+/// Metadata and body stay as they are; the body is copied, not verified. So does the text given to --aad when sealing, which is
+/// not needed here. IN can also be a header that is kept apart from its body; then OUT is one as well. IN and OUT may be the
+/// same file: it is replaced once the new one is complete. Its other names (hard links), if it has any, keep the old one.
+///
+/// THIS DOES NOT REVOKE. Whoever could open the old envelope can open every copy of it that is left, and an old header that is
+/// put back before the body is not noticed. To shut somebody out, seal anew.
+#[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("change").args(["added", "removed", "kept"]).required(true).multiple(true))]
+pub(crate) struct RewrapArgs {
+    /// Private key that opens the envelope, as PEM or DER, not encrypted; can be given more than once
+    #[arg(short = 'i', long = "identity", value_name = "KEY.pem", required = true)]
+    pub(crate) identities: Vec<PathBuf>,
+
+    /// Public key that shall be able to open it as well; can be given more than once
+    #[arg(long = "add", value_name = "PUB.pem")]
+    pub(crate) added: Vec<PathBuf>,
+
+    /// Leave the ids of the added keys out of the envelope
+    #[arg(long, requires = "added")]
+    pub(crate) anonymous: bool,
+
+    /// Drop what is sealed to the key with this id: 64 hexadecimal digits, as "bulla inspect" shows them; can be given more
+    /// than once
+    #[arg(long = "remove", value_name = "KEYID")]
+    pub(crate) removed: Vec<KeyId>,
+
+    /// Drop everything but what is sealed to the key with this id, to other ids given so, and to added keys
+    #[arg(long = "keep-only", value_name = "KEYID")]
+    pub(crate) kept: Vec<KeyId>,
+
+    /// With --remove: keep what tells no key id, although it may be for the key that is removed
+    #[arg(long, requires = "removed", conflicts_with = "kept")]
+    pub(crate) keep_unidentified: bool,
+
+    /// The envelope
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+
+    /// The changed envelope
     #[arg(value_name = "OUT")]
     pub(crate) output: PathBuf,
 }

@@ -70,6 +70,11 @@ impl Destination {
         Ok(())
     }
 
+    /// Whether this is a regular file, which stays as it is until the new one takes its place.
+    pub(crate) fn is_replaced(&self) -> bool {
+        matches!(self.kind, Kind::File { .. })
+    }
+
     /// Begins to write.
     pub(crate) fn create(self) -> Result<Output, Failure> {
         let Self { name, kind, .. } = self;

@@ -32,6 +32,11 @@ pub(crate) fn recipients(paths: &[PathBuf]) -> Result<Vec<KeyFile<RsaRecipient>>
     Ok(recipients)
 }
 
+/// The keys themselves, `anonymous` or with their ids.
+pub(crate) fn named_or_not(files: Vec<KeyFile<RsaRecipient>>, anonymous: bool) -> Vec<RsaRecipient> {
+    files.into_iter().map(|file| if anonymous { file.key.anonymous() } else { file.key }).collect()
+}
+
 /// Reads the private keys to open with.
 pub(crate) fn identities(paths: &[PathBuf]) -> Result<Vec<KeyFile<RsaIdentity>>, Failure> {
     paths.iter().map(|path| read(path, parse_identity, identity_hint)).collect()

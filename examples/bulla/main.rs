@@ -1,7 +1,7 @@
 //! Seals files and streams to RSA public keys, and opens them again: the library as a program.
 //!
 //! `cargo run --release --example bulla -- help` says how to use it. Reading order: `args` (what can be asked for), one file
-//! for each command (`keygen`, `seal`, `open`, `inspect`, `demo`), then what they share.
+//! for each command (`keygen`, `seal`, `open`, `rewrap`, `inspect`, `demo`), then what they share.
 
 mod args;
 mod demo;
@@ -16,6 +16,7 @@ mod open;
 mod output;
 mod progress;
 mod replacement;
+mod rewrap;
 mod seal;
 mod text;
 mod transfer;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Keygen(args) => keygen::run(args),
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),
+        Command::Rewrap(args) => rewrap::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Demo(args) => demo::run(args),
     };

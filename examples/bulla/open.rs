@@ -1,12 +1,12 @@
 //! `bulla open`.
 
-use bulla::{DecryptError, DecryptReader, Decryptor, Limits};
+use bulla::{DecryptError, DecryptReader, Decryptor, Limits, RsaIdentity};
 
 use crate::args::OpenArgs;
 use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::keys;
+use crate::keys::{self, KeyFile};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::transfer::{TransferError, transfer};
@@ -20,14 +20,7 @@ pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
         destination.check_is_not(file.file_id, "one of the keys")?;
     }
 
-    let Some((first, others)) = identities.split_first() else {
-        return Err(Failure::new("cannot open", "no private key was given"));
-    };
-    let mut decryptor = Decryptor::new(&first.key).aad(args.aad.as_bytes()).limits(limits());
-    for other in others {
-        decryptor = decryptor.identity(&other.key);
-    }
-
+    let decryptor = decryptor(&identities)?.aad(args.aad.as_bytes());
     let reader = start(&decryptor, &keys::describe(&identities), input)?;
     // Not before the key fits: until here nothing has been touched.
     let mut output = destination.create()?;
@@ -35,18 +28,30 @@ pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
     output.commit()
 }
 
+/// Opens with any of `identities`, without associated data.
+pub(crate) fn decryptor(identities: &[KeyFile<RsaIdentity>]) -> Result<Decryptor<'_>, Failure> {
+    let Some((first, others)) = identities.split_first() else {
+        return Err(Failure::new("cannot open", "no private key was given"));
+    };
+    let decryptor = Decryptor::new(&first.key).limits(limits());
+    Ok(others.iter().fold(decryptor, |decryptor, other| decryptor.identity(&other.key)))
+}
+
 /// Reads the header and verifies it. `keys` says which keys there are to try.
 pub(crate) fn start(decryptor: &Decryptor<'_>, keys: &str, input: Input) -> Result<DecryptReader<Input>, Failure> {
     let name = input.name().to_owned();
     decryptor.wrap_input(input).map_err(|error| match error.get_ref().and_then(|error| error.downcast_ref()) {
-        Some(DecryptError::NoMatchingRecord) => {
-            Failure::new(name, format_args!("sealed to other keys, not to {keys}; \"bulla inspect\" shows to which"))
-        }
+        Some(DecryptError::NoMatchingRecord) => sealed_to_others(&name, keys),
         Some(DecryptError::WrongContext) => {
             Failure::new(name, "--aad is other than when sealing, or the start of the body was altered")
         }
         _ => Failure::io(name, &error),
     })
+}
+
+/// No record is for any of the keys.
+pub(crate) fn sealed_to_others(name: &str, keys: &str) -> Failure {
+    Failure::new(name, format_args!("sealed to other keys, not to {keys}; \"bulla inspect\" shows to which"))
 }
 
 /// Opens the body to `output` and returns the length of what was sealed.

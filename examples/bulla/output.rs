@@ -51,6 +51,14 @@ impl Output {
         }
     }
 
+    /// Refuses to show an envelope on a terminal.
+    pub(crate) fn check_is_no_terminal(&self) -> Result<(), Failure> {
+        if self.is_terminal() {
+            return Err(Failure::new(&self.name, "is a terminal, and an envelope is not text: name a file or a pipe"));
+        }
+        Ok(())
+    }
+
     /// Everything was written.
     pub(crate) fn commit(mut self) -> Result<(), Failure> {
         let flushed = self.flush();

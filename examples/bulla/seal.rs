@@ -1,6 +1,6 @@
 //! `bulla seal`.
 
-use bulla::{EncryptError, Encryptor, RsaRecipient};
+use bulla::{EncryptError, Encryptor};
 
 use crate::args::SealArgs;
 use crate::destination::Destination;
@@ -20,17 +20,14 @@ pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
         destination.check_is_not(file.file_id, "one of the keys")?;
     }
 
-    let recipients: Vec<RsaRecipient> =
-        key_files.into_iter().map(|file| if args.anonymous { file.key.anonymous() } else { file.key }).collect();
+    let recipients = keys::named_or_not(key_files, args.anonymous);
     let mut encryptor = Encryptor::with_recipients(&recipients).map_err(cannot_seal)?.aad(args.aad.as_bytes());
     if let Some(metadata) = &args.metadata {
         encryptor = encryptor.metadata(metadata.as_bytes());
     }
 
     let mut output = destination.create()?;
-    if output.is_terminal() {
-        return Err(Failure::new(output.name(), "is a terminal, and an envelope is not text: name a file or a pipe"));
-    }
+    output.check_is_no_terminal()?;
     seal(&encryptor, &mut input, &mut output)?;
     output.commit()
 }

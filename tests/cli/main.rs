@@ -5,5 +5,7 @@ mod inspecting;
 mod keys;
 mod outputs;
 mod program;
+mod replacing;
+mod rewrapping;
 mod round_trips;
 mod support;
