@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bulla::{KeyId, KeySize};
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, TypedValueParser};
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 /// Seals files to RSA public keys, and opens them again.
@@ -45,6 +45,9 @@ pub(crate) struct KeygenArgs {
 }
 
 /// Seal IN to one or more public keys
+///
+/// With --header neither file tells anything without the other. FILE is complete on the disk before OUT takes its name: what
+/// OUT shows can be opened. Where both replace older ones, a crash in between can leave the new header beside the old body.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SealArgs {
     /// Public key that can open the envelope, as PEM or DER; give it once for each recipient
@@ -62,6 +65,10 @@ pub(crate) struct SealArgs {
     /// Text that is not stored, but must be given again to open
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(crate) aad: String,
+
+    /// Write the header to this file, and the body alone to OUT
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(not_a_stream))]
+    pub(crate) header: Option<PathBuf>,
 
     /// What to seal
     #[arg(value_name = "IN")]
@@ -85,6 +92,10 @@ pub(crate) struct OpenArgs {
     /// Text that was given when sealing
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(crate) aad: String,
+
+    /// Header that is kept apart; IN is then the body alone
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(not_a_stream))]
+    pub(crate) header: Option<PathBuf>,
 
     /// The envelope
     #[arg(value_name = "IN")]
@@ -186,6 +197,11 @@ pub(crate) struct DemoArgs {
 /// Whether a path stands for standard input or output.
 pub(crate) fn is_standard_stream(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// The two standard streams are for IN and OUT.
+fn not_a_stream(path: PathBuf) -> Result<PathBuf, &'static str> {
+    if is_standard_stream(&path) { Err("a header needs a file of its own") } else { Ok(path) }
 }
 
 /// Lengths of keys that can be made.

@@ -1,7 +1,7 @@
 //! Where a command reads from.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, StdinLock};
+use std::io::{self, Cursor, IsTerminal, Read, StdinLock};
 use std::path::Path;
 
 use crate::args::is_standard_stream;
@@ -16,6 +16,8 @@ pub(crate) struct Input {
     id: Option<FileId>,
     position: u64,
     may_be_empty: bool,
+    /// What comes before the rest of the source.
+    ahead: Cursor<Vec<u8>>,
 }
 
 enum Source {
@@ -36,6 +38,7 @@ impl Input {
                 id,
                 position: 0,
                 may_be_empty: true,
+                ahead: Cursor::default(),
             });
         }
         let name = path.display().to_string();
@@ -55,12 +58,18 @@ impl Input {
             id: FileId::of(&metadata),
             position: 0,
             may_be_empty: true,
+            ahead: Cursor::default(),
         })
     }
 
     /// As [`open`](Self::open), for an envelope: reading fails where there is nothing at all.
     pub(crate) fn open_envelope(path: &Path) -> Result<Self, Failure> {
         Ok(Self { may_be_empty: false, ..Self::open(path)? })
+    }
+
+    /// Lets `bytes` be read before what comes next. They do not count as read from here.
+    pub(crate) fn prepend(&mut self, bytes: Vec<u8>) {
+        self.ahead = Cursor::new(bytes);
     }
 
     /// What to call it in messages.
@@ -92,6 +101,10 @@ impl Input {
 
 impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let ahead = self.ahead.read(buffer)?;
+        if ahead > 0 {
+            return Ok(ahead);
+        }
         let len = match &mut self.source {
             Source::File(file) => file.read(buffer),
             Source::Stdin(stdin) => stdin.read(buffer),

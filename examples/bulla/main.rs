@@ -6,6 +6,7 @@
 mod args;
 mod demo;
 mod destination;
+mod detached;
 mod failure;
 mod file_id;
 mod input;

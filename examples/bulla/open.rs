@@ -4,6 +4,7 @@ use bulla::{DecryptError, DecryptReader, Decryptor, Limits, RsaIdentity};
 
 use crate::args::OpenArgs;
 use crate::destination::Destination;
+use crate::detached::HeaderFile;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::keys::{self, KeyFile};
@@ -14,14 +15,24 @@ use crate::transfer::{TransferError, transfer};
 pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
     let identities = keys::identities(&args.identities)?;
     let destination = Destination::resolve(&args.output)?;
-    let input = Input::open_envelope(&args.input)?;
+    let header = args.header.as_deref().map(HeaderFile::read).transpose()?;
+    let mut input = match &header {
+        // A body that is empty is as truncated as any other; what is said of envelopes would confuse.
+        Some(_) => Input::open(&args.input)?,
+        None => Input::open_envelope(&args.input)?,
+    };
     destination.check_is_not(input.id(), "IN")?;
+    destination.check_is_not(header.as_ref().and_then(|file| file.file_id), "the header")?;
     for file in &identities {
         destination.check_is_not(file.file_id, "one of the keys")?;
     }
 
     let decryptor = decryptor(&identities)?.aad(args.aad.as_bytes());
-    let reader = start(&decryptor, &keys::describe(&identities), input)?;
+    if let Some(file) = &header {
+        input.prepend(file.header.as_bytes().to_vec());
+    }
+    let header_name = header.as_ref().map(|file| file.name.as_str());
+    let reader = start(&decryptor, &keys::describe(&identities), input, header_name)?;
     // Not before the key fits: until here nothing has been touched.
     let mut output = destination.create()?;
     finish(reader, &mut output)?;
@@ -37,15 +48,28 @@ pub(crate) fn decryptor(identities: &[KeyFile<RsaIdentity>]) -> Result<Decryptor
     Ok(others.iter().fold(decryptor, |decryptor, other| decryptor.identity(&other.key)))
 }
 
-/// Reads the header and verifies it. `keys` says which keys there are to try.
-pub(crate) fn start(decryptor: &Decryptor<'_>, keys: &str, input: Input) -> Result<DecryptReader<Input>, Failure> {
+/// Reads the header and verifies it. `keys` says which keys there are to try, `header` where the header came from if it was
+/// kept apart.
+pub(crate) fn start(
+    decryptor: &Decryptor<'_>,
+    keys: &str,
+    input: Input,
+    header: Option<&str>,
+) -> Result<DecryptReader<Input>, Failure> {
     let name = input.name().to_owned();
-    decryptor.wrap_input(input).map_err(|error| match error.get_ref().and_then(|error| error.downcast_ref()) {
-        Some(DecryptError::NoMatchingRecord) => sealed_to_others(&name, keys),
-        Some(DecryptError::WrongContext) => {
+    decryptor.wrap_input(input).map_err(|error| match (DecryptError::from_io(&error), header) {
+        (Some(DecryptError::NoMatchingRecord), header) => sealed_to_others(header.unwrap_or(&name), keys),
+        (Some(DecryptError::WrongContext), Some(header)) => Failure::new(
+            name,
+            format_args!(
+                "--aad is other than when sealing, this is not the body of {header}, or its start was altered"
+            ),
+        ),
+        (Some(DecryptError::WrongContext), None) => {
             Failure::new(name, "--aad is other than when sealing, or the start of the body was altered")
         }
-        _ => Failure::io(name, &error),
+        (Some(DecryptError::Truncated) | None, _) => Failure::io(name, &error),
+        (Some(error), header) => Failure::new(header.unwrap_or(&name), error),
     })
 }
 

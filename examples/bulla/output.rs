@@ -59,6 +59,16 @@ impl Output {
         Ok(())
     }
 
+    /// Brings what was written so far to the disk, if that is where it goes.
+    pub(crate) fn sync(&mut self) -> Result<(), Failure> {
+        let flushed = self.flush();
+        let synced = match &mut self.sink {
+            Sink::Replacement(replacement) => flushed.and_then(|()| replacement.sync()),
+            Sink::Stdout(_) | Sink::File(_) => flushed,
+        };
+        synced.map_err(|error| Failure::io(&self.name, &error))
+    }
+
     /// Everything was written.
     pub(crate) fn commit(mut self) -> Result<(), Failure> {
         let flushed = self.flush();
