@@ -1,6 +1,6 @@
 //! Where a command reads from.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Cursor, IsTerminal, Read, StdinLock};
 use std::path::Path;
 
@@ -30,10 +30,13 @@ impl Input {
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         if is_standard_stream(path) {
             let stdin = io::stdin().lock();
+            if was_closed(&stdin) {
+                return Err(Failure::new(STANDARD_INPUT, "is closed, or the null device: there is nothing to read"));
+            }
             let id = FileId::of_stream(&stdin);
             return Ok(Self {
                 source: Source::Stdin(stdin),
-                name: "standard input".into(),
+                name: STANDARD_INPUT.into(),
                 len: None,
                 id,
                 position: 0,
@@ -116,3 +119,30 @@ impl Read for Input {
         Ok(len)
     }
 }
+
+/// Whether there was no standard input when the program started. The runtime has then put the null device in its place, for
+/// writing as well; otherwise that would be taken for an empty file. Who asks for the null device opens it for reading alone.
+#[cfg(unix)]
+fn was_closed(stdin: &StdinLock<'_>) -> bool {
+    use std::io::Write;
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+
+    let Ok(mut file) = stdin.as_fd().try_clone_to_owned().map(File::from) else { return false };
+    let is_null = match (file.metadata(), fs::metadata(NULL_DEVICE)) {
+        (Ok(file), Ok(null)) => file.file_type() == null.file_type() && file.rdev() == null.rdev(),
+        _ => false,
+    };
+    // Nothing is written; the system only says whether it could be.
+    is_null && file.write(&[]).is_ok()
+}
+
+#[cfg(not(unix))]
+fn was_closed(_: &StdinLock<'_>) -> bool {
+    false
+}
+
+const STANDARD_INPUT: &str = "standard input";
+
+#[cfg(unix)]
+const NULL_DEVICE: &str = "/dev/null";

@@ -43,6 +43,25 @@ fn a_name_of_several_lines_is_reported_in_one() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_closed_standard_input_is_no_empty_file() {
+    let dir = Scratch::new();
+    let output = dir.shell("exec \"$0\" \"$@\" <&-").args(["seal", "-r", &public(2048), "-", "out"]).output().unwrap();
+    assert!(one_line(&output).starts_with("bulla: standard input: is closed"), "{output:?}");
+    assert_eq!(dir.names(), NONE);
+}
+
+#[test]
+#[cfg(unix)]
+fn the_null_device_is_an_empty_file() {
+    let dir = Scratch::new();
+    // What the tests give the program where they give it nothing.
+    dir.succeeds(["seal", "-r", &public(2048), "-", "out"]);
+    assert_eq!(dir.inspect("out")["payload_len"], 0);
+    dir.succeeds(["seal", "-r", &public(2048), "/dev/null", "out"]);
+}
+
+#[test]
 fn metadata_over_the_limit_are_refused() {
     let dir = Scratch::sealed();
     let line = dir.fails(["seal", "-r", &public(2048), "--metadata", &"x".repeat(65_537), "sealed", "out"]);
