@@ -70,6 +70,10 @@ pub(crate) struct SealArgs {
     #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(not_a_stream))]
     pub(crate) header: Option<PathBuf>,
 
+    /// Write the envelope as text, for mail and chat
+    #[arg(long, conflicts_with = "header")]
+    pub(crate) armor: bool,
+
     /// What to seal
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
@@ -79,7 +83,7 @@ pub(crate) struct SealArgs {
     pub(crate) output: PathBuf,
 }
 
-/// Open the envelope IN
+/// Open the envelope IN, be it binary or text
 ///
 /// On standard output authentic data are passed on as they verify: only exit status 0 tells that they are complete. A process
 /// that is killed can leave a hidden file named .bulla-*.tmp beside OUT, which holds what was opened so far.
@@ -142,6 +146,10 @@ pub(crate) struct RewrapArgs {
     #[arg(long, requires = "removed", conflicts_with = "kept")]
     pub(crate) keep_unidentified: bool,
 
+    /// Write the envelope as text, for mail and chat; otherwise it is binary, whatever it was before
+    #[arg(long)]
+    pub(crate) armor: bool,
+
     /// The envelope
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
@@ -153,7 +161,8 @@ pub(crate) struct RewrapArgs {
 
 /// Show the header of the envelope IN, without a key
 ///
-/// IN can also be a header that is kept apart from its body.
+/// IN can also be a header that is kept apart from its body. It may be binary or text; the lengths below are those of the
+/// binary form, and those of the text form are not known.
 ///
 /// Nothing that is shown has been verified: anyone may have made it up.
 ///

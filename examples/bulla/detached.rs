@@ -55,7 +55,7 @@ pub(crate) fn seal(
     header_output.sync()?;
 
     let mut body_output = body_destination.create()?;
-    body_output.check_is_no_terminal()?;
+    body_output.check_is_presentable()?;
     write_sealed(sealer.wrap_input(input), &mut body_output)?;
     body_output.sync()?;
 

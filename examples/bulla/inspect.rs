@@ -15,7 +15,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
     let mut input = Input::open_envelope(&args.input)?;
     let header =
         Header::read_from(&mut input, &Limits::default()).map_err(|error| Failure::io(input.name(), &error))?;
-    let body = Body::of(&header, input.len());
+    let body = Body::of(&header, input.content_len());
     let report = if args.json { to_json(&header, body) } else { to_text(input.name(), &header, body) };
 
     let mut stdout = io::stdout().lock();
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
 /// What the length of a file tells about the body and what was sealed.
 #[derive(Clone, Copy)]
 enum Body {
-    /// Not a regular file.
+    /// Not a regular file, or one that holds the text form.
     Unknown,
     /// The file ends with the header, which may be meant so.
     Absent,

@@ -4,6 +4,7 @@
 //! for each command (`keygen`, `seal`, `open`, `rewrap`, `inspect`, `demo`), then what they share.
 
 mod args;
+mod armor;
 mod demo;
 mod destination;
 mod detached;
@@ -19,6 +20,7 @@ mod progress;
 mod replacement;
 mod rewrap;
 mod seal;
+mod source;
 mod text;
 mod transfer;
 

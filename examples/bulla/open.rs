@@ -16,9 +16,8 @@ pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
     let identities = keys::identities(&args.identities)?;
     let destination = Destination::resolve(&args.output)?;
     let header = args.header.as_deref().map(HeaderFile::read).transpose()?;
-    let mut input = match &header {
-        // A body that is empty is as truncated as any other; what is said of envelopes would confuse.
-        Some(_) => Input::open(&args.input)?,
+    let input = match &header {
+        Some(file) => Input::open_body(&args.input, &file.header)?,
         None => Input::open_envelope(&args.input)?,
     };
     destination.check_is_not(input.id(), "IN")?;
@@ -28,9 +27,6 @@ pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
     }
 
     let decryptor = decryptor(&identities)?.aad(args.aad.as_bytes());
-    if let Some(file) = &header {
-        input.prepend(file.header.as_bytes().to_vec());
-    }
     let header_name = header.as_ref().map(|file| file.name.as_str());
     let reader = start(&decryptor, &keys::describe(&identities), input, header_name)?;
     // Not before the key fits: until here nothing has been touched.

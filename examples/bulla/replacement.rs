@@ -37,7 +37,7 @@ impl Replacement {
     }
 
     /// Gives it the permissions of the file that is in its place now, and brings it to the disk.
-    pub(crate) fn sync(&mut self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         let file = self.temporary.as_file();
         if let Some(existing) = &self.existing {
             #[cfg(unix)]
@@ -52,7 +52,7 @@ impl Replacement {
     }
 
     /// Puts the content in its place once it has reached the disk, with the permissions of the file that was there.
-    pub(crate) fn commit(mut self) -> io::Result<()> {
+    pub(crate) fn commit(self) -> io::Result<()> {
         self.sync()?;
         let Self { temporary, path, .. } = self;
         temporary.persist(&path).map_err(|error| error.error)?;

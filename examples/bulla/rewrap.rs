@@ -36,7 +36,10 @@ pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
 
     // Not before the changes are made: until here nothing has been touched.
     let mut output = destination.create()?;
-    output.check_is_no_terminal()?;
+    if args.armor {
+        output = output.into_text()?;
+    }
+    output.check_is_presentable()?;
     copy(&changed, &mut input, &mut output)?;
     output.commit()
 }

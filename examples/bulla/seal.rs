@@ -37,7 +37,10 @@ pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
         return detached::seal(&encryptor, &mut input, header, destination);
     }
     let mut output = destination.create()?;
-    output.check_is_no_terminal()?;
+    if args.armor {
+        output = output.into_text()?;
+    }
+    output.check_is_presentable()?;
     seal(&encryptor, &mut input, &mut output)?;
     output.commit()
 }

@@ -10,3 +10,4 @@ mod replacing;
 mod rewrapping;
 mod round_trips;
 mod support;
+mod text_form;
