@@ -1,6 +1,6 @@
 //! The program as such.
 
-use std::fs::{self};
+use std::fs::{self, File};
 
 use crate::support::*;
 
@@ -49,6 +49,16 @@ fn a_closed_standard_input_is_no_empty_file() {
     let output = dir.shell("exec \"$0\" \"$@\" <&-").args(["seal", "-r", &public(2048), "-", "out"]).output().unwrap();
     assert!(one_line(&output).starts_with("bulla: standard input: is closed"), "{output:?}");
     assert_eq!(dir.names(), NONE);
+}
+
+#[test]
+fn a_standard_input_that_could_be_written_to_is_read_as_any_other() {
+    let dir = Scratch::new();
+    dir.write("in", b"hello");
+    let both = File::options().read(true).write(true).open(dir.path("in")).unwrap();
+    let mut command = dir.command(["seal", "-r", &public(2048), "-", "out"]);
+    silent_success(command.stdin(both).output().unwrap());
+    assert_eq!(dir.inspect("out")["payload_len"], 5);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Files that `bulla rewrap` changes in place: the old one or the new one, whole, whatever happens.
 
+#[cfg(unix)]
 use std::fs;
 #[cfg(unix)]
 use std::process::Output;

@@ -65,6 +65,18 @@ fn keeping_only_some_drops_all_others() {
 }
 
 #[test]
+fn several_can_be_kept() {
+    let dir = with_anonymous_record();
+    let both = ["--keep-only", &id(2048), "--keep-only", &id(4096)];
+    dir.succeeds([&["rewrap", "-i", &private(2048)], &both[..], &["sealed", "changed"]].concat());
+    let mut seen = ids(&dir, "changed");
+    seen.sort();
+    let mut expected = [id(2048), id(4096)];
+    expected.sort();
+    assert_eq!(seen, expected);
+}
+
+#[test]
 fn of_those_that_are_kept_some_can_be_removed() {
     let dir = sealed_to_two();
     let both = ["--keep-only", &id(2048), "--keep-only", &id(3072), "--remove", &id(3072)];
