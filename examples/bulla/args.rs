@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use bulla::KeySize;
-use clap::builder::NonEmptyStringValueParser;
-use clap::{Parser, Subcommand, ValueEnum};
+use bulla::{KeyId, KeySize};
+use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, TypedValueParser};
+use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 /// Seals files to RSA public keys, and opens them again.
 ///
@@ -24,6 +24,7 @@ pub(crate) enum Command {
     Keygen(KeygenArgs),
     Seal(SealArgs),
     Open(OpenArgs),
+    Rewrap(RewrapArgs),
     Inspect(InspectArgs),
     Demo(DemoArgs),
 }
@@ -44,10 +45,13 @@ pub(crate) struct KeygenArgs {
 }
 
 /// Seal IN to one or more public keys
+///
+/// With --header neither file tells anything without the other. FILE is complete on the disk before OUT takes its name: what
+/// OUT shows can be opened. Where both replace older ones, a crash in between can leave the new header beside the old body.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SealArgs {
     /// Public key that can open the envelope, as PEM or DER; give it once for each recipient
-    #[arg(short = 'r', value_name = "PUB.pem", required = true)]
+    #[arg(short = 'r', long = "recipient", value_name = "PUB.pem", required = true)]
     pub(crate) recipients: Vec<PathBuf>,
 
     /// Leave the ids of the keys out of the envelope
@@ -62,6 +66,14 @@ pub(crate) struct SealArgs {
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(crate) aad: String,
 
+    /// Write the header to this file, and the body alone to OUT
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(not_a_stream))]
+    pub(crate) header: Option<PathBuf>,
+
+    /// Write the envelope as text, for mail and chat
+    #[arg(long, conflicts_with = "header")]
+    pub(crate) armor: bool,
+
     /// What to seal
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
@@ -71,19 +83,23 @@ pub(crate) struct SealArgs {
     pub(crate) output: PathBuf,
 }
 
-/// Open the envelope IN
+/// Open the envelope IN, be it binary or text
 ///
 /// On standard output authentic data are passed on as they verify: only exit status 0 tells that they are complete. A process
 /// that is killed can leave a hidden file named .bulla-*.tmp beside OUT, which holds what was opened so far.
 #[derive(Debug, clap::Args)]
 pub(crate) struct OpenArgs {
     /// Private key to open with, as PEM or DER, not encrypted; can be given more than once
-    #[arg(short = 'i', value_name = "KEY.pem", required = true)]
+    #[arg(short = 'i', long = "identity", value_name = "KEY.pem", required = true)]
     pub(crate) identities: Vec<PathBuf>,
 
     /// Text that was given when sealing
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(crate) aad: String,
+
+    /// Header that is kept apart; IN is then the body alone
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(not_a_stream))]
+    pub(crate) header: Option<PathBuf>,
 
     /// The envelope
     #[arg(value_name = "IN")]
@@ -94,7 +110,59 @@ pub(crate) struct OpenArgs {
     pub(crate) output: PathBuf,
 }
 
+/// Change who can open the envelope IN, without touching what was sealed
+///
+/// Metadata and body stay as they are; the body is copied, not verified. So does the text given to --aad when sealing, which is
+/// not needed here. IN can also be a header that is kept apart from its body; then OUT is one as well. IN and OUT may be the
+/// same file: it is replaced once the new one is complete. Its other names (hard links), if it has any, keep the old one.
+///
+/// THIS DOES NOT REVOKE. Whoever could open the old envelope can open every copy of it that is left, and an old header that is
+/// put back before the body is not noticed. To shut somebody out, seal anew.
+#[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("change").args(["added", "removed", "kept"]).required(true).multiple(true))]
+pub(crate) struct RewrapArgs {
+    /// Private key that opens the envelope, as PEM or DER, not encrypted; can be given more than once
+    #[arg(short = 'i', long = "identity", value_name = "KEY.pem", required = true)]
+    pub(crate) identities: Vec<PathBuf>,
+
+    /// Public key that shall be able to open it as well; can be given more than once
+    #[arg(long = "add", value_name = "PUB.pem")]
+    pub(crate) added: Vec<PathBuf>,
+
+    /// Leave the ids of the added keys out of the envelope
+    #[arg(long, requires = "added")]
+    pub(crate) anonymous: bool,
+
+    /// Drop what is sealed to the key with this id: 64 hexadecimal digits, as "bulla inspect" shows them; can be given more
+    /// than once
+    #[arg(long = "remove", value_name = "KEYID")]
+    pub(crate) removed: Vec<KeyId>,
+
+    /// Drop everything but what is sealed to the key with this id, to other ids given so, and to added keys
+    #[arg(long = "keep-only", value_name = "KEYID")]
+    pub(crate) kept: Vec<KeyId>,
+
+    /// With --remove: keep what tells no key id, although it may be for the key that is removed
+    #[arg(long, requires = "removed", conflicts_with = "kept")]
+    pub(crate) keep_unidentified: bool,
+
+    /// Write the envelope as text, for mail and chat; otherwise it is binary, whatever it was before
+    #[arg(long)]
+    pub(crate) armor: bool,
+
+    /// The envelope
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+
+    /// The changed envelope
+    #[arg(value_name = "OUT")]
+    pub(crate) output: PathBuf,
+}
+
 /// Show the header of the envelope IN, without a key
+///
+/// IN can also be a header that is kept apart from its body. It may be binary or text; the lengths below are those of the
+/// binary form, and those of the text form are not known.
 ///
 /// Nothing that is shown has been verified: anyone may have made it up.
 ///
@@ -102,6 +170,10 @@ pub(crate) struct OpenArgs {
 ///
 ///   version, suite, layout: numbers
 ///   header_len: length of the header in bytes
+///   body_offset: offset in bytes at which the body starts in the envelope
+///   body_len: length of the body in bytes, that of a regular file less the header; or null
+///   truncated: true where no complete envelope has the length of the file; null where that is not known, or where there is
+///     no body at all, since the header may be kept apart from it
 ///   metadata: the text; null where there is none or it is not UTF-8
 ///   metadata_hex: the same in hexadecimal; null where there is none
 ///   records: an array of objects, one for each record
@@ -109,7 +181,7 @@ pub(crate) struct OpenArgs {
 ///     name: "rsa-oaep-sha256", "padding" or "unknown"
 ///     key_id: 64 hexadecimal digits, or null
 ///     wrapped_key_len: length in bytes, that of the RSA modulus; or null
-///   payload_len: length in bytes of what was sealed, as far as the length of a regular file tells it; or null
+///   payload_len: length in bytes of what was sealed, where body_len is that of a complete envelope; or null
 ///   verified: false, always
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -134,6 +206,11 @@ pub(crate) struct DemoArgs {
 /// Whether a path stands for standard input or output.
 pub(crate) fn is_standard_stream(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// The two standard streams are for IN and OUT.
+fn not_a_stream(path: PathBuf) -> Result<PathBuf, &'static str> {
+    if is_standard_stream(&path) { Err("a header needs a file of its own") } else { Ok(path) }
 }
 
 /// Lengths of keys that can be made.

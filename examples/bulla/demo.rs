@@ -49,7 +49,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), Failure> {
     let started = Instant::now();
     let envelope = Input::open_envelope(&sealed)?;
     let decryptor = Decryptor::new(&identity);
-    let reader = open::start(&decryptor, "the demo's key", envelope)?;
+    let reader = open::start(&decryptor, "the demo's key", envelope, None)?;
     let opened_len = open::finish(reader, &mut new_file(&opened)?)?;
     say_rate("open", sealed_len, opened_len, started.elapsed())?;
 

@@ -13,6 +13,8 @@ use crate::replacement::{Replacement, directory_of};
 /// An OUT that was looked at but not touched yet.
 pub(crate) struct Destination {
     name: String,
+    /// What the help calls it.
+    role: &'static str,
     kind: Kind,
     id: Option<FileId>,
 }
@@ -31,9 +33,10 @@ enum Kind {
 impl Destination {
     /// Finds out what `path` is, `-` being standard output, and refuses what could not be written anyway.
     pub(crate) fn resolve(path: &Path) -> Result<Self, Failure> {
+        let role = "OUT";
         if is_standard_stream(path) {
             let id = FileId::of_stream(&io::stdout());
-            return Ok(Self { name: STANDARD_OUTPUT.into(), kind: Kind::Stdout, id });
+            return Ok(Self { name: STANDARD_OUTPUT.into(), role, kind: Kind::Stdout, id });
         }
         let name = path.display().to_string();
         let fail = |error| Failure::io(&name, &error);
@@ -45,7 +48,7 @@ impl Destination {
                 if !directory_of(&path).is_dir() {
                     return Err(Failure::new(name, "the directory to write it to does not exist"));
                 }
-                return Ok(Self { name, kind: Kind::File { path, existing: None }, id: None });
+                return Ok(Self { name, role, kind: Kind::File { path, existing: None }, id: None });
             }
             Err(error) => return Err(fail(error)),
         };
@@ -53,21 +56,49 @@ impl Destination {
             return Err(fail(io::ErrorKind::IsADirectory.into()));
         }
         if !metadata.is_file() {
-            return Ok(Self { name, kind: Kind::Special(path.into()), id: None });
+            return Ok(Self { name, role, kind: Kind::Special(path.into()), id: None });
         }
         // Renaming would get around the protection of a file that is read-only.
         OpenOptions::new().write(true).open(path).map_err(fail)?;
         let id = FileId::of(&metadata);
         let path = follow_links(path).map_err(fail)?;
-        Ok(Self { name, kind: Kind::File { path, existing: Some(metadata) }, id })
+        Ok(Self { name, role, kind: Kind::File { path, existing: Some(metadata) }, id })
     }
 
-    /// Refuses to write to a file that is read as well; `role` says as what.
-    pub(crate) fn check_is_not(&self, id: Option<FileId>, role: &str) -> Result<(), Failure> {
-        if self.id.is_some() && self.id == id {
-            return Err(Failure::new(&self.name, format_args!("this is {role} as well, choose another OUT")));
+    /// As [`resolve`](Self::resolve), for a header that is kept apart from its body: a regular file.
+    pub(crate) fn resolve_header(path: &Path) -> Result<Self, Failure> {
+        let header = Self { role: "FILE", ..Self::resolve(path)? };
+        if !header.is_replaced() {
+            return Err(Failure::new(header.name, "not a regular file: the header has to be kept"));
         }
-        Ok(())
+        Ok(header)
+    }
+
+    /// Refuses to write to a file that is read as well; `other` says as what.
+    pub(crate) fn check_is_not(&self, id: Option<FileId>, other: &str) -> Result<(), Failure> {
+        if self.id.is_some() && self.id == id { Err(self.is_also(other)) } else { Ok(()) }
+    }
+
+    /// Refuses to write two things to one file, be it there or not.
+    pub(crate) fn check_differs(&self, other: &Self) -> Result<(), Failure> {
+        self.check_is_not(other.id, other.role)?;
+        if self.place().is_some() && self.place() == other.place() { Err(self.is_also(other.role)) } else { Ok(()) }
+    }
+
+    fn is_also(&self, other: &str) -> Failure {
+        let role = self.role;
+        Failure::new(&self.name, format_args!("this is {other} as well, choose another {role}"))
+    }
+
+    /// The one path of a regular file that does not depend on the way to it.
+    fn place(&self) -> Option<PathBuf> {
+        let Kind::File { path, .. } = &self.kind else { return None };
+        Some(fs::canonicalize(directory_of(path)).ok()?.join(path.file_name()?))
+    }
+
+    /// Whether this is a regular file, which stays as it is until the new one takes its place.
+    pub(crate) fn is_replaced(&self) -> bool {
+        matches!(self.kind, Kind::File { .. })
     }
 
     /// Begins to write.

@@ -1,42 +1,70 @@
 //! Where a command reads from.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, StdinLock};
+use std::io::{self, Read};
 use std::path::Path;
 
+#[cfg(feature = "armor")]
+use bulla::ArmorReader;
+use bulla::Header;
+
 use crate::args::is_standard_stream;
+use crate::armor;
 use crate::failure::Failure;
 use crate::file_id::FileId;
+use crate::source::Source;
 
-/// A file or standard input, which counts what was read of it.
+/// An IN that is being read.
 pub(crate) struct Input {
-    source: Source,
+    content: Content,
     name: String,
     len: Option<u64>,
     id: Option<FileId>,
-    position: u64,
-    may_be_empty: bool,
 }
 
-enum Source {
-    File(File),
-    Stdin(StdinLock<'static>),
+enum Content {
+    Binary(Source),
+    /// The text form of an envelope, to be read as the envelope.
+    #[cfg(feature = "armor")]
+    Text(Box<ArmorReader<Source>>),
 }
 
 impl Input {
     /// Opens `path`, or standard input for `-`.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        Self::open_with(path, |_, source| Ok(Content::Binary(source)))
+    }
+
+    /// As [`open`](Self::open), for an envelope, which is never empty and may come as text.
+    pub(crate) fn open_envelope(path: &Path) -> Result<Self, Failure> {
+        Self::open_with(path, |name, mut source| {
+            let start = source.peek(armor::FIRST_LINE_LEN).map_err(|error| Failure::io(name, &error))?;
+            if start.is_empty() {
+                return Err(Failure::new(name, "is empty, not an envelope"));
+            }
+            if armor::is_text(&start) { Content::text(name, source) } else { Ok(Content::Binary(source)) }
+        })
+    }
+
+    /// As [`open`](Self::open), for a body that is read as the envelope which it makes with `header`.
+    pub(crate) fn open_body(path: &Path, header: &Header) -> Result<Self, Failure> {
+        Self::open_with(path, |_, mut source| {
+            source.prepend(header.as_bytes().to_vec());
+            Ok(Content::Binary(source))
+        })
+    }
+
+    fn open_with(
+        path: &Path,
+        content_of: impl FnOnce(&str, Source) -> Result<Content, Failure>,
+    ) -> Result<Self, Failure> {
         if is_standard_stream(path) {
-            let stdin = io::stdin().lock();
-            let id = FileId::of_stream(&stdin);
-            return Ok(Self {
-                source: Source::Stdin(stdin),
-                name: "standard input".into(),
-                len: None,
-                id,
-                position: 0,
-                may_be_empty: true,
-            });
+            let name = "standard input".to_owned();
+            let id = FileId::of_stream(&io::stdin());
+            let Some(source) = Source::stdin() else {
+                return Err(Failure::new(name, "is closed, or the null device: there is nothing to read"));
+            };
+            return Ok(Self { content: content_of(&name, source)?, name, len: None, id });
         }
         let name = path.display().to_string();
         let open = || {
@@ -48,19 +76,8 @@ impl Input {
         if metadata.is_dir() {
             return Err(Failure::io(name, &io::ErrorKind::IsADirectory.into()));
         }
-        Ok(Self {
-            source: Source::File(file),
-            name,
-            len: metadata.is_file().then_some(metadata.len()),
-            id: FileId::of(&metadata),
-            position: 0,
-            may_be_empty: true,
-        })
-    }
-
-    /// As [`open`](Self::open), for an envelope: reading fails where there is nothing at all.
-    pub(crate) fn open_envelope(path: &Path) -> Result<Self, Failure> {
-        Ok(Self { may_be_empty: false, ..Self::open(path)? })
+        let content = content_of(&name, Source::file(file))?;
+        Ok(Self { content, name, len: metadata.is_file().then_some(metadata.len()), id: FileId::of(&metadata) })
     }
 
     /// What to call it in messages.
@@ -73,33 +90,55 @@ impl Input {
         self.len
     }
 
+    /// The same, where that is the length of what is read: not if it is decoded from text.
+    pub(crate) fn content_len(&self) -> Option<u64> {
+        match self.content {
+            Content::Binary(_) => self.len,
+            #[cfg(feature = "armor")]
+            Content::Text(_) => None,
+        }
+    }
+
     pub(crate) fn id(&self) -> Option<FileId> {
         self.id
     }
 
-    /// Bytes read so far.
+    /// Bytes of the file read so far.
     pub(crate) fn position(&self) -> u64 {
-        self.position
+        self.source().position()
     }
 
     pub(crate) fn is_terminal(&self) -> bool {
-        match &self.source {
-            Source::File(file) => file.is_terminal(),
-            Source::Stdin(stdin) => stdin.is_terminal(),
+        self.source().is_terminal()
+    }
+
+    fn source(&self) -> &Source {
+        match &self.content {
+            Content::Binary(source) => source,
+            #[cfg(feature = "armor")]
+            Content::Text(reader) => reader.get_ref(),
         }
+    }
+}
+
+impl Content {
+    #[cfg(feature = "armor")]
+    fn text(_: &str, source: Source) -> Result<Self, Failure> {
+        Ok(Self::Text(Box::new(ArmorReader::new(source))))
+    }
+
+    #[cfg(not(feature = "armor"))]
+    fn text(name: &str, _: Source) -> Result<Self, Failure> {
+        Err(armor::not_built(name))
     }
 }
 
 impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let len = match &mut self.source {
-            Source::File(file) => file.read(buffer),
-            Source::Stdin(stdin) => stdin.read(buffer),
-        }?;
-        if len == 0 && self.position == 0 && !self.may_be_empty && !buffer.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "is empty, not an envelope"));
+        match &mut self.content {
+            Content::Binary(source) => source.read(buffer),
+            #[cfg(feature = "armor")]
+            Content::Text(reader) => reader.read(buffer),
         }
-        self.position += u64::try_from(len).unwrap_or(u64::MAX);
-        Ok(len)
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use bulla::{Header, Limits, Record, Sealer};
+use bulla::{DecryptError, Header, Limits, Record};
 use serde_json::{Value, json};
 
 use crate::args::InspectArgs;
@@ -15,51 +15,76 @@ pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
     let mut input = Input::open_envelope(&args.input)?;
     let header =
         Header::read_from(&mut input, &Limits::default()).map_err(|error| Failure::io(input.name(), &error))?;
-    let payload = Payload::of(&header, input.len());
-    let report = if args.json { to_json(&header, payload) } else { to_text(input.name(), &header, payload) };
+    let body = Body::of(&header, input.content_len());
+    let report = if args.json { to_json(&header, body) } else { to_text(input.name(), &header, body) };
 
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(report.as_bytes()).and_then(|()| stdout.flush());
     written.map_err(|error| Failure::io("standard output", &error))
 }
 
-/// What the length of a file tells about what was sealed.
+/// What the length of a file tells about the body and what was sealed.
 #[derive(Clone, Copy)]
-enum Payload {
-    /// Not a regular file.
+enum Body {
+    /// Not a regular file, or one that holds the text form.
     Unknown,
-    /// No complete envelope has this length.
-    Truncated,
-    /// Length in bytes.
-    Len(u64),
+    /// The file ends with the header, which may be meant so.
+    Absent,
+    /// Of a length that no complete envelope has.
+    Truncated { len: u64 },
+    /// Of a length that nothing in this format has.
+    TooLong { len: u64 },
+    /// As it should be.
+    Complete { len: u64, payload_len: u64 },
 }
 
-impl Payload {
-    /// SPEC §5: salt and commitment, full chunks, and a last chunk that is shorter but holds a tag.
-    fn of(header: &Header, total: Option<u64>) -> Self {
-        let header_len = to_u64(header.as_bytes().len());
+impl Body {
+    /// `file_len` is the length of the file that `header` stands in, if that is a regular one.
+    fn of(header: &Header, file_len: Option<u64>) -> Self {
         // Files in /proc are longer than they say.
-        let Some(body_len) = total.and_then(|total| total.checked_sub(header_len)) else { return Self::Unknown };
-        let Some(chunks_len) = body_len.checked_sub(to_u64(Sealer::PREFIX_LEN)) else { return Self::Truncated };
+        let lens = file_len.and_then(|file_len| Some((file_len, file_len.checked_sub(header.body_offset())?)));
+        let Some((file_len, len)) = lens else { return Self::Unknown };
+        match header.unverified_plaintext_len(file_len) {
+            Ok(payload_len) => Self::Complete { len, payload_len },
+            Err(_) if len == 0 => Self::Absent,
+            Err(DecryptError::Truncated) => Self::Truncated { len },
+            Err(_) => Self::TooLong { len },
+        }
+    }
 
-        let full_chunks = chunks_len / to_u64(Sealer::SEALED_CHUNK_LEN);
-        let last_len = chunks_len % to_u64(Sealer::SEALED_CHUNK_LEN);
-        match last_len.checked_sub(to_u64(Sealer::TAG_LEN)) {
-            Some(last_len) => Self::Len(full_chunks * to_u64(Sealer::CHUNK_LEN) + last_len),
-            None => Self::Truncated,
+    fn len(self) -> Option<u64> {
+        match self {
+            Self::Unknown => None,
+            Self::Absent => Some(0),
+            Self::Truncated { len } | Self::TooLong { len } | Self::Complete { len, .. } => Some(len),
+        }
+    }
+
+    fn payload_len(self) -> Option<u64> {
+        match self {
+            Self::Complete { payload_len, .. } => Some(payload_len),
+            _ => None,
+        }
+    }
+
+    fn is_truncated(self) -> Option<bool> {
+        match self {
+            Self::Unknown | Self::Absent => None,
+            Self::Truncated { .. } => Some(true),
+            Self::TooLong { .. } | Self::Complete { .. } => Some(false),
         }
     }
 }
 
 /// The report for people.
-fn to_text(name: &str, header: &Header, payload: Payload) -> String {
+fn to_text(name: &str, header: &Header, body: Body) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let _ = write_text(&mut text, name, header, payload);
+    let _ = write_text(&mut text, name, header, body);
     text
 }
 
-fn write_text(text: &mut String, name: &str, header: &Header, payload: Payload) -> std::fmt::Result {
+fn write_text(text: &mut String, name: &str, header: &Header, body: Body) -> std::fmt::Result {
     writeln!(text, "{}: NOT VERIFIED, anyone may have made this up", Printable(name))?;
     writeln!(text, "  version   {}", header.version())?;
     writeln!(text, "  suite     {} (AES-256-GCM in chunks, HKDF and HMAC with SHA-512)", header.suite())?;
@@ -70,12 +95,14 @@ fn write_text(text: &mut String, name: &str, header: &Header, payload: Payload) 
         Some((_, Ok(metadata))) => writeln!(text, "  metadata  \"{}\" (unverified)", metadata.escape_debug())?,
         Some((metadata, Err(_))) => writeln!(text, "  metadata  {} in hexadecimal (unverified)", hex(metadata))?,
     }
-    match payload {
-        Payload::Unknown => writeln!(text, "  payload   of unknown length")?,
-        Payload::Truncated => {
+    match body {
+        Body::Unknown => writeln!(text, "  payload   of unknown length")?,
+        Body::Absent => writeln!(text, "  payload   none here: a header without its body")?,
+        Body::Truncated { .. } => {
             writeln!(text, "  payload   TRUNCATED: no complete envelope has the length of this file")?
         }
-        Payload::Len(len) => writeln!(text, "  payload   {len} bytes (unverified)")?,
+        Body::TooLong { .. } => writeln!(text, "  payload   TOO LONG: no envelope has the length of this file")?,
+        Body::Complete { payload_len, .. } => writeln!(text, "  payload   {payload_len} bytes (unverified)")?,
     }
     writeln!(text, "  records   {}", header.records().len())?;
     for (index, record) in header.records().enumerate() {
@@ -90,7 +117,7 @@ fn write_text(text: &mut String, name: &str, header: &Header, payload: Payload) 
 }
 
 /// The report for programs, as `bulla help inspect` documents it.
-fn to_json(header: &Header, payload: Payload) -> String {
+fn to_json(header: &Header, body: Body) -> String {
     let records: Vec<Value> = header
         .records()
         .map(|record| {
@@ -108,13 +135,13 @@ fn to_json(header: &Header, payload: Payload) -> String {
         "suite": header.suite(),
         "layout": header.layout(),
         "header_len": header.as_bytes().len(),
+        "body_offset": header.body_offset(),
+        "body_len": body.len(),
+        "truncated": body.is_truncated(),
         "metadata": metadata.and_then(|metadata| str::from_utf8(metadata).ok()),
         "metadata_hex": metadata.map(hex),
         "records": records,
-        "payload_len": match payload {
-            Payload::Len(len) => Some(len),
-            Payload::Unknown | Payload::Truncated => None,
-        },
+        "payload_len": body.payload_len(),
         "verified": false,
     });
     escape_beyond_ascii(&format!("{report:#}\n"))
@@ -141,10 +168,6 @@ fn record_name(record: &Record<'_>) -> &'static str {
         PADDING => "padding",
         _ => "unknown",
     }
-}
-
-fn to_u64(len: usize) -> u64 {
-    u64::try_from(len).unwrap_or(u64::MAX)
 }
 
 /// Record that holds no key (SPEC §9.5).

@@ -32,6 +32,11 @@ pub(crate) fn recipients(paths: &[PathBuf]) -> Result<Vec<KeyFile<RsaRecipient>>
     Ok(recipients)
 }
 
+/// The keys themselves, `anonymous` or with their ids.
+pub(crate) fn named_or_not(files: Vec<KeyFile<RsaRecipient>>, anonymous: bool) -> Vec<RsaRecipient> {
+    files.into_iter().map(|file| if anonymous { file.key.anonymous() } else { file.key }).collect()
+}
+
 /// Reads the private keys to open with.
 pub(crate) fn identities(paths: &[PathBuf]) -> Result<Vec<KeyFile<RsaIdentity>>, Failure> {
     paths.iter().map(|path| read(path, parse_identity, identity_hint)).collect()
@@ -69,7 +74,7 @@ fn is_pem(file: &[u8]) -> bool {
 fn read<K>(
     path: &Path,
     parse: fn(&[u8]) -> Result<K, KeyError>,
-    hint: fn(&Path, &KeyError) -> Option<String>,
+    hint: fn(&Path, &[u8], &KeyError) -> Option<String>,
 ) -> Result<KeyFile<K>, Failure> {
     let name = path.display().to_string();
     let (bytes, file_id) = read_bounded(path).map_err(|error| Failure::io(&name, &error))?;
@@ -79,13 +84,21 @@ fn read<K>(
     if bytes.len() > MAX_KEY_FILE_LEN {
         return Err(Failure::new(name, "larger than a key file can be (64 KiB)"));
     }
-    match parse(&bytes) {
-        Ok(key) => Ok(KeyFile { key, name, file_id }),
-        Err(error) => Err(match hint(path, &error) {
-            Some(hint) => Failure::new(name, format_args!("{error}: {hint}")),
-            None => Failure::new(name, error),
-        }),
-    }
+    let error = match parse(&bytes) {
+        Ok(key) => return Ok(KeyFile { key, name, file_id }),
+        Err(KeyError::MultiplePemBlocks) if is_elliptic_curve(&bytes) => KeyError::NotRsa { oid: EC_OID.into() },
+        Err(error) => error,
+    };
+    Err(match hint(path, &bytes, &error) {
+        Some(hint) => Failure::new(name, format_args!("{error}: {hint}")),
+        None => Failure::new(name, error),
+    })
+}
+
+/// Whether all PEM blocks are about an elliptic curve: "openssl ecparam -genkey" writes its parameters as well.
+fn is_elliptic_curve(file: &[u8]) -> bool {
+    let count = |label: &[u8]| file.windows(label.len()).filter(|window| *window == label).count();
+    count(PEM_BEGIN) == count(b"-----BEGIN EC ")
 }
 
 /// Reads a key file and at most one byte more than it can have: it may be a device without an end.
@@ -100,7 +113,7 @@ fn read_bounded(path: &Path) -> io::Result<(Zeroizing<Vec<u8>>, Option<FileId>)>
 }
 
 /// What to do about a file that should have held a public key.
-fn recipient_hint(path: &Path, error: &KeyError) -> Option<String> {
+fn recipient_hint(path: &Path, file: &[u8], error: &KeyError) -> Option<String> {
     match error {
         KeyError::PrivateKey => {
             let public = public_path(path);
@@ -113,13 +126,18 @@ fn recipient_hint(path: &Path, error: &KeyError) -> Option<String> {
         KeyError::PemLabel(label) if label == "CERTIFICATE" => {
             Some("\"openssl x509 -in CERTIFICATE.pem -noout -pubkey -out PUBLIC.pem\" takes its key out".into())
         }
+        KeyError::Malformed if file.starts_with(b"ssh-rsa ") => Some(OPENSSH_PUBLIC_HINT.into()),
+        KeyError::PemLabel(label) if label == OPENSSH_LABEL => Some(OPENSSH_PUBLIC_HINT.into()),
         error => other_hint(error),
     }
 }
 
 /// What to do about a file that should have held a private key.
-fn identity_hint(_: &Path, error: &KeyError) -> Option<String> {
+fn identity_hint(_: &Path, _: &[u8], error: &KeyError) -> Option<String> {
     match error {
+        KeyError::PemLabel(label) if label == OPENSSH_LABEL => {
+            Some("if it is of type RSA, \"ssh-keygen -p -N '' -m PKCS8 -f COPY\" converts a copy of it".into())
+        }
         KeyError::PublicKey => Some("what was sealed to NAME.pub.pem opens with NAME.pem".into()),
         KeyError::Encrypted => {
             Some("\"openssl pkey -in ENCRYPTED.pem -out DECRYPTED.pem\" does so and asks for the password".into())
@@ -143,9 +161,15 @@ const MAX_KEY_FILE_LEN: usize = 64 << 10;
 
 const PEM_BEGIN: &[u8] = b"-----BEGIN ";
 
+const OPENSSH_LABEL: &str = "OPENSSH PRIVATE KEY";
+const OPENSSH_PUBLIC_HINT: &str =
+    "if it is of type RSA, \"ssh-keygen -e -m PKCS8 -f KEY > PUBLIC.pem\" takes the public key out";
+
+const EC_OID: &str = "1.2.840.10045.2.1";
+
 /// What people have instead of an RSA key.
 const OTHER_ALGORITHMS: [(&str, &str); 4] = [
-    ("1.2.840.10045.2.1", "an elliptic curve (EC) key"),
+    (EC_OID, "an elliptic curve (EC) key"),
     ("1.3.101.110", "an X25519 key"),
     ("1.3.101.112", "an Ed25519 key"),
     ("1.2.840.10040.4.1", "a DSA key"),

@@ -1,11 +1,13 @@
 //! Seals files and streams to RSA public keys, and opens them again: the library as a program.
 //!
 //! `cargo run --release --example bulla -- help` says how to use it. Reading order: `args` (what can be asked for), one file
-//! for each command (`keygen`, `seal`, `open`, `inspect`, `demo`), then what they share.
+//! for each command (`keygen`, `seal`, `open`, `rewrap`, `inspect`, `demo`), then what they share.
 
 mod args;
+mod armor;
 mod demo;
 mod destination;
+mod detached;
 mod failure;
 mod file_id;
 mod input;
@@ -16,7 +18,9 @@ mod open;
 mod output;
 mod progress;
 mod replacement;
+mod rewrap;
 mod seal;
+mod source;
 mod text;
 mod transfer;
 
@@ -34,6 +38,7 @@ fn main() -> ExitCode {
         Command::Keygen(args) => keygen::run(args),
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),
+        Command::Rewrap(args) => rewrap::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Demo(args) => demo::run(args),
     };

@@ -1,12 +1,13 @@
 //! `bulla open`.
 
-use bulla::{DecryptError, DecryptReader, Decryptor, Limits};
+use bulla::{DecryptError, DecryptReader, Decryptor, Limits, RsaIdentity};
 
 use crate::args::OpenArgs;
 use crate::destination::Destination;
+use crate::detached::HeaderFile;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::keys;
+use crate::keys::{self, KeyFile};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::transfer::{TransferError, transfer};
@@ -14,39 +15,63 @@ use crate::transfer::{TransferError, transfer};
 pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
     let identities = keys::identities(&args.identities)?;
     let destination = Destination::resolve(&args.output)?;
-    let input = Input::open_envelope(&args.input)?;
+    let header = args.header.as_deref().map(HeaderFile::read).transpose()?;
+    let input = match &header {
+        Some(file) => Input::open_body(&args.input, &file.header)?,
+        None => Input::open_envelope(&args.input)?,
+    };
     destination.check_is_not(input.id(), "IN")?;
+    destination.check_is_not(header.as_ref().and_then(|file| file.file_id), "the header")?;
     for file in &identities {
         destination.check_is_not(file.file_id, "one of the keys")?;
     }
 
-    let Some((first, others)) = identities.split_first() else {
-        return Err(Failure::new("cannot open", "no private key was given"));
-    };
-    let mut decryptor = Decryptor::new(&first.key).aad(args.aad.as_bytes()).limits(limits());
-    for other in others {
-        decryptor = decryptor.identity(&other.key);
-    }
-
-    let reader = start(&decryptor, &keys::describe(&identities), input)?;
+    let decryptor = decryptor(&identities)?.aad(args.aad.as_bytes());
+    let header_name = header.as_ref().map(|file| file.name.as_str());
+    let reader = start(&decryptor, &keys::describe(&identities), input, header_name)?;
     // Not before the key fits: until here nothing has been touched.
     let mut output = destination.create()?;
     finish(reader, &mut output)?;
     output.commit()
 }
 
-/// Reads the header and verifies it. `keys` says which keys there are to try.
-pub(crate) fn start(decryptor: &Decryptor<'_>, keys: &str, input: Input) -> Result<DecryptReader<Input>, Failure> {
+/// Opens with any of `identities`, without associated data.
+pub(crate) fn decryptor(identities: &[KeyFile<RsaIdentity>]) -> Result<Decryptor<'_>, Failure> {
+    let Some((first, others)) = identities.split_first() else {
+        return Err(Failure::new("cannot open", "no private key was given"));
+    };
+    let decryptor = Decryptor::new(&first.key).limits(limits());
+    Ok(others.iter().fold(decryptor, |decryptor, other| decryptor.identity(&other.key)))
+}
+
+/// Reads the header and verifies it. `keys` says which keys there are to try, `header` where the header came from if it was
+/// kept apart.
+pub(crate) fn start(
+    decryptor: &Decryptor<'_>,
+    keys: &str,
+    input: Input,
+    header: Option<&str>,
+) -> Result<DecryptReader<Input>, Failure> {
     let name = input.name().to_owned();
-    decryptor.wrap_input(input).map_err(|error| match error.get_ref().and_then(|error| error.downcast_ref()) {
-        Some(DecryptError::NoMatchingRecord) => {
-            Failure::new(name, format_args!("sealed to other keys, not to {keys}; \"bulla inspect\" shows to which"))
-        }
-        Some(DecryptError::WrongContext) => {
+    decryptor.wrap_input(input).map_err(|error| match (DecryptError::from_io(&error), header) {
+        (Some(DecryptError::NoMatchingRecord), header) => sealed_to_others(header.unwrap_or(&name), keys),
+        (Some(DecryptError::WrongContext), Some(header)) => Failure::new(
+            name,
+            format_args!(
+                "--aad is other than when sealing, this is not the body of {header}, or its start was altered"
+            ),
+        ),
+        (Some(DecryptError::WrongContext), None) => {
             Failure::new(name, "--aad is other than when sealing, or the start of the body was altered")
         }
-        _ => Failure::io(name, &error),
+        (Some(DecryptError::Truncated) | None, _) => Failure::io(name, &error),
+        (Some(error), header) => Failure::new(header.unwrap_or(&name), error),
     })
+}
+
+/// No record is for any of the keys.
+pub(crate) fn sealed_to_others(name: &str, keys: &str) -> Failure {
+    Failure::new(name, format_args!("sealed to other keys, not to {keys}; \"bulla inspect\" shows to which"))
 }
 
 /// Opens the body to `output` and returns the length of what was sealed.

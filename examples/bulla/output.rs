@@ -3,13 +3,23 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Stdout, Write};
 
+#[cfg(feature = "armor")]
+use bulla::ArmorWriter;
+
 use crate::failure::Failure;
 use crate::replacement::Replacement;
 
 /// An OUT that is being written.
 pub(crate) struct Output {
     name: String,
-    sink: Sink,
+    form: Form,
+}
+
+enum Form {
+    Binary(Sink),
+    /// The text form of what is written.
+    #[cfg(feature = "armor")]
+    Text(Box<ArmorWriter<Sink>>),
 }
 
 enum Sink {
@@ -20,17 +30,32 @@ enum Sink {
 
 impl Output {
     pub(crate) fn stdout(name: String) -> Self {
-        Self { name, sink: Sink::Stdout(io::stdout()) }
+        Self { name, form: Form::Binary(Sink::Stdout(io::stdout())) }
     }
 
     /// Writes to `file` as it is.
     pub(crate) fn file(name: String, file: File) -> Self {
-        Self { name, sink: Sink::File(file) }
+        Self { name, form: Form::Binary(Sink::File(file)) }
     }
 
     /// Writes to what replaces a file on [`commit`](Self::commit).
     pub(crate) fn replacement(name: String, replacement: Replacement) -> Self {
-        Self { name, sink: Sink::Replacement(Box::new(replacement)) }
+        Self { name, form: Form::Binary(Sink::Replacement(Box::new(replacement))) }
+    }
+
+    /// Writes the text form of what is written from now on.
+    #[cfg(feature = "armor")]
+    pub(crate) fn into_text(self) -> Result<Self, Failure> {
+        let form = match self.form {
+            Form::Binary(sink) => Form::Text(Box::new(ArmorWriter::new(sink))),
+            text @ Form::Text(_) => text,
+        };
+        Ok(Self { form, ..self })
+    }
+
+    #[cfg(not(feature = "armor"))]
+    pub(crate) fn into_text(self) -> Result<Self, Failure> {
+        Err(crate::armor::not_built(&self.name))
     }
 
     /// What to call it in messages.
@@ -40,37 +65,91 @@ impl Output {
 
     /// Whether what was written can be seen before [`commit`](Self::commit).
     pub(crate) fn is_immediate(&self) -> bool {
-        !matches!(self.sink, Sink::Replacement(_))
+        !matches!(self.sink(), Sink::Replacement(_))
     }
 
     pub(crate) fn is_terminal(&self) -> bool {
-        match &self.sink {
+        match self.sink() {
             Sink::Stdout(stdout) => stdout.is_terminal(),
             Sink::File(file) => file.is_terminal(),
             Sink::Replacement(_) => false,
         }
     }
 
-    /// Everything was written.
-    pub(crate) fn commit(mut self) -> Result<(), Failure> {
-        let flushed = self.flush();
-        let committed = match self.sink {
-            Sink::Replacement(replacement) => flushed.and_then(|()| replacement.commit()),
-            Sink::Stdout(_) | Sink::File(_) => flushed,
+    /// Refuses to show an envelope on a terminal, unless as text.
+    pub(crate) fn check_is_presentable(&self) -> Result<(), Failure> {
+        if matches!(self.form, Form::Binary(_)) && self.is_terminal() {
+            return Err(Failure::new(&self.name, "is a terminal, and an envelope is not text: name a file or a pipe"));
+        }
+        Ok(())
+    }
+
+    /// Brings what was written to the disk, if that is where it goes. It is complete: no more can be written.
+    pub(crate) fn sync(&mut self) -> Result<(), Failure> {
+        let finished = match &mut self.form {
+            Form::Binary(sink) => sink.flush(),
+            #[cfg(feature = "armor")]
+            Form::Text(writer) => writer.try_finish(),
         };
+        let synced = finished.and_then(|()| match self.sink() {
+            Sink::Replacement(replacement) => replacement.sync(),
+            Sink::Stdout(_) | Sink::File(_) => Ok(()),
+        });
+        synced.map_err(|error| Failure::io(&self.name, &error))
+    }
+
+    /// Everything was written.
+    pub(crate) fn commit(self) -> Result<(), Failure> {
+        let sink = match self.form {
+            Form::Binary(mut sink) => sink.flush().map(|()| sink),
+            #[cfg(feature = "armor")]
+            Form::Text(writer) => writer.finish(),
+        };
+        let committed = sink.and_then(|sink| match sink {
+            Sink::Replacement(replacement) => replacement.commit(),
+            Sink::Stdout(_) | Sink::File(_) => Ok(()),
+        });
         committed.map_err(|error| Failure::io(self.name, &error))
     }
 
+    fn sink(&self) -> &Sink {
+        match &self.form {
+            Form::Binary(sink) => sink,
+            #[cfg(feature = "armor")]
+            Form::Text(writer) => writer.get_ref(),
+        }
+    }
+
     fn writer(&mut self) -> &mut dyn Write {
-        match &mut self.sink {
-            Sink::Stdout(stdout) => stdout,
-            Sink::File(file) => file,
-            Sink::Replacement(replacement) => replacement.file(),
+        match &mut self.form {
+            Form::Binary(sink) => sink,
+            #[cfg(feature = "armor")]
+            Form::Text(writer) => writer,
         }
     }
 }
 
 impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer().flush()
+    }
+}
+
+impl Sink {
+    fn writer(&mut self) -> &mut dyn Write {
+        match self {
+            Self::Stdout(stdout) => stdout,
+            Self::File(file) => file,
+            Self::Replacement(replacement) => replacement.file(),
+        }
+    }
+}
+
+impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.writer().write(bytes)
     }

@@ -36,19 +36,25 @@ impl Replacement {
         self.temporary.as_file_mut()
     }
 
-    /// Puts the content in its place once it has reached the disk, with the permissions of the file that was there.
-    pub(crate) fn commit(self) -> io::Result<()> {
-        let Self { temporary, path, existing } = self;
-        if let Some(existing) = existing {
+    /// Gives it the permissions of the file that is in its place now, and brings it to the disk.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        let file = self.temporary.as_file();
+        if let Some(existing) = &self.existing {
             #[cfg(unix)]
             {
                 use std::os::unix::fs::{MetadataExt, fchown};
                 // Only an administrator can give a file away; everyone else's stays their own.
-                let _ = fchown(temporary.as_file(), Some(existing.uid()), Some(existing.gid()));
+                let _ = fchown(file, Some(existing.uid()), Some(existing.gid()));
             }
-            temporary.as_file().set_permissions(existing.permissions())?;
+            file.set_permissions(existing.permissions())?;
         }
-        temporary.as_file().sync_all()?;
+        file.sync_all()
+    }
+
+    /// Puts the content in its place once it has reached the disk, with the permissions of the file that was there.
+    pub(crate) fn commit(self) -> io::Result<()> {
+        self.sync()?;
+        let Self { temporary, path, .. } = self;
         temporary.persist(&path).map_err(|error| error.error)?;
         // The content is safe by now; not every file system can sync the name as well.
         if let Ok(directory) = File::open(directory_of(&path)) {

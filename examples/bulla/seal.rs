@@ -1,9 +1,10 @@
 //! `bulla seal`.
 
-use bulla::{EncryptError, Encryptor, RsaRecipient};
+use bulla::{EncryptError, EncryptReader, Encryptor};
 
 use crate::args::SealArgs;
 use crate::destination::Destination;
+use crate::detached;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::keys;
@@ -15,38 +16,51 @@ pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
     let key_files = keys::recipients(&args.recipients)?;
     let destination = Destination::resolve(&args.output)?;
     let mut input = Input::open(&args.input)?;
-    destination.check_is_not(input.id(), "IN")?;
-    for file in &key_files {
-        destination.check_is_not(file.file_id, "one of the keys")?;
+    let header = args.header.as_deref().map(Destination::resolve_header).transpose()?;
+    for destination in [Some(&destination), header.as_ref()].into_iter().flatten() {
+        destination.check_is_not(input.id(), "IN")?;
+        for file in &key_files {
+            destination.check_is_not(file.file_id, "one of the keys")?;
+        }
+    }
+    if let Some(header) = &header {
+        header.check_differs(&destination)?;
     }
 
-    let recipients: Vec<RsaRecipient> =
-        key_files.into_iter().map(|file| if args.anonymous { file.key.anonymous() } else { file.key }).collect();
+    let recipients = keys::named_or_not(key_files, args.anonymous);
     let mut encryptor = Encryptor::with_recipients(&recipients).map_err(cannot_seal)?.aad(args.aad.as_bytes());
     if let Some(metadata) = &args.metadata {
         encryptor = encryptor.metadata(metadata.as_bytes());
     }
 
-    let mut output = destination.create()?;
-    if output.is_terminal() {
-        return Err(Failure::new(output.name(), "is a terminal, and an envelope is not text: name a file or a pipe"));
+    if let Some(header) = header {
+        return detached::seal(&encryptor, &mut input, header, destination);
     }
+    let mut output = destination.create()?;
+    if args.armor {
+        output = output.into_text()?;
+    }
+    output.check_is_presentable()?;
     seal(&encryptor, &mut input, &mut output)?;
     output.commit()
 }
 
 /// Seals all of `input` to `output` and returns the length of the envelope.
 pub(crate) fn seal(encryptor: &Encryptor<'_>, input: &mut Input, output: &mut Output) -> Result<u64, Failure> {
-    let name = input.name().to_owned();
-    let progress = Progress::new("sealing", input, output);
-    // Pulled rather than pushed: whatever fails on the way, the envelope cannot end as if it were complete.
-    let mut envelope = encryptor.wrap_input(input).map_err(cannot_seal)?;
-    transfer(&mut envelope, output, progress, |envelope| envelope.get_ref().position()).map_err(|error| match error {
-        TransferError::Read { error, .. } => Failure::io(name, &error),
+    write_sealed(encryptor.wrap_input(input).map_err(cannot_seal)?, output)
+}
+
+/// Writes all of `sealed`, an envelope or a body, and returns its length.
+///
+/// Pulled rather than pushed: whatever fails on the way, it cannot end as if it were complete.
+pub(crate) fn write_sealed(mut sealed: EncryptReader<&mut Input>, output: &mut Output) -> Result<u64, Failure> {
+    let progress = Progress::new("sealing", sealed.get_ref(), output);
+    transfer(&mut sealed, output, progress, |sealed| sealed.get_ref().position()).map_err(|error| match error {
+        TransferError::Read { error, .. } => Failure::io(sealed.get_ref().name(), &error),
         TransferError::Write(error) => Failure::io(output.name(), &error),
     })
 }
 
-fn cannot_seal(error: EncryptError) -> Failure {
+pub(crate) fn cannot_seal(error: EncryptError) -> Failure {
     Failure::new("cannot seal", error)
 }

@@ -17,6 +17,9 @@ fn inspect_prints_the_documented_json() {
             "suite": 1,
             "layout": 1,
             "header_len": 20 + (6 + 13) + (6 + 1 + 32 + 256) + 32,
+            "body_offset": 20 + (6 + 13) + (6 + 1 + 32 + 256) + 32,
+            "body_len": 56 + 20_000 + 2 * 16,
+            "truncated": false,
             "metadata": "text/plain é",
             "metadata_hex": "746578742f706c61696e20c3a9",
             "records": [{
@@ -36,7 +39,10 @@ fn inspect_prints_null_for_what_is_not_there() {
     let dir = Scratch::sealed();
     let output = dir.pipe(["inspect", "--json", "-"], &dir.read("sealed"));
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!([&json["metadata"], &json["metadata_hex"], &json["payload_len"]], [&Value::Null; 3]);
+    for key in ["metadata", "metadata_hex", "body_len", "truncated", "payload_len"] {
+        assert_eq!(json.get(key), Some(&Value::Null), "{key}");
+    }
+    assert_eq!(json["body_offset"], json["header_len"]);
     assert_eq!(json["version"], 1);
 }
 
@@ -81,11 +87,26 @@ fn inspect_tells_the_length_of_the_payload() {
 fn inspect_notices_a_length_that_no_envelope_has() {
     let dir = Scratch::sealed();
     let header_len = dir.header_len();
-    for body_len in [0, 55, 56, 56 + 15, 56 + 16_400, 56 + 16_400 + 15] {
+    for body_len in [1, 55, 56, 56 + 15, 56 + 16_400, 56 + 16_400 + 15] {
         dir.write("cut", &dir.read("sealed")[..header_len + body_len]);
-        assert_eq!(dir.inspect("cut")["payload_len"], Value::Null, "{body_len}");
+        let json = dir.inspect("cut");
+        assert_eq!(
+            [&json["body_len"], &json["truncated"], &json["payload_len"]],
+            [&json!(body_len), &json!(true), &Value::Null]
+        );
         assert!(dir.inspect_text("cut").contains("TRUNCATED"), "{body_len}");
     }
+}
+
+#[test]
+fn inspect_does_not_take_a_header_kept_apart_for_a_cut_envelope() {
+    let dir = Scratch::sealed();
+    dir.write("header", &dir.read("sealed")[..dir.header_len()]);
+    let json = dir.inspect("header");
+    assert_eq!([&json["body_len"], &json["truncated"], &json["payload_len"]], [&json!(0), &Value::Null, &Value::Null]);
+    assert_eq!(json["records"], dir.inspect("sealed")["records"]);
+    let text = dir.inspect_text("header");
+    assert!(text.contains("payload   none here: a header without its body") && !text.contains("TRUNCATED"), "{text}");
 }
 
 #[test]

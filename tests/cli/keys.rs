@@ -68,6 +68,10 @@ fn an_unsuitable_public_key_is_named_with_the_reason() {
     dir.write("large", &[b'x'; (64 << 10) + 1]);
     dir.write("two", &[fs::read(public(2048)).unwrap(), fs::read(public(3072)).unwrap()].concat());
     dir.write("certificate", b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
+    dir.write("ec", EC_WITH_PARAMETERS.as_bytes());
+    dir.write("ec-and-rsa", &[EC_WITH_PARAMETERS.as_bytes(), &fs::read(public(2048)).unwrap()].concat());
+    dir.write("openssh", OPENSSH_PRIVATE.as_bytes());
+    dir.write("openssh.pub", b"ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDj8M0d7AZZ me@here\n");
     for (file, reason) in [
         (private(2048), "this is a private key, a public key is needed here: give "),
         (key("encrypted2048.pem"), "this is a private key, a public key is needed here"),
@@ -76,6 +80,10 @@ fn an_unsuitable_public_key_is_named_with_the_reason() {
         (key("pss2048.pub.pem"), "restricted to RSASSA-PSS"),
         (key("ec256.pub.pem"), "an elliptic curve (EC) key"),
         ("certificate".into(), "openssl x509"),
+        ("ec".into(), "not an RSA key: its algorithm is 1.2.840.10045.2.1: an elliptic curve (EC) key"),
+        ("ec-and-rsa".into(), "more than one PEM block"),
+        ("openssh".into(), "ssh-keygen -e -m PKCS8 -f KEY > PUBLIC.pem"),
+        ("openssh.pub".into(), "ssh-keygen -e -m PKCS8 -f KEY > PUBLIC.pem"),
         ("empty".into(), "is empty"),
         ("garbage".into(), "not an RSA key"),
         ("large".into(), "larger than a key file can be"),
@@ -91,7 +99,11 @@ fn an_unsuitable_public_key_is_named_with_the_reason() {
 #[test]
 fn an_unsuitable_private_key_is_named_with_the_reason() {
     let dir = Scratch::sealed();
+    dir.write("ec", EC_WITH_PARAMETERS.as_bytes());
+    dir.write("openssh", OPENSSH_PRIVATE.as_bytes());
     for (file, reason) in [
+        ("ec".into(), "not an RSA key: its algorithm is 1.2.840.10045.2.1: an elliptic curve (EC) key"),
+        ("openssh".into(), "ssh-keygen -p -N '' -m PKCS8 -f COPY"),
         (public(2048), "this is a public key, a private key is needed here"),
         (key("encrypted2048.pem"), "openssl pkey"),
         (key("rsa1024.pem"), "RSA key of 1024 bits, at least 2048 are needed"),
@@ -125,3 +137,20 @@ fn the_same_recipient_twice_is_refused_under_both_names() {
         assert!(line.contains(&twin) && line.contains(&public(2048)), "{line}");
     }
 }
+
+/// As `openssl ecparam -name prime256v1 -genkey` writes it; the key itself is shortened.
+const EC_WITH_PARAMETERS: &str = "\
+-----BEGIN EC PARAMETERS-----
+BggqhkjOPQMBBw==
+-----END EC PARAMETERS-----
+-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIA==
+-----END EC PRIVATE KEY-----
+";
+
+/// As `ssh-keygen -t rsa` writes it, shortened.
+const OPENSSH_PRIVATE: &str = "\
+-----BEGIN OPENSSH PRIVATE KEY-----
+b3BlbnNzaC1rZXktdjEAAAAABG5vbmU=
+-----END OPENSSH PRIVATE KEY-----
+";

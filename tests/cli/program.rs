@@ -1,6 +1,6 @@
 //! The program as such.
 
-use std::fs::{self};
+use std::fs::{self, File};
 
 use crate::support::*;
 
@@ -26,11 +26,49 @@ fn wrong_usage_has_status_2() {
 }
 
 #[test]
+fn options_for_keys_have_long_names() {
+    let dir = Scratch::sealed();
+    dir.succeeds(["open", "--identity", &private(2048), "sealed", "plain"]);
+    dir.succeeds(["seal", "--recipient", &public(3072), "plain", "sealed"]);
+    dir.succeeds(["open", "--identity", &private(3072), "sealed", "out"]);
+    assert_eq!(dir.read("out"), PLAINTEXT);
+}
+
+#[test]
 #[cfg(unix)]
 fn a_name_of_several_lines_is_reported_in_one() {
     let dir = Scratch::new();
     let line = dir.fails(["inspect", "two\nlines\u{1b}[0m"]);
     assert_eq!(line, r"bulla: two\nlines\u{1b}[0m: no such file or directory");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_closed_standard_input_is_no_empty_file() {
+    let dir = Scratch::new();
+    let output = dir.shell("exec \"$0\" \"$@\" <&-").args(["seal", "-r", &public(2048), "-", "out"]).output().unwrap();
+    assert!(one_line(&output).starts_with("bulla: standard input: is closed"), "{output:?}");
+    assert_eq!(dir.names(), NONE);
+}
+
+#[test]
+fn a_standard_input_that_could_be_written_to_is_read_as_any_other() {
+    let dir = Scratch::new();
+    dir.write("in", b"hello");
+    let both = File::options().read(true).write(true).open(dir.path("in")).unwrap();
+    let mut command = dir.command(["seal", "-r", &public(2048), "-", "out"]);
+    silent_success(command.stdin(both).output().unwrap());
+    assert_eq!(dir.inspect("out")["payload_len"], 5);
+}
+
+#[test]
+#[cfg(unix)]
+fn the_null_device_is_an_empty_file() {
+    let dir = Scratch::new();
+    // What the tests give the program where they give it nothing.
+    dir.succeeds(["seal", "-r", &public(2048), "-", "out"]);
+    assert_eq!(dir.inspect("out")["payload_len"], 0);
+    dir.succeeds(["seal", "-r", &public(2048), "/dev/null", "out"]);
 }
 
 #[test]

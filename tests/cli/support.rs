@@ -81,6 +81,19 @@ impl Scratch {
         self.command(args).output().unwrap()
     }
 
+    /// A shell that does `script`, for which `$0` is the program and `$@` are the arguments that the caller adds.
+    #[cfg(unix)]
+    pub(crate) fn shell(&self, script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.current_dir(self.0.path()).args(["-c", script]).arg(program()).stdin(Stdio::null());
+        command
+    }
+
+    /// Whether the key of so many bits opens the file `name` to [`PLAINTEXT`].
+    pub(crate) fn opens(&self, name: &str, bits: usize) -> bool {
+        bulla::open(&identity(bits), &self.read(name)).is_ok_and(|plaintext| plaintext == PLAINTEXT)
+    }
+
     /// Runs with pipes on all three streams.
     pub(crate) fn start<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Child {
         self.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()

@@ -1,0 +1,64 @@
+//! Headers that are kept apart from their bodies.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use bulla::{Encryptor, Header, Limits};
+
+use crate::destination::Destination;
+use crate::failure::Failure;
+use crate::file_id::FileId;
+use crate::input::Input;
+use crate::seal::{cannot_seal, write_sealed};
+
+/// A header and the file that it came from.
+pub(crate) struct HeaderFile {
+    pub(crate) header: Header,
+    pub(crate) name: String,
+    pub(crate) file_id: Option<FileId>,
+}
+
+impl HeaderFile {
+    /// Reads a file that holds one header and nothing else.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let mut input = Input::open_envelope(path)?;
+        let read = |input: &mut Input| {
+            let header = Header::read_from(input, &Limits::default())?;
+            // SPEC §8: an input that is to be a header alone ends with it.
+            Ok((header, input.take(1).read_to_end(&mut Vec::new())? == 0))
+        };
+        match read(&mut input) {
+            Ok((header, true)) => Ok(Self { header, name: input.name().into(), file_id: input.id() }),
+            Ok((_, false)) => Err(Failure::new(
+                input.name(),
+                "goes on behind its header; an envelope with its body is opened without --header",
+            )),
+            Err::<_, io::Error>(error) => Err(Failure::io(input.name(), &error)),
+        }
+    }
+}
+
+/// Seals all of `input`, the header to one file and the body to another: both or none, as far as two files allow.
+///
+/// A body whose header is missing is lost, while a header without a body does no harm. So the header is on the disk before
+/// the body begins, which may go to a pipe; and it takes its name first, but only when nothing is left that could fail except
+/// for taking names.
+pub(crate) fn seal(
+    encryptor: &Encryptor<'_>,
+    input: &mut Input,
+    header_destination: Destination,
+    body_destination: Destination,
+) -> Result<(), Failure> {
+    let (header, sealer) = encryptor.start().map_err(cannot_seal)?;
+    let mut header_output = header_destination.create()?;
+    header_output.write_all(header.as_bytes()).map_err(|error| Failure::io(header_output.name(), &error))?;
+    header_output.sync()?;
+
+    let mut body_output = body_destination.create()?;
+    body_output.check_is_presentable()?;
+    write_sealed(sealer.wrap_input(input), &mut body_output)?;
+    body_output.sync()?;
+
+    header_output.commit()?;
+    body_output.commit()
+}

@@ -1,0 +1,94 @@
+//! `bulla rewrap`.
+
+use std::io::Write;
+
+use bulla::{DecryptError, EncryptError, Header, Limits, RewrapError, Rewrapper, RsaRecipient};
+
+use crate::args::RewrapArgs;
+use crate::destination::Destination;
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::keys;
+use crate::open::{decryptor, sealed_to_others};
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::transfer::{TransferError, transfer};
+
+pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
+    let identities = keys::identities(&args.identities)?;
+    let added = keys::recipients(&args.added)?;
+    let destination = Destination::resolve(&args.output)?;
+    let mut input = Input::open_envelope(&args.input)?;
+    // The old file is read from beginning to end before the new one takes its name.
+    if !destination.is_replaced() {
+        destination.check_is_not(input.id(), "IN")?;
+    }
+    for file_id in identities.iter().map(|file| file.file_id).chain(added.iter().map(|file| file.file_id)) {
+        destination.check_is_not(file_id, "one of the keys")?;
+    }
+
+    let header =
+        Header::read_from(&mut input, &Limits::default()).map_err(|error| Failure::io(input.name(), &error))?;
+    let recipients = keys::named_or_not(added, args.anonymous);
+    let changed = changes(args, &recipients)
+        .rewrap(&header, &decryptor(&identities)?)
+        .map_err(|error| refused(input.name(), &keys::describe(&identities), &error))?;
+
+    // Not before the changes are made: until here nothing has been touched.
+    let mut output = destination.create()?;
+    if args.armor {
+        output = output.into_text()?;
+    }
+    output.check_is_presentable()?;
+    copy(&changed, &mut input, &mut output)?;
+    output.commit()
+}
+
+fn changes<'a>(args: &RewrapArgs, added: &'a [RsaRecipient]) -> Rewrapper<'a> {
+    let mut changes = Rewrapper::new();
+    for recipient in added {
+        changes = changes.add_recipient(recipient);
+    }
+    for id in &args.removed {
+        changes = changes.remove_recipient(*id);
+    }
+    // Called with no ids at all, it would keep nobody.
+    if !args.kept.is_empty() {
+        changes = changes.keep_only(args.kept.iter().copied());
+    }
+    if args.keep_unidentified { changes.keep_unidentified() } else { changes }
+}
+
+/// Writes the new header, and behind it what `input` has left: the body, or nothing.
+///
+/// `Rewrapper::copy` does the same, but does not tell which of the two files failed.
+fn copy(header: &Header, input: &mut Input, output: &mut Output) -> Result<(), Failure> {
+    output.write_all(header.as_bytes()).map_err(|error| Failure::io(output.name(), &error))?;
+    let progress = Progress::new("copying", input, output);
+    match transfer(input, output, progress, Input::position) {
+        Ok(_) => Ok(()),
+        Err(TransferError::Read { error, .. }) => Err(Failure::io(input.name(), &error)),
+        Err(TransferError::Write(error)) => Err(Failure::io(output.name(), &error)),
+    }
+}
+
+/// Why the recipients of `name` cannot be changed, and what to do. `keys` says which keys there are to open it.
+fn refused(name: &str, keys: &str, error: &RewrapError) -> Failure {
+    match error {
+        RewrapError::Open(DecryptError::NoMatchingRecord) => sealed_to_others(name, keys),
+        RewrapError::NotARecipient(_) => {
+            Failure::new(name, format_args!("{error}; \"bulla inspect\" shows which keys are named"))
+        }
+        RewrapError::UnidentifiedRecords(count) => Failure::new(
+            name,
+            format_args!(
+                "records that tell no key id: {count}, any of which may be for a key that is to be removed; \
+                 --keep-only drops them, --keep-unidentified keeps them"
+            ),
+        ),
+        RewrapError::Seal(EncryptError::NoRecipients) => {
+            Failure::new(name, "nobody would be left who can open it: --add somebody, or delete it")
+        }
+        _ => Failure::new(name, error),
+    }
+}
