@@ -137,6 +137,15 @@ fn an_input_that_fails_within_a_batch_releases_what_came_before_and_is_no_end() 
                 assert!(end.is_ok() && rest == plaintext[released.len()..]);
 
                 let input = Breaks::new(&plaintext[..], chunks * CHUNK + 100, false);
+                // Also where the failure waits behind what was read before.
+                let opened = header.open(&key.content_key(), b"").unwrap().threads(2);
+                let mut reader = opened.wrap_input(Breaks::new(Cursor::new(body), 56 + 40 * 16400 + 100, false));
+                let read = reader.read(&mut vec![0; sizes[0]]).unwrap();
+                assert!(read > 0);
+                reader.seek(SeekFrom::Start(50 * CHUNK as u64)).unwrap();
+                let (rest, end) = read_in_pieces(&mut reader, sizes);
+                assert!(end.is_ok() && rest == plaintext[50 * CHUNK..]);
+
                 let other = NoRsa::default();
                 let reader = Encryptor::new(&other).threads(2).wrap_input(input).unwrap();
                 let (_, end) = read_in_pieces(reader, sizes);

@@ -120,6 +120,7 @@ pub(crate) struct OpenArgs {
 /// put back before the body is not noticed. To shut somebody out, seal anew.
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("change").args(["added", "removed", "kept"]).required(true).multiple(true))]
+#[command(group = ArgGroup::new("removal").args(["removed", "kept"]).multiple(true))]
 pub(crate) struct RewrapArgs {
     /// Private key that opens the envelope, as PEM or DER, not encrypted; can be given more than once
     #[arg(short = 'i', long = "identity", value_name = "KEY.pem", required = true)]
@@ -142,8 +143,8 @@ pub(crate) struct RewrapArgs {
     #[arg(long = "keep-only", value_name = "KEYID")]
     pub(crate) kept: Vec<KeyId>,
 
-    /// With --remove: keep what tells no key id, although it may be for the key that is removed
-    #[arg(long, requires = "removed", conflicts_with = "kept")]
+    /// With --remove or --keep-only: keep what tells no key id, although it may be for a key that is to be dropped
+    #[arg(long, requires = "removal")]
     pub(crate) keep_unidentified: bool,
 
     /// Write the envelope as text, for mail and chat; otherwise it is binary, whatever it was before

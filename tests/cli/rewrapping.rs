@@ -104,6 +104,16 @@ fn anonymous_records_are_kept_on_request() {
 }
 
 #[test]
+fn anonymous_records_are_kept_beside_the_kept_ones_on_request() {
+    let dir = with_anonymous_record();
+    let changes = ["--keep-only", &id(4096), "--keep-unidentified"];
+    dir.succeeds([&["rewrap", "-i", &private(2048)], &changes[..], &["sealed", "changed"]].concat());
+    let mut seen = ids(&dir, "changed");
+    seen.sort();
+    assert_eq!(seen, ["", &id(4096)]);
+}
+
+#[test]
 fn a_key_that_is_not_named_is_neither_removed_nor_kept() {
     let dir = Scratch::sealed();
     for option in ["--remove", "--keep-only"] {
@@ -191,7 +201,6 @@ fn changes_that_make_no_sense_are_wrong_usage() {
         &["--keep-unidentified"],
         &["--anonymous", "--remove", &id(2048)],
         &["--keep-unidentified", "--add", &add],
-        &["--keep-unidentified", "--remove", &id(2048), "--keep-only", &id(3072)],
         &["--remove", ""],
         &["--remove", &id(2048)[..63]],
         &["--remove", &long],
