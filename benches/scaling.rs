@@ -33,29 +33,49 @@ fn main() {
         return;
     };
 
-    println!("With one thread. Goals: heap at most {MAX_HEAP} bytes, and as many allocations at any size.\n");
-    println!("{:<21}  {:>8}  {:>7}  {:>9}  {:>11}", "", "size", "ns/byte", "heap peak", "allocations");
+    println!(
+        "Goals: heap at most {MAX_HEAP} bytes, with several threads {HEAP_FOR_EACH} more for each, at any size; and with"
+    );
+    println!("one thread as many allocations at any size.\n");
+    println!(
+        "{:<21}  {:>7}  {:>8}  {:>7}  {:>9}  {:>11}",
+        "", "threads", "size", "ns/byte", "heap peak", "allocations"
+    );
     let key = Keyless::new(7);
-    let (encryptor, decryptor) = (Encryptor::new(&key), Decryptor::new(&key));
-    for (name, run) in RUNS {
-        let mut allocations = Vec::new();
-        for &size in sizes {
-            let cost = run(&encryptor, &decryptor, size);
-            println!(
-                "{name:<21}  {:>4} MiB  {:>7.3}  {:>9}  {:>11}",
-                size >> 20,
-                cost.nanoseconds / exact(size),
-                cost.heap,
-                cost.allocations
+    for (threads, encryptor, decryptor) in with_threads(&key) {
+        let max_heap = if threads == 1 { MAX_HEAP } else { MAX_HEAP + threads * HEAP_FOR_EACH };
+        for (name, run) in RUNS {
+            let mut allocations = Vec::new();
+            for &size in sizes {
+                let cost = run(&encryptor, &decryptor, size);
+                println!(
+                    "{name:<21}  {threads:>7}  {:>4} MiB  {:>7.3}  {:>9}  {:>11}",
+                    size >> 20,
+                    cost.nanoseconds / exact(size),
+                    cost.heap,
+                    cost.allocations
+                );
+                assert!(cost.heap <= max_heap, "{name}: the heap grew to {} bytes", cost.heap);
+                allocations.push(cost.allocations);
+            }
+            assert!(
+                // The pool allocates for itself.
+                threads > 1 || allocations.iter().all(|count| *count == allocations[0]),
+                "{name}: allocations depend on the length: {allocations:?}"
             );
-            assert!(cost.heap <= MAX_HEAP, "{name}: the heap grew to {} bytes", cost.heap);
-            allocations.push(cost.allocations);
         }
-        assert!(
-            allocations.iter().all(|count| *count == allocations[0]),
-            "{name}: allocations depend on the length: {allocations:?}"
-        );
     }
+}
+
+#[cfg(not(feature = "parallel"))]
+fn with_threads(key: &Keyless) -> [(usize, Encryptor<'_>, Decryptor<'_>); 1] {
+    [(1, Encryptor::new(key), Decryptor::new(key))]
+}
+
+#[cfg(feature = "parallel")]
+fn with_threads(key: &Keyless) -> [(usize, Encryptor<'_>, Decryptor<'_>); 2] {
+    rayon::ThreadPoolBuilder::new().num_threads(2).build_global().expect("nobody has used the pool yet");
+    [1, 2].map(|threads| (threads, Encryptor::new(key).threads(threads), Decryptor::new(key).threads(threads)))
 }
 
 struct Cost {
@@ -152,3 +172,6 @@ const BUFFER_LEN: usize = 256 << 10;
 
 /// Bytes of heap that a stream may take, whatever its length.
 const MAX_HEAP: usize = 256 << 10;
+
+/// The documented batch of each thread, 32 chunks, as plaintext and sealed.
+const HEAP_FOR_EACH: usize = 32 * (16384 + 16400);
