@@ -99,6 +99,13 @@ macro_rules! tests_of_backend {
 tests_of_backend!(of_aws_lc: aws_lc, "aws-lc-rs");
 tests_of_backend!(of_rustcrypto: rustcrypto, "rustcrypto");
 
+#[cfg(feature = "fips")]
+#[test]
+fn the_fips_module_does_the_work() {
+    // The feature compiles the other AWS-LC as well.
+    assert_eq!(aws_lc_rs::try_fips_mode(), Ok(()));
+}
+
 #[cfg(all(feature = "aws-lc-rs", feature = "rustcrypto"))]
 mod both {
     use rand_core::UnwrapErr;

@@ -15,7 +15,12 @@ pub(crate) trait Peer {
 
 #[cfg(feature = "aws-lc-rs")]
 pub(crate) fn all() -> Vec<Box<dyn Peer>> {
-    vec![Box::new(Bulla::new("bulla, AWS-LC")), Box::new(aws_lc::Raw::new())]
+    vec![
+        Box::new(Bulla::new("bulla, AWS-LC")),
+        Box::new(aws_lc::Raw::new()),
+        #[cfg(feature = "aws-esdk")]
+        Box::new(esdk::Esdk::new()),
+    ]
 }
 
 #[cfg(not(feature = "aws-lc-rs"))]
@@ -100,6 +105,67 @@ mod aws_lc {
                 opened.expect("sealed with the same key");
                 take(plaintext);
             }
+        }
+    }
+}
+
+#[cfg(feature = "aws-esdk")]
+mod esdk {
+    use std::io::Write;
+
+    use aws_esdk::AwsEncryptionSdkConfig;
+    use aws_esdk::client::Client;
+    use aws_esdk::material_providers;
+    use aws_esdk::material_providers::types::keyring::KeyringRef;
+    use aws_esdk::material_providers::types::{EsdkAlgorithmSuiteId, MaterialProvidersConfig, PaddingScheme};
+    use tokio::runtime::{Builder, Runtime};
+
+    use super::Peer;
+
+    /// In Rust it has no streams: all of the message is in memory at once.
+    pub(super) struct Esdk {
+        runtime: Runtime,
+        client: Client,
+        keyring: KeyringRef,
+    }
+
+    impl Esdk {
+        pub(super) fn new() -> Self {
+            let runtime = Builder::new_current_thread().build().expect("a runtime without drivers");
+            let config = AwsEncryptionSdkConfig::builder().build().expect("all is optional");
+            let client = Client::from_conf(config).expect("a good configuration");
+            let config = MaterialProvidersConfig::builder().build().expect("all is optional");
+            let providers = material_providers::client::Client::from_conf(config).expect("a good configuration");
+            let keyring = providers
+                .create_raw_rsa_keyring()
+                .key_namespace("bench")
+                .key_name("bench")
+                .padding_scheme(PaddingScheme::OaepSha256Mgf1)
+                .public_key(include_str!("../../../tests/keys/rsa3072.pub.pem").as_bytes())
+                .private_key(include_str!("../../../tests/keys/rsa3072.pem").as_bytes());
+            let keyring = runtime.block_on(keyring.send()).expect("a good key");
+            Self { runtime, client, keyring }
+        }
+    }
+
+    impl Peer for Esdk {
+        fn name(&self) -> &'static str {
+            "aws-esdk (crate), RSA-3072, one-shot"
+        }
+
+        fn seal(&self, plaintext: &[u8], output: &mut dyn Write) {
+            // Its default suite signs, too, which nobody else does. Frames are of its default length: longer ones gain little.
+            let suite = EsdkAlgorithmSuiteId::AlgAes256GcmHkdfSha512CommitKey;
+            let call =
+                self.client.encrypt().keyring(self.keyring.clone()).algorithm_suite_id(suite).plaintext(plaintext);
+            let sealed = self.runtime.block_on(call.send()).expect("a good keyring").ciphertext;
+            output.write_all(sealed.expect("it succeeded").as_ref()).expect("the output takes all");
+        }
+
+        fn open(&self, envelope: &[u8], take: &mut dyn FnMut(&[u8])) {
+            let call = self.client.decrypt().keyring(self.keyring.clone()).ciphertext(envelope);
+            let opened = self.runtime.block_on(call.send()).expect("a good message").plaintext;
+            take(opened.expect("it succeeded").as_ref());
         }
     }
 }
