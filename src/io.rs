@@ -212,15 +212,21 @@ fn start_of_envelope(header: &Header, sealer: &Sealer) -> Vec<u8> {
 
 /// Reads at least one byte, unless the input has ended, and retries what was interrupted.
 fn read_some(input: &mut impl Read, output: &mut [u8], ended: &mut bool) -> io::Result<usize> {
+    match retry(|| input.read(output))? {
+        len if len <= output.len() => {
+            *ended = len == 0;
+            Ok(len)
+        }
+        _ => Err(io::Error::other("the inner reader claims to have read more than was asked for")),
+    }
+}
+
+/// Makes a call again while it is interrupted.
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
-        match input.read(output) {
-            Ok(len) if len <= output.len() => {
-                *ended = len == 0;
-                return Ok(len);
-            }
-            Ok(_) => return Err(io::Error::other("the inner reader claims to have read more than was asked for")),
+        match call() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            result => return result,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::pending::Pending;
 use super::poison::Poison;
+use super::retry;
 use crate::armor::{CONTENT_LINE, TEXT_LINE, encode_lines, first_line, last_lines};
 use crate::buffer::Buffer;
 
@@ -128,12 +129,7 @@ impl<W: Write> ArmorWriter<W> {
     }
 
     fn flush_inner(&mut self) -> io::Result<()> {
-        loop {
-            match self.inner.flush() {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                flushed => return flushed,
-            }
-        }
+        retry(|| self.inner.flush())
     }
 
     fn drain(&mut self) -> io::Result<()> {

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use super::pending::Pending;
 use super::poison::Poison;
+use super::retry;
 use crate::buffer::Buffer;
 use crate::chunk::{Sealer, ToSeal};
 use crate::suite::{CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
@@ -139,12 +140,7 @@ impl<W: Write> EncryptWriter<W> {
     }
 
     fn flush_inner(&mut self) -> io::Result<()> {
-        loop {
-            match self.inner.flush() {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                flushed => return flushed,
-            }
-        }
+        retry(|| self.inner.flush())
     }
 
     fn drain(&mut self) -> io::Result<()> {

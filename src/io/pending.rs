@@ -4,6 +4,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use std::io::{self, Read, Write};
 
+use super::retry;
+
 /// A buffer that is filled at once, when empty, and then taken piece by piece.
 #[derive(Debug)]
 pub(super) struct Pending {
@@ -40,14 +42,10 @@ impl Pending {
     /// Hands everything to `output`. On an error, what was not written stays pending.
     pub(super) fn write_to(&mut self, output: &mut impl Write) -> io::Result<()> {
         while !self.is_empty() {
-            match output.write(&self.bytes[self.taken..self.filled]) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(len) if len <= self.filled - self.taken => self.taken += len,
-                Ok(_) => {
-                    return Err(io::Error::other("the inner writer claims to have written more than it was given"));
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            match retry(|| output.write(&self.bytes[self.taken..self.filled]))? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                len if len <= self.filled - self.taken => self.taken += len,
+                _ => return Err(io::Error::other("the inner writer claims to have written more than it was given")),
             }
         }
         Ok(())

@@ -5,6 +5,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use std::io;
 
+use super::retry;
+
 /// An input that can be read at any position without moving a cursor, by several threads at the same time.
 ///
 /// Implemented for [`File`](std::fs::File), slices and vectors of bytes, and for pointers to them. Implement it for whatever
@@ -87,12 +89,10 @@ pub(super) fn read_full_at(input: &(impl ReadAt + ?Sized), output: &mut [u8], of
     while filled < output.len() {
         let position = u64::try_from(filled).ok().and_then(|filled| offset.checked_add(filled));
         let position = position.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "offset beyond 2^64"))?;
-        match input.read_at(&mut output[filled..], position) {
-            Ok(0) => break,
-            Ok(len) if len <= output.len() - filled => filled += len,
-            Ok(_) => return Err(io::Error::other("the inner reader claims to have read more than was asked for")),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+        match retry(|| input.read_at(&mut output[filled..], position))? {
+            0 => break,
+            len if len <= output.len() - filled => filled += len,
+            _ => return Err(io::Error::other("the inner reader claims to have read more than was asked for")),
         }
     }
     Ok(filled)

@@ -6,6 +6,7 @@ use super::{DecryptReader, Stage};
 use crate::chunk::{chunk_offset, plaintext_len};
 use crate::error::DecryptError;
 use crate::io::poison::Poison;
+use crate::io::retry;
 use crate::suite::{CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN};
 
 impl<R: Read + Seek> DecryptReader<R> {
@@ -172,16 +173,6 @@ impl<R: Read + Seek> Seek for DecryptReader<R> {
 
     fn stream_position(&mut self) -> io::Result<u64> {
         Ok(self.position)
-    }
-}
-
-/// `Interrupted` is retried, as in all adapters.
-fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return result,
-        }
     }
 }
 
