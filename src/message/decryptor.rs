@@ -140,6 +140,7 @@ impl<'a> Decryptor<'a> {
         Err(if operations == 0 { DecryptError::NoMatchingRecord } else { DecryptError::NotAuthentic })
     }
 
+    #[cfg(feature = "std")]
     pub(crate) fn header_limits(&self) -> &Limits {
         &self.limits
     }
