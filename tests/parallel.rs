@@ -7,7 +7,7 @@ mod support;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bulla::{DecryptError, Decryptor, Encryptor, Header, Limits};
+use bulla::{DecryptError, DecryptReaderAt, Decryptor, Encryptor, Header, Limits, ReadAt};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::{CHUNK, Faulty, NoRsa, Scripted, Step, decrypt_error, insist, pattern, read_in_pieces, write_in_pieces};
@@ -245,16 +245,22 @@ fn long_ranges_are_those_of_one_thread_and_end_where_a_chunk_is_bad() {
         for bad in [0, 1, 3, 5, 7, 31, 60, 127] {
             let mut altered = envelope.clone();
             altered[body + bad * 16400] ^= 1;
-            let reader = Decryptor::new(&key).threads(4).wrap_input_at(&altered[..]).unwrap();
-            let mut seen = vec![0; plaintext.len()];
-            let read = reader.read_at(&mut seen, 0).unwrap_or(0);
-            assert_eq!(read, bad * CHUNK);
-            assert!(seen[..read] == plaintext[..read]);
-            assert!(seen[read..].iter().all(|byte| *byte == 0), "chunk {bad}");
-            let error = reader.read_at(&mut seen, read as u64).unwrap_err();
-            assert_eq!(decrypt_error(&error), DecryptError::ChunkAltered { index: bad as u64 });
+            let file = tempfile::tempfile().unwrap();
+            (&file).write_all(&altered).unwrap();
+            check(&Decryptor::new(&key).threads(4).wrap_input_at(&altered[..]).unwrap(), bad, &plaintext);
+            check(&Decryptor::new(&key).threads(4).wrap_input_at(file).unwrap(), bad, &plaintext);
         }
     });
+
+    fn check(reader: &DecryptReaderAt<impl ReadAt>, bad: usize, plaintext: &[u8]) {
+        let mut seen = vec![0; plaintext.len()];
+        let read = reader.read_at(&mut seen, 0).unwrap_or(0);
+        assert_eq!(read, bad * CHUNK);
+        assert!(seen[..read] == plaintext[..read]);
+        assert!(seen[read..].iter().all(|byte| *byte == 0), "chunk {bad}");
+        let error = reader.read_at(&mut seen, read as u64).unwrap_err();
+        assert_eq!(decrypt_error(&error), DecryptError::ChunkAltered { index: bad as u64 });
+    }
 }
 
 #[test]

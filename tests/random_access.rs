@@ -66,8 +66,12 @@ proptest! {
             prop_assert!(model.envelope.len() < model.body + 56 || model.envelope[..model.body + 56] != model.original[..model.body + 56]);
             return Ok(());
         };
-        let reader_at = open(&key, threads).wrap_input_at(&model.envelope[..]).unwrap();
-        prop_assert_eq!(reader_at.len().map_err(|error| decrypt_error(&error)), model.end.clone());
+        let in_memory = open(&key, threads).wrap_input_at(&model.envelope[..]).unwrap();
+        let elsewhere = open(&key, threads).wrap_input_at(Opaque(&model.envelope)).unwrap();
+        prop_assert_eq!(in_memory.len().map_err(|error| decrypt_error(&error)), model.end.clone());
+        prop_assert_eq!(elsewhere.len().map_err(|error| decrypt_error(&error)), model.end.clone());
+        let positional: [ReadsAt<'_>; 2] =
+            [&|output, offset| in_memory.read_at(output, offset), &|output, offset| elsewhere.read_at(output, offset)];
         prop_assert_eq!(reader.len().map_err(|error| decrypt_error(&error)), model.end.clone());
 
         for (position, len) in script {
@@ -88,17 +92,20 @@ proptest! {
                 }
             }
 
-            let mut seen = vec![0; len];
-            match reader_at.read_at(&mut seen, position) {
-                Ok(read) => {
-                    prop_assert!(seen[..read] == expected[..]);
-                    prop_assert!(seen[read..].iter().all(|byte| *byte == 0));
-                    let rest = reader_at.read_at(&mut vec![0; len - read], position + read as u64);
-                    prop_assert_eq!(rest.map(|len| assert_eq!(len, 0)).map_err(|error| decrypt_error(&error)), end);
-                }
-                Err(error) => {
-                    prop_assert!(expected.is_empty());
-                    prop_assert_eq!(Err(decrypt_error(&error)), end);
+            for read_at in positional {
+                let mut seen = vec![0; len];
+                match read_at(&mut seen, position) {
+                    Ok(read) => {
+                        prop_assert!(seen[..read] == expected[..]);
+                        prop_assert!(seen[read..].iter().all(|byte| *byte == 0));
+                        let rest = read_at(&mut vec![0; len - read], position + read as u64);
+                        let rest = rest.map(|len| assert_eq!(len, 0)).map_err(|error| decrypt_error(&error));
+                        prop_assert_eq!(rest, end.clone());
+                    }
+                    Err(error) => {
+                        prop_assert!(expected.is_empty());
+                        prop_assert_eq!(Err(decrypt_error(&error)), end.clone());
+                    }
                 }
             }
         }
@@ -298,6 +305,23 @@ fn the_plaintext_limit_holds_for_every_position() {
     reader.read_exact_at(&mut seen, 0).unwrap();
     for result in [reader.read_exact_at(&mut seen, 2 * CHUNK as u64), reader.len().map(|_| ())] {
         assert!(matches!(decrypt_error(&result.unwrap_err()), DecryptError::LimitExceeded(_)));
+    }
+}
+
+type ReadsAt<'a> = &'a dyn Fn(&mut [u8], u64) -> io::Result<usize>;
+
+/// Does not tell that it is in memory.
+struct Opaque<'a>(&'a [u8]);
+
+impl ReadAt for Opaque<'_> {
+    fn read_at(&self, output: &mut [u8], offset: u64) -> io::Result<usize> {
+        // In two pieces, mostly.
+        let len = output.len().min(10_000);
+        self.0.read_at(&mut output[..len], offset)
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        self.0.size()
     }
 }
 
@@ -582,7 +606,7 @@ fn a_chunk_that_was_kept_is_not_mistaken_for_another() {
     let key = NoRsa::default();
     let plaintext = numbered(20 * CHUNK);
     let envelope = seal(&plaintext);
-    let reader = Decryptor::new(&key).wrap_input_at(&envelope[..]).unwrap();
+    let reader = Decryptor::new(&key).wrap_input_at(Opaque(&envelope)).unwrap();
     for (offset, len) in [(0, 8 * CHUNK), (9 * CHUNK, 5), (0, 8 * CHUNK), (9 * CHUNK, 5), (9 * CHUNK + 7, 2 * CHUNK)] {
         let mut seen = vec![99; len];
         reader.read_exact_at(&mut seen, offset as u64).unwrap();

@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-use bulla::{DecryptError, DecryptReader, DecryptReaderAt, Decryptor, Header, Limits, RangeOpener, ciphertext_range};
+use bulla::{
+    DecryptError, DecryptReader, DecryptReaderAt, Decryptor, Header, Limits, RangeOpener, ReadAt, ciphertext_range,
+};
 
 pub use self::case::{Case, Operation};
 use self::model::Model;
@@ -34,7 +36,12 @@ pub fn check(input: &[u8]) -> BTreeSet<&'static str> {
     let decryptor = Decryptor::new(&fake).threads(case.threads);
     let mut player = Player {
         reader: decryptor.wrap_input(Cursor::new(&model.envelope)).unwrap(),
-        reader_at: decryptor.wrap_input_at(&model.envelope[..]).unwrap(),
+        reader_at: decryptor
+            .wrap_input_at(match case.threads {
+                0 | 2 => Box::new(&model.envelope[..]) as Box<dyn ReadAt>,
+                _ => Box::new(Opaque(&model.envelope)),
+            })
+            .unwrap(),
         opener: {
             let (header, body) = Header::split(&model.envelope, &Limits::default()).unwrap();
             decryptor.open_header(&header).unwrap().range_opener(body.first_chunk().unwrap()).unwrap()
@@ -53,7 +60,7 @@ pub fn check(input: &[u8]) -> BTreeSet<&'static str> {
 
 struct Player<'a> {
     reader: DecryptReader<Cursor<&'a Vec<u8>>>,
-    reader_at: DecryptReaderAt<&'a [u8]>,
+    reader_at: DecryptReaderAt<Box<dyn ReadAt + 'a>>,
     opener: RangeOpener,
     model: &'a Model,
     position: u64,
@@ -165,6 +172,19 @@ impl Player<'_> {
             Ok(()) if read == 0 => "beyond the end",
             Ok(()) => "read",
         });
+    }
+}
+
+/// Does not tell that it is in memory.
+struct Opaque<'a>(&'a [u8]);
+
+impl ReadAt for Opaque<'_> {
+    fn read_at(&self, output: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.0.read_at(output, offset)
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        self.0.size()
     }
 }
 

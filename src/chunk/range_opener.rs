@@ -163,6 +163,19 @@ impl RangeOpener {
         self.chunks.open_at(index, sealed, output)
     }
 
+    /// Opens chunk `index`, which is the last unless it is full, to the start of `output`, which has room for a full one. Returns
+    /// the length of its plaintext.
+    #[cfg(feature = "std")]
+    pub(crate) fn open(&self, index: u64, sealed: &[u8], output: &mut [u8]) -> Result<usize, DecryptError> {
+        let output = &mut output[..sealed.len().saturating_sub(TAG_LEN)];
+        if sealed.len() == SEALED_CHUNK_LEN {
+            self.chunks.open_at(index, sealed, output)?;
+        } else {
+            self.open_last(index, sealed, output)?;
+        }
+        Ok(output.len())
+    }
+
     /// Opens chunk `index`, which is the last unless it is full, where it stands. Returns the length of its plaintext.
     #[cfg(feature = "std")]
     pub(crate) fn open_in_place(&self, index: u64, sealed: &mut [u8]) -> Result<usize, DecryptError> {

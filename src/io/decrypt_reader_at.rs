@@ -5,7 +5,7 @@ use core::fmt;
 use std::io::{self, Read};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::read_at::{ReadAt, read_full_at};
+use super::read_at::{ReadAt, read_full_at, slice_at};
 use crate::buffer::{Buffer, wipe};
 use crate::chunk::{RangeOpener, chunk_offset, plaintext_len};
 use crate::error::DecryptError;
@@ -219,16 +219,25 @@ impl<R: ReadAt> DecryptReaderAt<R> {
 
     /// As above, in one go. An error says nothing that the caller does not see when it looks at the chunk alone.
     fn open_full_chunks(&self, first: u64, output: &mut [[u8; CHUNK_LEN]]) -> io::Result<usize> {
+        let (len, offset) = (output.len() * SEALED_CHUNK_LEN, self.offset(first)?);
+        if let Some(input) = self.inner.as_slice() {
+            return Ok(self.open_first(first, slice_at(input, len, offset), output));
+        }
         let mut scratch = self.take_scratch(None);
-        let sealed = scratch.room(output.len() * SEALED_CHUNK_LEN);
-        let len = read_full_at(&self.inner, sealed, self.offset(first)?)?;
-        let (sealed, _) = sealed[..len].as_chunks();
+        let sealed = scratch.room(len);
+        let len = read_full_at(&self.inner, sealed, offset)?;
+        let opened = self.open_first(first, &sealed[..len], output);
+        self.return_scratch(scratch);
+        Ok(opened)
+    }
+
+    /// Opens the full chunks in `sealed` up to the first that does not open, and returns how many did.
+    fn open_first(&self, first: u64, sealed: &[u8], output: &mut [[u8; CHUNK_LEN]]) -> usize {
+        let (sealed, _) = sealed.as_chunks();
         let failed = (first..)
             .zip(sealed.iter().zip(output))
             .position(|(index, (sealed, output))| self.opener.open_chunk(index, sealed, output).is_err());
-        let opened = failed.unwrap_or(sealed.len());
-        self.return_scratch(scratch);
-        Ok(opened)
+        failed.unwrap_or(sealed.len())
     }
 
     /// Shows the plaintext of chunk `index` to `look`; it is shorter than 16384 bytes if and only if it is the last.
@@ -237,9 +246,14 @@ impl<R: ReadAt> DecryptReaderAt<R> {
     fn with_chunk<T>(&self, index: u64, look: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
         let mut scratch = self.take_scratch(Some(index));
         if scratch.index != Some(index) {
-            let sealed = scratch.room(SEALED_CHUNK_LEN);
-            let len = read_full_at(&self.inner, sealed, self.offset(index)?)?;
-            scratch.len = self.opener.open_in_place(index, &mut sealed[..len])?;
+            let offset = self.offset(index)?;
+            let room = scratch.room(SEALED_CHUNK_LEN);
+            scratch.len = if let Some(input) = self.inner.as_slice() {
+                self.opener.open(index, slice_at(input, SEALED_CHUNK_LEN, offset), room)?
+            } else {
+                let len = read_full_at(&self.inner, room, offset)?;
+                self.opener.open_in_place(index, &mut room[..len])?
+            };
             scratch.index = Some(index);
         }
         let seen = look(&scratch.buffer[..scratch.len]);

@@ -27,18 +27,28 @@ pub trait ReadAt: Send + Sync {
     ///
     /// Those of the input.
     fn size(&self) -> io::Result<u64>;
+
+    /// The whole input, where it is in memory: chunks are then opened where they stand instead of being copied first.
+    ///
+    /// The provided method says that it is not.
+    fn as_slice(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 impl ReadAt for [u8] {
     fn read_at(&self, output: &mut [u8], offset: u64) -> io::Result<usize> {
-        let rest = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)).unwrap_or_default();
-        let len = rest.len().min(output.len());
-        output[..len].copy_from_slice(&rest[..len]);
-        Ok(len)
+        let bytes = slice_at(self, output.len(), offset);
+        output[..bytes.len()].copy_from_slice(bytes);
+        Ok(bytes.len())
     }
 
     fn size(&self) -> io::Result<u64> {
         Ok(u64::try_from(self.len()).unwrap_or(u64::MAX))
+    }
+
+    fn as_slice(&self) -> Option<&[u8]> {
+        Some(self)
     }
 }
 
@@ -67,6 +77,10 @@ macro_rules! delegate {
             fn size(&self) -> io::Result<u64> {
                 (**self).size()
             }
+
+            fn as_slice(&self) -> Option<&[u8]> {
+                (**self).as_slice()
+            }
         }
     )*};
 }
@@ -81,6 +95,16 @@ impl ReadAt for Vec<u8> {
     fn size(&self) -> io::Result<u64> {
         self[..].size()
     }
+
+    fn as_slice(&self) -> Option<&[u8]> {
+        Some(self)
+    }
+}
+
+/// The `len` bytes of `input` from `offset` on, or fewer where it ends.
+pub(super) fn slice_at(input: &[u8], len: usize, offset: u64) -> &[u8] {
+    let rest = usize::try_from(offset).ok().and_then(|offset| input.get(offset..)).unwrap_or_default();
+    &rest[..rest.len().min(len)]
 }
 
 /// Reads until `output` is full or the input ends, and returns how many bytes there were.
