@@ -18,7 +18,7 @@ use std::hint::black_box;
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
-use bulla::{Decryptor, Encryptor};
+use bulla::{Decryptor, Encryptor, Header, Limits};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use keyless::Keyless;
 
@@ -124,6 +124,7 @@ fn pairs() -> impl Iterator<Item = Pair> {
         Pair { direction, name, threads, has_goal, run, floor }
     };
     let one = [
+        pair(Direction::Seal, "core", 1, seal_by_core, floor::seal_by_core),
         pair(Direction::Seal, "writer", 1, seal_by_writer, floor::seal_by_writer),
         pair(Direction::Seal, "reader", 1, seal_by_reader, floor::seal_by_reader),
         pair(Direction::Seal, "one-shot", 1, seal_whole, floor::seal_whole),
@@ -134,6 +135,7 @@ fn pairs() -> impl Iterator<Item = Pair> {
             seal_by_writer_in_small_calls,
             floor::seal_by_writer_in_small_calls,
         ),
+        pair(Direction::Open, "core", 1, open_by_core, floor::open_by_core),
         pair(Direction::Open, "reader", 1, open_by_reader, floor::open_by_reader),
         pair(Direction::Open, "one-shot", 1, open_whole, floor::open_whole),
         pair(
@@ -185,6 +187,37 @@ impl Workload {
     fn decryptor(&self) -> Decryptor<'_> {
         Decryptor::new(&self.key)
     }
+}
+
+/// Without I/O, each chunk to the same buffer.
+fn seal_by_core(workload: &Workload) {
+    let (_, mut sealer) = workload.encryptor().start().expect("a good recipient");
+    let mut buffer = workload.buffer.borrow_mut();
+    let (chunks, last) = workload.plaintext.as_chunks();
+    for chunk in chunks {
+        let sealed = buffer.first_chunk_mut().expect("room for a chunk");
+        sealer.seal_chunk(chunk, sealed).expect("within the limits");
+        black_box(sealed);
+    }
+    sealer.seal_last(last, &mut buffer[..last.len() + TAG_LEN]).expect("within the limits");
+    black_box(&buffer);
+}
+
+/// Without I/O, each chunk to the same buffer.
+fn open_by_core(workload: &Workload) {
+    let (header, body) = Header::split(&workload.envelope, &Limits::default()).expect("a good envelope");
+    let (prefix, sealed) = body.split_first_chunk().expect("a good envelope");
+    let opened = workload.decryptor().open_header(&header).expect("a good envelope");
+    let mut opener = opened.opener(prefix).expect("a good envelope");
+    let mut buffer = workload.buffer.borrow_mut();
+    let (chunks, last) = sealed.as_chunks();
+    for sealed in chunks {
+        let chunk = buffer.first_chunk_mut().expect("room for a chunk");
+        opener.open_chunk(sealed, chunk).expect("a good envelope");
+        black_box(chunk);
+    }
+    opener.open_last(last, &mut buffer[..last.len() - TAG_LEN]).expect("a good envelope");
+    black_box(&buffer);
 }
 
 fn seal_by_writer(workload: &Workload) {
