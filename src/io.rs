@@ -1,7 +1,8 @@
 //! `std::io` adapters: thin, over the core without I/O.
 //!
 //! All of them follow the same rules. `Interrupted` is retried. `WouldBlock` reaches the caller, loses nothing, and the same
-//! call can be made again. Every other error is final: the stream is poisoned and each later call fails too.
+//! call can be made again. Every other error of a stream is final: it is poisoned and each later call fails too, unless a seek
+//! moves it elsewhere. Reading at a position has no state to spoil: each call stands for itself.
 
 #[cfg(feature = "armor")]
 mod armor_reader;

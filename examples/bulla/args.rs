@@ -46,7 +46,7 @@ pub(crate) struct KeygenArgs {
 
 /// Seal IN to one or more public keys
 ///
-/// With --header neither file tells anything without the other. FILE is complete on the disk before OUT takes its name: what
+/// With --header the envelope is in two files, neither of which opens without the other. FILE is complete on the disk before OUT takes its name: what
 /// OUT shows can be opened. Where both replace older ones, a crash in between can leave the new header beside the old body.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SealArgs {

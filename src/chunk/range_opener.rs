@@ -79,7 +79,8 @@ impl RangeOpener {
     ///
     /// [`DecryptError::ChunkAltered`] and [`DecryptError::LastChunkAltered`]; [`DecryptError::Truncated`] where `sealed` ends
     /// before `range` does, and not with a last chunk: the body was cut, fewer bytes were fetched, or the range starts in a
-    /// chunk behind the last one, or behind the longest plaintext there can be. [`DecryptError::LimitExceeded`]. No plaintext is released.
+    /// chunk behind the last one, or behind the longest plaintext there can be. [`DecryptError::LimitExceeded`]. No plaintext
+    /// is released.
     pub fn open_range(&self, range: Range<u64>, sealed: &[u8]) -> Result<Vec<u8>, DecryptError> {
         let fetched = ciphertext_range(range.clone());
         let wanted = usize::try_from(fetched.end - fetched.start).unwrap_or(usize::MAX);

@@ -17,8 +17,8 @@ use crate::wire::Header;
 /// Reads the plaintext of an envelope at any position, through a shared reference: several threads can read at the same time.
 ///
 /// From [`Decryptor::wrap_input_at`]. Reading n bytes opens at most ⌈n / 16384⌉ + 1 chunks, whatever the length of the
-/// envelope; a chunk that does not verify may be opened twice. For each thread that reads at the same time it holds up to 65 KiB and keeps the chunk that was opened last, so
-/// that small reads one after the other open a chunk once.
+/// envelope; a chunk that does not verify may be opened twice. For each thread that reads at the same time it holds up to
+/// 65 KiB, and keeps the chunk that was opened last, so that small reads one after the other open a chunk once.
 ///
 /// # Security
 ///

@@ -89,7 +89,7 @@ impl<W: Write> EncryptWriter<W> {
 
     /// Seals what of `input` fills chunks, keeps what does not, and tells how much it took. Nothing must be pending.
     fn take(&mut self, input: &[u8]) -> io::Result<usize> {
-        let Some(sealer) = &mut self.sealer else { return Ok(0) };
+        let sealer = self.sealer.as_mut().expect("nothing is taken once the last chunk was sealed: checked in write");
         let collected = collected(sealer.threads());
         if self.partial_len == 0 && input.len() >= collected {
             let (chunks, _) = input.as_chunks();

@@ -31,6 +31,11 @@ pub trait ReadAt: Send + Sync {
     /// The whole input, where it is in memory: chunks are then opened where they stand instead of being copied first.
     ///
     /// The provided method says that it is not.
+    ///
+    /// # Security
+    ///
+    /// The bytes must not change while they are borrowed: a chunk is verified and decrypted in two passes over them. A memory map
+    /// of a file that others can write does not keep this promise; leave this method alone there, so that chunks are copied.
     fn as_slice(&self) -> Option<&[u8]> {
         None
     }
