@@ -4,21 +4,22 @@
 
 mod lengths;
 mod opener;
+mod piece;
 mod range_opener;
 mod sealer;
 
 pub(crate) use self::lengths::chunk_offset;
 pub use self::lengths::{ciphertext_range, plaintext_len, sealed_len};
 pub use self::opener::Opener;
-pub(crate) use self::opener::ToOpen;
+pub(crate) use self::piece::{ToOpen, ToSeal};
 pub use self::range_opener::RangeOpener;
 pub use self::sealer::Sealer;
-pub(crate) use self::sealer::ToSeal;
 use crate::crypto::{Aead, constant_time_eq, hkdf_expand_sha512};
 use crate::error::DecryptError;
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::secret::Secret;
 use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, COMMITMENT_LEN, MAX_PLAINTEXT_LEN, SALT_LEN, TAG_LEN};
+use crate::threads::Threads;
 
 /// The keys of one body, and the work at any position.
 struct Chunks {
@@ -81,6 +82,18 @@ impl Chunks {
     fn open_in_place_at(&self, index: u64, sealed: &mut [u8]) -> Result<(), DecryptError> {
         let nonce = self.nonce(index, sealed.len() - TAG_LEN)?;
         self.aead.open_in_place(&nonce, sealed).map_err(|_| DecryptError::ChunkAltered { index })
+    }
+
+    /// Opens full chunks and returns the number of the first that does not open, if there is one. Others behind it may have
+    /// been opened.
+    fn open_pieces<'a>(&self, threads: Threads, pieces: impl IntoIterator<Item = (u64, ToOpen<'a>)>) -> Option<u64> {
+        threads.first_failure(pieces, |(start, piece)| {
+            piece.first_failure(
+                start,
+                |index, chunk| self.open_in_place_at(index, chunk),
+                |index, sealed, chunk| self.open_at(index, sealed, chunk),
+            )
+        })
     }
 
     /// Why the full chunk `index` did not open.

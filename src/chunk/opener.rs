@@ -1,11 +1,12 @@
 //! Opening a body.
 
-use super::{Chunks, to_u64};
+use super::Chunks;
+use super::piece::ToOpen;
 use crate::error::DecryptError;
 use crate::limits::Limits;
 use crate::secret::Secret;
 use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
-use crate::threads::{PIECE, Threads};
+use crate::threads::Threads;
 
 /// Opens one body, chunk by chunk, in order.
 ///
@@ -101,13 +102,7 @@ impl Opener {
         }
         let first = self.next;
         let mut next = first;
-        let items = pieces.into_iter().map(|piece| {
-            let start = next;
-            next += to_u64(piece.len());
-            (start, piece)
-        });
-        let chunks = &self.chunks;
-        let failure = self.threads.first_failure(items, |(start, piece)| piece.open(chunks, start));
+        let failure = self.chunks.open_pieces(self.threads, ToOpen::number(pieces, &mut next));
         self.next = failure.unwrap_or(next);
         if let Some(index) = failure {
             self.failed = Some(self.chunks.full_chunk_failure(index));
@@ -145,7 +140,7 @@ impl Opener {
     /// Where in the plaintext the next chunk starts.
     #[cfg(feature = "std")]
     pub(crate) fn position(&self) -> u64 {
-        self.next * to_u64(CHUNK_LEN)
+        self.next * super::to_u64(CHUNK_LEN)
     }
 
     /// Goes on with chunk `index`, whatever happened before.
@@ -164,49 +159,6 @@ impl Opener {
             Err(error) => self.failed = Some(error.clone()),
         }
         self.failed.clone().map_or(Ok(()), Err)
-    }
-}
-
-/// A piece of a body: full chunks, and where their plaintext goes.
-pub(crate) enum ToOpen<'a> {
-    /// To the first 16384 bytes of each.
-    InPlace(&'a mut [[u8; SEALED_CHUNK_LEN]]),
-    /// To as many chunks elsewhere.
-    Into(&'a [[u8; SEALED_CHUNK_LEN]], &'a mut [[u8; CHUNK_LEN]]),
-}
-
-impl<'a> ToOpen<'a> {
-    /// Divides chunks into pieces.
-    pub(crate) fn pieces(
-        sealed: &'a [[u8; SEALED_CHUNK_LEN]],
-        output: &'a mut [[u8; CHUNK_LEN]],
-    ) -> impl Iterator<Item = Self> {
-        debug_assert_eq!(sealed.len(), output.len());
-        sealed.chunks(PIECE).zip(output.chunks_mut(PIECE)).map(|(sealed, output)| Self::Into(sealed, output))
-    }
-
-    pub(crate) fn pieces_in_place(sealed: &'a mut [[u8; SEALED_CHUNK_LEN]]) -> impl Iterator<Item = Self> {
-        sealed.chunks_mut(PIECE).map(Self::InPlace)
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::InPlace(chunks) => chunks.len(),
-            Self::Into(sealed, _) => sealed.len(),
-        }
-    }
-
-    /// Returns the number of the first chunk that does not open, if there is one, and opens none behind it.
-    pub(super) fn open(self, chunks: &Chunks, start: u64) -> Option<u64> {
-        let failed = |index, opened: Result<(), DecryptError>| opened.is_err().then_some(index);
-        match self {
-            Self::InPlace(sealed) => {
-                (start..).zip(sealed).find_map(|(index, chunk)| failed(index, chunks.open_in_place_at(index, chunk)))
-            }
-            Self::Into(sealed, output) => (start..)
-                .zip(sealed.iter().zip(output))
-                .find_map(|(index, (sealed, chunk))| failed(index, chunks.open_at(index, sealed, chunk))),
-        }
     }
 }
 

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::opener::{ToOpen, as_last, check_last_len};
+use super::opener::{as_last, check_last_len};
+use super::piece::ToOpen;
 use super::{Chunks, ciphertext_range, plaintext_len, to_u64};
 use crate::buffer::{Buffer, wipe};
 use crate::error::DecryptError;
@@ -145,9 +146,8 @@ impl RangeOpener {
         sealed: &[[u8; SEALED_CHUNK_LEN]],
         output: &mut [[u8; CHUNK_LEN]],
     ) -> Result<(), DecryptError> {
-        let starts = (0..).map(|piece: u64| first + piece * to_u64(crate::threads::PIECE));
-        let items = starts.zip(ToOpen::pieces(sealed, output));
-        match self.threads.first_failure(items, |(start, piece)| piece.open(&self.chunks, start)) {
+        let mut next = first;
+        match self.chunks.open_pieces(self.threads, ToOpen::number(ToOpen::divide(sealed, output), &mut next)) {
             None => Ok(()),
             Some(index) => Err(self.chunks.full_chunk_failure(index)),
         }

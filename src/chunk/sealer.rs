@@ -3,12 +3,13 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::piece::ToSeal;
 use super::{Chunks, sealed_len, to_u64};
 use crate::error::EncryptError;
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::secret::Secret;
 use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
-use crate::threads::{PIECE, Threads};
+use crate::threads::Threads;
 
 /// Seals one body, chunk by chunk, each position exactly once.
 ///
@@ -107,13 +108,14 @@ impl Sealer {
     ) -> Result<usize, EncryptError> {
         let first = self.next;
         let mut next = first;
-        let items = pieces.into_iter().map(|piece| {
-            let start = next;
-            next += to_u64(piece.len());
-            (start, piece)
-        });
         let chunks = &self.chunks;
-        let failure = self.threads.first_failure(items, |(start, piece)| piece.seal(chunks, start));
+        let failure = self.threads.first_failure(ToSeal::number(pieces, &mut next), |(start, piece)| {
+            piece.first_failure(
+                start,
+                |index, chunk| chunks.seal_in_place_at(index, chunk),
+                |index, chunk, sealed| chunks.seal_at(index, chunk, sealed),
+            )
+        });
         // Also where it failed: a position that was sealed is never used again.
         self.next = next;
         match failure.map(|index| self.chunks.nonce(index, CHUNK_LEN)) {
@@ -184,7 +186,7 @@ impl Sealer {
         prefix.copy_from_slice(&self.prefix);
         let (chunks, last) = plaintext.as_chunks::<CHUNK_LEN>();
         let (sealed_chunks, sealed_last) = sealed.split_at_mut(chunks.len() * SEALED_CHUNK_LEN);
-        self.seal_pieces(ToSeal::pieces(chunks, sealed_chunks.as_chunks_mut().0))?;
+        self.seal_pieces(ToSeal::divide(chunks, sealed_chunks.as_chunks_mut().0))?;
         self.seal_last(last, sealed_last)
     }
 
@@ -204,48 +206,5 @@ impl Sealer {
         debug_assert!(chunk.len() < SEALED_CHUNK_LEN, "the last chunk is shorter than the others");
         self.chunks.seal_in_place_at(self.next, chunk)?;
         Ok(())
-    }
-}
-
-/// A piece of a payload: full chunks, and where they are sealed to.
-pub(crate) enum ToSeal<'a> {
-    /// The plaintext is in the first 16384 bytes of each.
-    InPlace(&'a mut [[u8; SEALED_CHUNK_LEN]]),
-    /// To as many chunks elsewhere.
-    Into(&'a [[u8; CHUNK_LEN]], &'a mut [[u8; SEALED_CHUNK_LEN]]),
-}
-
-impl<'a> ToSeal<'a> {
-    /// Divides chunks into pieces.
-    pub(crate) fn pieces(
-        plaintext: &'a [[u8; CHUNK_LEN]],
-        output: &'a mut [[u8; SEALED_CHUNK_LEN]],
-    ) -> impl Iterator<Item = Self> {
-        debug_assert_eq!(plaintext.len(), output.len());
-        plaintext.chunks(PIECE).zip(output.chunks_mut(PIECE)).map(|(chunks, output)| Self::Into(chunks, output))
-    }
-
-    pub(crate) fn pieces_in_place(chunks: &'a mut [[u8; SEALED_CHUNK_LEN]]) -> impl Iterator<Item = Self> {
-        chunks.chunks_mut(PIECE).map(Self::InPlace)
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::InPlace(chunks) => chunks.len(),
-            Self::Into(plaintext, _) => plaintext.len(),
-        }
-    }
-
-    /// Returns the number of the first chunk above the limit, if there is one, and seals none behind it.
-    fn seal(self, chunks: &Chunks, start: u64) -> Option<u64> {
-        let failed = |index, sealed: Result<(), LimitExceeded>| sealed.is_err().then_some(index);
-        match self {
-            Self::InPlace(places) => {
-                (start..).zip(places).find_map(|(index, chunk)| failed(index, chunks.seal_in_place_at(index, chunk)))
-            }
-            Self::Into(plaintext, output) => (start..)
-                .zip(plaintext.iter().zip(output))
-                .find_map(|(index, (chunk, sealed))| failed(index, chunks.seal_at(index, chunk, sealed))),
-        }
     }
 }

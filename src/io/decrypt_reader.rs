@@ -121,7 +121,7 @@ impl<R: Read> DecryptReader<R> {
                 self.open_last()?;
             } else if self.skip == 0 && direct.len() >= opener.threads().least_direct() {
                 let pieces = self.window.pieces(&mut self.inner, direct.len()).zip(direct.chunks_mut(PIECE));
-                let opened = opener.open_pieces(pieces.map(to_open));
+                let opened = opener.open_pieces(pieces.map(ToOpen::to_front));
                 // Other threads may have opened chunks behind one that did not open.
                 if opener.check().is_err() {
                     wipe(direct[opened..].as_flattened_mut());
@@ -184,9 +184,4 @@ impl<R: fmt::Debug> fmt::Debug for DecryptReader<R> {
             .field("metadata", &self.metadata)
             .finish_non_exhaustive()
     }
-}
-
-fn to_open<'a>((sealed, output): (&'a mut [[u8; SEALED_CHUNK_LEN]], &'a mut [[u8; CHUNK_LEN]])) -> ToOpen<'a> {
-    let output = &mut output[..sealed.len()];
-    ToOpen::Into(sealed, output)
 }

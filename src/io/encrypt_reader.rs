@@ -54,7 +54,7 @@ impl<R: Read> EncryptReader<R> {
             let (direct, _) = output.as_chunks_mut::<SEALED_CHUNK_LEN>();
             if available > 0 && direct.len() >= sealer.threads().least_direct() {
                 let pieces = self.window.pieces(&mut self.inner, direct.len()).zip(direct.chunks_mut(PIECE));
-                let count = sealer.seal_pieces(pieces.map(to_seal))?;
+                let count = sealer.seal_pieces(pieces.map(ToSeal::to_front))?;
                 self.window.consume(count * CHUNK_LEN);
                 return Ok(count * SEALED_CHUNK_LEN);
             }
@@ -62,7 +62,7 @@ impl<R: Read> EncryptReader<R> {
                 let count = if sealer.threads() == Threads::ONE { 1 } else { sealer.threads().batch() };
                 let (sealed, _) = self.pending.fill(count * SEALED_CHUNK_LEN).as_chunks_mut();
                 let pieces = self.window.pieces(&mut self.inner, count).zip(sealed.chunks_mut(PIECE));
-                let count = sealer.seal_pieces(pieces.map(to_seal))?;
+                let count = sealer.seal_pieces(pieces.map(ToSeal::to_front))?;
                 self.pending.shorten(count * SEALED_CHUNK_LEN);
                 self.window.consume(count * CHUNK_LEN);
             } else if let Some(sealer) = self.sealer.take() {
@@ -89,9 +89,4 @@ impl<R: fmt::Debug> fmt::Debug for EncryptReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EncryptReader").field("inner", &self.inner).finish_non_exhaustive()
     }
-}
-
-fn to_seal<'a>((chunks, output): (&'a mut [[u8; CHUNK_LEN]], &'a mut [[u8; SEALED_CHUNK_LEN]])) -> ToSeal<'a> {
-    let output = &mut output[..chunks.len()];
-    ToSeal::Into(chunks, output)
 }

@@ -193,6 +193,6 @@ fn collected(threads: Threads) -> usize {
 
 fn seal_chunks(sealer: &mut Sealer, chunks: &[[u8; CHUNK_LEN]], pending: &mut Pending) -> io::Result<()> {
     let (sealed_chunks, _) = pending.fill(chunks.len() * SEALED_CHUNK_LEN).as_chunks_mut();
-    sealer.seal_pieces(ToSeal::pieces(chunks, sealed_chunks))?;
+    sealer.seal_pieces(ToSeal::divide(chunks, sealed_chunks))?;
     Ok(())
 }

@@ -281,7 +281,7 @@ fn seal_in_place((header, mut sealer): (Header, Sealer), data: &mut Vec<u8>) -> 
     }
     let body = write_start(&header, &sealer, data);
     let (chunks, last) = body.split_at_mut(plaintext_len / CHUNK_LEN * SEALED_CHUNK_LEN);
-    sealer.seal_pieces(ToSeal::pieces_in_place(chunks.as_chunks_mut().0))?;
+    sealer.seal_pieces(ToSeal::divide_in_place(chunks.as_chunks_mut().0))?;
     sealer.seal_last_in_place(last)
 }
 

@@ -108,7 +108,7 @@ impl OpenedHeader {
         let mut plaintext = Buffer::new(plaintext_len);
         let (chunks, last) = plaintext.using(plaintext_len).split_at_mut(sealed_chunks.len() * CHUNK_LEN);
         let (chunks, _) = chunks.as_chunks_mut::<CHUNK_LEN>();
-        opener.open_pieces(ToOpen::pieces(sealed_chunks, chunks));
+        opener.open_pieces(ToOpen::divide(sealed_chunks, chunks));
         opener.open_last(sealed_last, last)?;
         Ok(plaintext.into_vec())
     }
@@ -121,7 +121,7 @@ impl OpenedHeader {
 
         let (chunks, last) = sealed.as_chunks_mut::<SEALED_CHUNK_LEN>();
         let count = chunks.len();
-        opener.open_pieces(ToOpen::pieces_in_place(chunks));
+        opener.open_pieces(ToOpen::divide_in_place(chunks));
         if let Err(error) = opener.open_last_in_place(last) {
             wipe(data);
             data.clear();
