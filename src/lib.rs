@@ -3,8 +3,8 @@
 //! # Reading the source
 //!
 //! Bottom up: `suite` (the numbers of the format), `wire` (bytes to [`Header`] and back), `schedule` (the keys), `chunk`
-//! (the body), `recipient` (RSA), `message` (all of them together, still without I/O), `io` (adapters). A test holds every
-//! module to its layer.
+//! (the body), `recipient` (RSA), `message` (all of them together, still without I/O), `io` (adapters); `armor` (the text form)
+//! stands beside them. A test holds every module to its layer.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
