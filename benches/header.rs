@@ -6,7 +6,7 @@ mod common {
 
 use std::time::Duration;
 
-use bulla::{Decryptor, Encryptor, Header, Limits, Rewrapper};
+use bulla::{Header, Limits, Opener, Rewrapper, Sealer};
 use common::keyless::Keyless;
 use criterion::{BenchmarkId, Criterion, Throughput};
 
@@ -20,14 +20,14 @@ fn main() {
     let mut group = criterion.benchmark_group("header");
     for count in [1, 10, 100] {
         let recipients: Vec<Keyless> = (0..count).map(Keyless::new).collect();
-        let encryptor = Encryptor::with_recipients(&recipients).expect("one recipient or more");
-        let (header, _) = encryptor.start().expect("good recipients");
+        let sealer = Sealer::with_recipients(&recipients).expect("one recipient or more");
+        let (header, _) = sealer.start().expect("good recipients");
         let encoded = header.as_bytes();
 
         group.throughput(Throughput::Bytes(encoded.len().try_into().expect("a usize has 64 bits")));
         let label = format!("{count} recipient{}", if count == 1 { "" } else { "s" });
         // With the content key drawn, the header tagged, and the keys of the body derived.
-        group.bench_function(BenchmarkId::new("encode", &label), |bencher| bencher.iter(|| encryptor.start()));
+        group.bench_function(BenchmarkId::new("encode", &label), |bencher| bencher.iter(|| sealer.start()));
         group.bench_function(BenchmarkId::new("parse", &label), |bencher| {
             bencher.iter(|| Header::parse(encoded, &Limits::default()));
         });
@@ -38,13 +38,13 @@ fn main() {
     let mut group = criterion.benchmark_group("rewrap");
     let (alice, bob) = (Keyless::new(1), Keyless::new(2));
     for (len, label) in [(0, "no body"), (64 << 20, "body of 64 MiB")] {
-        let envelope = Encryptor::new(&alice).encrypt(&vec![7; len]).expect("a good recipient");
-        let decryptor = Decryptor::new(&alice);
+        let envelope = Sealer::new(&alice).seal(&vec![7; len]).expect("a good recipient");
+        let opener = Opener::new(&alice);
         let changes = Rewrapper::new().add_recipient(&bob);
         group.bench_function(label, |bencher| {
             bencher.iter(|| {
                 let header = Header::read_from(&mut &envelope[..], &Limits::default()).expect("a good envelope");
-                changes.rewrap(&header, &decryptor)
+                changes.rewrap(&header, &opener)
             });
         });
     }

@@ -11,7 +11,7 @@ mod common {
 use std::hint::black_box;
 use std::time::Duration;
 
-use bulla::{Decryptor, Encryptor, RsaIdentity, RsaRecipient};
+use bulla::{Opener, RsaIdentity, RsaRecipient, Sealer};
 use common::oaep::{Oaep, Wrapped};
 use common::ratio;
 use criterion::{BenchmarkId, Criterion};
@@ -119,13 +119,13 @@ impl Message {
     }
 
     fn open(&self) {
-        black_box(Decryptor::new(&self.identity).decrypt(&self.envelope)).expect("a good envelope");
+        black_box(Opener::new(&self.identity).open(&self.envelope)).expect("a good envelope");
     }
 }
 
 fn seal(recipients: &[RsaRecipient], plaintext: &[u8]) -> Vec<u8> {
-    let encryptor = Encryptor::with_recipients(recipients).expect("one recipient or more");
-    encryptor.encrypt(plaintext).expect("good recipients")
+    let sealer = Sealer::with_recipients(recipients).expect("one recipient or more");
+    sealer.seal(plaintext).expect("good recipients")
 }
 
 const KEYS: [(&str, &str); 3] = [

@@ -17,7 +17,7 @@ use std::hint::black_box;
 use std::io::Write;
 use std::time::Duration;
 
-use bulla::{DecryptReaderAt, Decryptor, Encryptor, ReadAt, Sealer};
+use bulla::{BodySealer, OpenReaderAt, Opener, ReadAt, Sealer};
 use common::aead::Aead;
 use common::keyless::Keyless;
 use common::ratio;
@@ -32,7 +32,7 @@ fn main() {
     let (len, time) = if test { (1 << 20, Duration::ZERO) } else { (256 << 20, Duration::from_secs(2)) };
     let key = Keyless::new(7);
     let plaintext = vec![7; len];
-    let envelope = Encryptor::new(&key).encrypt(&plaintext).expect("seals");
+    let envelope = Sealer::new(&key).seal(&plaintext).expect("seals");
     let file = file_of(&envelope);
     let floor = Floor::new(&plaintext);
     let floor_file = file_of(&floor.sealed);
@@ -44,10 +44,10 @@ fn main() {
         let goal = if measured.ratio >= GOAL { "reached" } else { "missed" };
         println!("{name:<34}  {:>5.2}  {:>8.2}  {goal}", measured.ratio, measured.seconds * 1e6);
     };
-    let decryptor = Decryptor::new(&key);
-    let reader = decryptor.wrap_input_at(&envelope[..]).expect("a good envelope");
+    let opener = Opener::new(&key);
+    let reader = opener.wrap_input_at(&envelope[..]).expect("a good envelope");
     report("memory, to opening in memory", compare(time, len, &reader, |at| floor.open(at)));
-    let reader = decryptor.wrap_input_at(&file).expect("a good envelope");
+    let reader = opener.wrap_input_at(&file).expect("a good envelope");
     report("file, to reading and opening", compare(time, len, &reader, |at| floor.read_and_open(&floor_file, at)));
 }
 
@@ -60,7 +60,7 @@ fn file_of(bytes: &[u8]) -> File {
 fn compare(
     time: Duration,
     len: usize,
-    reader: &DecryptReaderAt<impl ReadAt>,
+    reader: &OpenReaderAt<impl ReadAt>,
     mut floor: impl FnMut(usize),
 ) -> ratio::Ratio {
     let mut buffer = [0; READ_LEN];
@@ -133,7 +133,7 @@ fn to_u64(number: usize) -> u64 {
     u64::try_from(number).expect("a usize has 64 bits")
 }
 
-const CHUNK_LEN: usize = Sealer::CHUNK_LEN;
-const SEALED_CHUNK_LEN: usize = Sealer::SEALED_CHUNK_LEN;
+const CHUNK_LEN: usize = BodySealer::CHUNK_LEN;
+const SEALED_CHUNK_LEN: usize = BodySealer::SEALED_CHUNK_LEN;
 const READ_LEN: usize = 4 << 10;
 const GOAL: f64 = 0.80;

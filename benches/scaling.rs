@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
-use bulla::{Decryptor, Encryptor};
+use bulla::{Opener, Sealer};
 use common::keyless::Keyless;
 use peakmem_alloc::{PeakMemAlloc, PeakMemAllocTrait};
 use stats_alloc::StatsAlloc;
@@ -42,12 +42,12 @@ fn main() {
         "", "threads", "size", "ns/byte", "heap peak", "allocations"
     );
     let key = Keyless::new(7);
-    for (threads, encryptor, decryptor) in with_threads(&key) {
+    for (threads, sealer, opener) in with_threads(&key) {
         let max_heap = if threads == 1 { MAX_HEAP } else { MAX_HEAP + threads * HEAP_FOR_EACH };
         for (name, run) in RUNS {
             let mut allocations = Vec::new();
             for &size in sizes {
-                let cost = run(&encryptor, &decryptor, size);
+                let cost = run(&sealer, &opener, size);
                 println!(
                     "{name:<21}  {threads:>7}  {:>4} MiB  {:>7.3}  {:>9}  {:>11}",
                     size >> 20,
@@ -68,14 +68,14 @@ fn main() {
 }
 
 #[cfg(not(feature = "parallel"))]
-fn with_threads(key: &Keyless) -> [(usize, Encryptor<'_>, Decryptor<'_>); 1] {
-    [(1, Encryptor::new(key), Decryptor::new(key))]
+fn with_threads(key: &Keyless) -> [(usize, Sealer<'_>, Opener<'_>); 1] {
+    [(1, Sealer::new(key), Opener::new(key))]
 }
 
 #[cfg(feature = "parallel")]
-fn with_threads(key: &Keyless) -> [(usize, Encryptor<'_>, Decryptor<'_>); 2] {
+fn with_threads(key: &Keyless) -> [(usize, Sealer<'_>, Opener<'_>); 2] {
     rayon::ThreadPoolBuilder::new().num_threads(2).build_global().expect("nobody has used the pool yet");
-    [1, 2].map(|threads| (threads, Encryptor::new(key).threads(threads), Decryptor::new(key).threads(threads)))
+    [1, 2].map(|threads| (threads, Sealer::new(key).threads(threads), Opener::new(key).threads(threads)))
 }
 
 struct Cost {
@@ -99,7 +99,7 @@ fn measure(run: impl FnOnce()) -> Cost {
     }
 }
 
-type Run = fn(&Encryptor<'_>, &Decryptor<'_>, u64) -> Cost;
+type Run = fn(&Sealer<'_>, &Opener<'_>, u64) -> Cost;
 
 const RUNS: [(&str, Run); 4] = [
     ("seal, writer", seal_by_writer),
@@ -108,40 +108,40 @@ const RUNS: [(&str, Run); 4] = [
     ("the same, 8 KiB calls", seal_and_open_in_small_calls),
 ];
 
-fn seal_by_writer(encryptor: &Encryptor<'_>, _: &Decryptor<'_>, size: u64) -> Cost {
+fn seal_by_writer(sealer: &Sealer<'_>, _: &Opener<'_>, size: u64) -> Cost {
     let buffer = vec![7; BUFFER_LEN];
     measure(|| {
-        let mut writer = encryptor.wrap_output(Sink).expect("a good recipient");
+        let mut writer = sealer.wrap_output(Sink).expect("a good recipient");
         let pieces = size / u64::try_from(buffer.len()).expect("a usize has 64 bits");
         (0..pieces).for_each(|_| writer.write_all(&buffer).expect("the sink takes all"));
         writer.finish().expect("the sink takes all");
     })
 }
 
-fn seal_by_reader(encryptor: &Encryptor<'_>, _: &Decryptor<'_>, size: u64) -> Cost {
+fn seal_by_reader(sealer: &Sealer<'_>, _: &Opener<'_>, size: u64) -> Cost {
     let mut buffer = vec![0; BUFFER_LEN];
     measure(|| {
         let source = io::repeat(7).take(size);
-        read_all(encryptor.wrap_input(source).expect("a good recipient"), &mut buffer);
+        read_all(sealer.wrap_input(source).expect("a good recipient"), &mut buffer);
     })
 }
 
-fn seal_and_open(encryptor: &Encryptor<'_>, decryptor: &Decryptor<'_>, size: u64) -> Cost {
-    open_with(encryptor, decryptor, size, BUFFER_LEN)
+fn seal_and_open(sealer: &Sealer<'_>, opener: &Opener<'_>, size: u64) -> Cost {
+    open_with(sealer, opener, size, BUFFER_LEN)
 }
 
-fn seal_and_open_in_small_calls(encryptor: &Encryptor<'_>, decryptor: &Decryptor<'_>, size: u64) -> Cost {
-    open_with(encryptor, decryptor, size, 8 << 10)
+fn seal_and_open_in_small_calls(sealer: &Sealer<'_>, opener: &Opener<'_>, size: u64) -> Cost {
+    open_with(sealer, opener, size, 8 << 10)
 }
 
-fn open_with(encryptor: &Encryptor<'_>, decryptor: &Decryptor<'_>, size: u64, buffer_len: usize) -> Cost {
+fn open_with(sealer: &Sealer<'_>, opener: &Opener<'_>, size: u64, buffer_len: usize) -> Cost {
     let mut buffer = vec![0; buffer_len];
-    let mut sealing = encryptor.wrap_input(io::repeat(7).take(size)).expect("a good recipient");
+    let mut sealing = sealer.wrap_input(io::repeat(7).take(size)).expect("a good recipient");
     // What sealing needs is on the heap before the measurement starts, and is no part of it.
     let mut start = vec![0; 512 << 10];
     sealing.read_exact(&mut start).expect("the source is longer");
     let envelope = start.as_slice().chain(sealing);
-    measure(|| read_all(decryptor.wrap_input(envelope).expect("a good envelope"), &mut buffer))
+    measure(|| read_all(opener.wrap_input(envelope).expect("a good envelope"), &mut buffer))
 }
 
 fn read_all(mut reader: impl Read, buffer: &mut [u8]) {

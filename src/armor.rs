@@ -88,7 +88,7 @@ pub fn dearmor(text: impl AsRef<[u8]>) -> Result<Vec<u8>, ArmorError> {
 ///     false => Box::new(file),
 /// };
 /// let mut plaintext = String::new();
-/// bulla::Decryptor::new(&identity).wrap_input(envelope)?.read_to_string(&mut plaintext)?;
+/// bulla::Opener::new(&identity).wrap_input(envelope)?.read_to_string(&mut plaintext)?;
 /// assert_eq!(plaintext, "hello");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

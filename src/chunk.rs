@@ -2,23 +2,23 @@
 //!
 //! Nothing here knows of headers or recipients. The position of a chunk is explicit below the public types.
 
+mod body_opener;
+mod body_sealer;
 mod lengths;
-mod opener;
 mod piece;
 mod range_opener;
-mod sealer;
 
+pub use self::body_opener::BodyOpener;
+pub use self::body_sealer::BodySealer;
 pub(crate) use self::lengths::chunk_offset;
 pub use self::lengths::{ciphertext_range, plaintext_len, sealed_len};
-pub use self::opener::Opener;
 pub(crate) use self::piece::{ToOpen, ToSeal};
 pub use self::range_opener::RangeOpener;
-pub use self::sealer::Sealer;
 use crate::crypto::{Aead, constant_time_eq, hkdf_expand_sha512};
-use crate::error::DecryptError;
+use crate::error::OpenError;
+use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, COMMITMENT_LEN, MAX_PLAINTEXT_LEN, SALT_LEN, TAG_LEN};
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::secret::Secret;
-use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, COMMITMENT_LEN, MAX_PLAINTEXT_LEN, SALT_LEN, TAG_LEN};
 use crate::threads::Threads;
 
 /// The keys of one body, and the work at any position.
@@ -53,11 +53,11 @@ impl Chunks {
         context: &[u8],
         prefix: &[u8; BODY_PREFIX_LEN],
         limits: &Limits,
-    ) -> Result<Self, DecryptError> {
+    ) -> Result<Self, OpenError> {
         let (salt, commitment) = prefix.split_first_chunk::<SALT_LEN>().expect("24 of 56 bytes");
         let (chunks, expected) = Self::derive(input_key, context, salt, limits);
         if !constant_time_eq(commitment, &expected) {
-            return Err(DecryptError::WrongContext);
+            return Err(OpenError::WrongAssociatedData);
         }
         Ok(chunks)
     }
@@ -74,14 +74,14 @@ impl Chunks {
         Ok(())
     }
 
-    fn open_at(&self, index: u64, sealed: &[u8], output: &mut [u8]) -> Result<(), DecryptError> {
+    fn open_at(&self, index: u64, sealed: &[u8], output: &mut [u8]) -> Result<(), OpenError> {
         let nonce = self.nonce(index, output.len())?;
-        self.aead.open(&nonce, sealed, output).map_err(|_| DecryptError::ChunkAltered { index })
+        self.aead.open(&nonce, sealed, output).map_err(|_| OpenError::ChunkAltered { index })
     }
 
-    fn open_in_place_at(&self, index: u64, sealed: &mut [u8]) -> Result<(), DecryptError> {
+    fn open_in_place_at(&self, index: u64, sealed: &mut [u8]) -> Result<(), OpenError> {
         let nonce = self.nonce(index, sealed.len() - TAG_LEN)?;
-        self.aead.open_in_place(&nonce, sealed).map_err(|_| DecryptError::ChunkAltered { index })
+        self.aead.open_in_place(&nonce, sealed).map_err(|_| OpenError::ChunkAltered { index })
     }
 
     /// Opens full chunks and returns the number of the first that does not open, if there is one. Others behind it may have
@@ -97,9 +97,9 @@ impl Chunks {
     }
 
     /// Why the full chunk `index` did not open.
-    fn full_chunk_failure(&self, index: u64) -> DecryptError {
-        let limit = self.nonce(index, CHUNK_LEN).err().map(DecryptError::from);
-        limit.unwrap_or(DecryptError::ChunkAltered { index })
+    fn full_chunk_failure(&self, index: u64) -> OpenError {
+        let limit = self.nonce(index, CHUNK_LEN).err().map(OpenError::from);
+        limit.unwrap_or(OpenError::ChunkAltered { index })
     }
 
     /// The nonce of chunk `index`: the base nonce XOR the index (SPEC §5.2). Refuses a chunk of `len` bytes that would end

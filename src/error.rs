@@ -22,7 +22,7 @@ use crate::limits::LimitExceeded;
 /// Why an envelope could not be sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum EncryptError {
+pub enum SealError {
     /// The recipient set was empty. The caller's mistake: such an envelope could never be opened.
     NoRecipients,
     /// Two recipients have the same key id. The caller's mistake: list each key once.
@@ -40,7 +40,7 @@ pub enum EncryptError {
     Randomness,
 }
 
-impl fmt::Display for EncryptError {
+impl fmt::Display for SealError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoRecipients => f.write_str("no recipients: nobody could open the envelope"),
@@ -53,7 +53,7 @@ impl fmt::Display for EncryptError {
     }
 }
 
-impl Error for EncryptError {
+impl Error for SealError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Wrap(error) => error.source(),
@@ -62,7 +62,7 @@ impl Error for EncryptError {
     }
 }
 
-impl From<HeaderError> for EncryptError {
+impl From<HeaderError> for SealError {
     fn from(error: HeaderError) -> Self {
         match error.kind() {
             HeaderErrorKind::LimitExceeded(limit) => Self::LimitExceeded(limit),
@@ -72,13 +72,13 @@ impl From<HeaderError> for EncryptError {
     }
 }
 
-impl From<LimitExceeded> for EncryptError {
+impl From<LimitExceeded> for SealError {
     fn from(error: LimitExceeded) -> Self {
         Self::LimitExceeded(error)
     }
 }
 
-impl From<WrapError> for EncryptError {
+impl From<WrapError> for SealError {
     fn from(error: WrapError) -> Self {
         Self::Wrap(error)
     }
@@ -87,10 +87,10 @@ impl From<WrapError> for EncryptError {
 /// Why an envelope could not be opened.
 ///
 /// The `std::io` adapters report it inside a `std::io::Error` (`Truncated` as `UnexpectedEof`, all others as
-/// `InvalidData`); `DecryptError::from_io` gets it out again.
+/// `InvalidData`); `OpenError::from_io` gets it out again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum DecryptError {
+pub enum OpenError {
     /// The header is malformed, not a header at all, or of a version, suite or layout that this release does not know.
     /// Caused by whoever made or damaged the file.
     Header(HeaderError),
@@ -106,7 +106,7 @@ pub enum DecryptError {
     NotAuthentic,
     /// The header is authentic, but the body does not belong to it under the given associated data: the caller gave other
     /// associated data than the sealer, or the first 56 bytes of the body were altered.
-    WrongContext,
+    WrongAssociatedData,
     /// The input ended before the envelope was complete. Fetching the rest and opening again can help.
     Truncated,
     /// The chunk with this index, which is not the last one, is not authentic: it was altered, moved, or the input was cut
@@ -131,13 +131,13 @@ pub enum DecryptError {
     Randomness,
 }
 
-impl fmt::Display for DecryptError {
+impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Header(error) => error.fmt(f),
             Self::NoMatchingRecord => f.write_str("nothing in the envelope is addressed to the given keys"),
             Self::NotAuthentic => f.write_str("wrong key, or the header was altered"),
-            Self::WrongContext => {
+            Self::WrongAssociatedData => {
                 f.write_str("other associated data than when sealing, or the start of the body was altered")
             }
             Self::Truncated => f.write_str("truncated: the input ended before the envelope was complete"),
@@ -152,7 +152,7 @@ impl fmt::Display for DecryptError {
     }
 }
 
-impl Error for DecryptError {
+impl Error for OpenError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Unwrap(error) => error.source(),
@@ -161,7 +161,7 @@ impl Error for DecryptError {
     }
 }
 
-impl From<HeaderError> for DecryptError {
+impl From<HeaderError> for OpenError {
     fn from(error: HeaderError) -> Self {
         match error.kind() {
             HeaderErrorKind::LimitExceeded(limit) => Self::LimitExceeded(limit),
@@ -171,13 +171,13 @@ impl From<HeaderError> for DecryptError {
     }
 }
 
-impl From<LimitExceeded> for DecryptError {
+impl From<LimitExceeded> for OpenError {
     fn from(error: LimitExceeded) -> Self {
         Self::LimitExceeded(error)
     }
 }
 
-impl From<UnwrapError> for DecryptError {
+impl From<UnwrapError> for OpenError {
     fn from(error: UnwrapError) -> Self {
         Self::Unwrap(error)
     }
@@ -255,24 +255,24 @@ impl Eq for UnwrapError {}
 mod io {
     use std::io;
 
-    use super::{DecryptError, EncryptError};
+    use super::{OpenError, SealError};
 
-    impl DecryptError {
+    impl OpenError {
         /// The error of this library inside an error of one of its readers, or `None` where the inner stream failed.
         ///
         /// # Examples
         ///
         /// ```
-        /// use bulla::{DecryptError, Decryptor};
+        /// use bulla::{OpenError, Opener};
         ///
         /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../tests/keys/rsa2048.pem"))?;
-        /// let error = Decryptor::new(&identity).wrap_input(&b"hello"[..]).unwrap_err();
-        /// match DecryptError::from_io(&error) {
-        ///     Some(DecryptError::Header(error)) => println!("{error}"),
+        /// let error = Opener::new(&identity).wrap_input(&b"hello"[..]).unwrap_err();
+        /// match OpenError::from_io(&error) {
+        ///     Some(OpenError::Header(error)) => println!("{error}"),
         ///     Some(error) => println!("it was sealed, but: {error}"),
         ///     None => println!("could not be read: {error}"),
         /// }
-        /// # assert!(matches!(DecryptError::from_io(&error), Some(DecryptError::Header(_))));
+        /// # assert!(matches!(OpenError::from_io(&error), Some(OpenError::Header(_))));
         /// # Ok::<(), bulla::KeyError>(())
         /// ```
         #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
@@ -282,20 +282,20 @@ mod io {
         }
     }
 
-    impl From<DecryptError> for io::Error {
-        fn from(error: DecryptError) -> Self {
+    impl From<OpenError> for io::Error {
+        fn from(error: OpenError) -> Self {
             let kind = match error {
-                DecryptError::Truncated => io::ErrorKind::UnexpectedEof,
+                OpenError::Truncated => io::ErrorKind::UnexpectedEof,
                 _ => io::ErrorKind::InvalidData,
             };
             Self::new(kind, error)
         }
     }
 
-    impl From<EncryptError> for io::Error {
-        fn from(error: EncryptError) -> Self {
+    impl From<SealError> for io::Error {
+        fn from(error: SealError) -> Self {
             let kind = match error {
-                EncryptError::Wrap(_) | EncryptError::Randomness => io::ErrorKind::Other,
+                SealError::Wrap(_) | SealError::Randomness => io::ErrorKind::Other,
                 _ => io::ErrorKind::InvalidInput,
             };
             Self::new(kind, error)

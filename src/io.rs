@@ -8,15 +8,15 @@
 mod armor_reader;
 #[cfg(feature = "armor")]
 mod armor_writer;
-mod decrypt_reader;
-mod decrypt_reader_at;
-mod encrypt_reader;
-mod encrypt_writer;
+mod open_reader;
+mod open_reader_at;
 mod pending;
 mod poison;
 mod read_at;
 mod read_header;
 mod rewrap;
+mod seal_reader;
+mod seal_writer;
 mod window;
 
 use alloc::vec::Vec;
@@ -28,24 +28,24 @@ use rand_core::CryptoRng;
 pub use self::armor_reader::ArmorReader;
 #[cfg(feature = "armor")]
 pub use self::armor_writer::ArmorWriter;
-pub use self::decrypt_reader::DecryptReader;
-pub use self::decrypt_reader_at::DecryptReaderAt;
-pub use self::encrypt_reader::EncryptReader;
-pub use self::encrypt_writer::EncryptWriter;
+pub use self::open_reader::OpenReader;
+pub use self::open_reader_at::OpenReaderAt;
 pub use self::read_at::ReadAt;
-use crate::chunk::Sealer;
-use crate::error::EncryptError;
-use crate::message::{Decryptor, Encryptor, OpenedHeader};
+pub use self::seal_reader::SealReader;
+pub use self::seal_writer::SealWriter;
+use crate::chunk::BodySealer;
+use crate::envelope::{OpenedHeader, Opener, Sealer};
+use crate::error::SealError;
 use crate::wire::Header;
 
-impl Encryptor<'_> {
-    /// Seals what is written to the returned [`EncryptWriter`] and writes the envelope to `output`.
+impl Sealer<'_> {
+    /// Seals what is written to the returned [`SealWriter`] and writes the envelope to `output`.
     ///
-    /// Does no I/O yet. **Call [`EncryptWriter::finish`]**: without it the envelope stays incomplete and does not open.
+    /// Does no I/O yet. **Call [`SealWriter::finish`]**: without it the envelope stays incomplete and does not open.
     ///
     /// # Errors
     ///
-    /// [`EncryptError`]; nothing was written.
+    /// [`SealError`]; nothing was written.
     ///
     /// # Examples
     ///
@@ -53,38 +53,39 @@ impl Encryptor<'_> {
     /// use std::io::Write;
     ///
     /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../tests/keys/rsa2048.pem"))?;
-    /// let mut writer = bulla::Encryptor::new(&identity.recipient()).wrap_output(Vec::new())?;
+    /// let mut writer = bulla::Sealer::new(&identity.recipient()).wrap_output(Vec::new())?;
     /// writer.write_all(b"hello, ")?;
     /// writer.write_all(b"world")?;
     /// let sealed = writer.finish()?;
     /// assert_eq!(bulla::open(&identity, &sealed)?, b"hello, world");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn wrap_output<W: Write>(&self, output: W) -> Result<EncryptWriter<W>, EncryptError> {
-        self.start().map(|(header, sealer)| EncryptWriter::new(start_of_envelope(&header, &sealer), sealer, output))
+    pub fn wrap_output<W: Write>(&self, output: W) -> Result<SealWriter<W>, SealError> {
+        self.start()
+            .map(|(header, body_sealer)| SealWriter::new(start_of_envelope(&header, &body_sealer), body_sealer, output))
     }
 
     /// As [`wrap_output`](Self::wrap_output), with randomness from `rng`.
     ///
     /// # Errors
     ///
-    /// [`EncryptError`]; nothing was written.
+    /// [`SealError`]; nothing was written.
     pub fn wrap_output_with_rng<W: Write>(
         &self,
         output: W,
         rng: &mut dyn CryptoRng,
-    ) -> Result<EncryptWriter<W>, EncryptError> {
+    ) -> Result<SealWriter<W>, SealError> {
         self.start_with_rng(rng)
-            .map(|(header, sealer)| EncryptWriter::new(start_of_envelope(&header, &sealer), sealer, output))
+            .map(|(header, body_sealer)| SealWriter::new(start_of_envelope(&header, &body_sealer), body_sealer, output))
     }
 
-    /// Seals what is read from `input`; the envelope is read from the returned [`EncryptReader`].
+    /// Seals what is read from `input`; the envelope is read from the returned [`SealReader`].
     ///
     /// Does no I/O yet.
     ///
     /// # Errors
     ///
-    /// [`EncryptError`]; nothing was read.
+    /// [`SealError`]; nothing was read.
     ///
     /// # Examples
     ///
@@ -93,34 +94,31 @@ impl Encryptor<'_> {
     ///
     /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../tests/keys/rsa2048.pem"))?;
     /// let mut sealed = Vec::new();
-    /// bulla::Encryptor::new(&identity.recipient()).wrap_input(&b"hello"[..])?.read_to_end(&mut sealed)?;
+    /// bulla::Sealer::new(&identity.recipient()).wrap_input(&b"hello"[..])?.read_to_end(&mut sealed)?;
     /// assert_eq!(bulla::open(&identity, &sealed)?, b"hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn wrap_input<R: Read>(&self, input: R) -> Result<EncryptReader<R>, EncryptError> {
-        self.start().map(|(header, sealer)| EncryptReader::new(start_of_envelope(&header, &sealer), sealer, input))
+    pub fn wrap_input<R: Read>(&self, input: R) -> Result<SealReader<R>, SealError> {
+        self.start()
+            .map(|(header, body_sealer)| SealReader::new(start_of_envelope(&header, &body_sealer), body_sealer, input))
     }
 
     /// As [`wrap_input`](Self::wrap_input), with randomness from `rng`.
     ///
     /// # Errors
     ///
-    /// [`EncryptError`]; nothing was read.
-    pub fn wrap_input_with_rng<R: Read>(
-        &self,
-        input: R,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<EncryptReader<R>, EncryptError> {
+    /// [`SealError`]; nothing was read.
+    pub fn wrap_input_with_rng<R: Read>(&self, input: R, rng: &mut dyn CryptoRng) -> Result<SealReader<R>, SealError> {
         self.start_with_rng(rng)
-            .map(|(header, sealer)| EncryptReader::new(start_of_envelope(&header, &sealer), sealer, input))
+            .map(|(header, body_sealer)| SealReader::new(start_of_envelope(&header, &body_sealer), body_sealer, input))
     }
 }
 
-impl Sealer {
-    /// Seals what is written to the returned [`EncryptWriter`] and writes the body alone to `output`: the header goes
+impl BodySealer {
+    /// Seals what is written to the returned [`SealWriter`] and writes the body alone to `output`: the header goes
     /// elsewhere.
     ///
-    /// Does no I/O yet. **Call [`EncryptWriter::finish`]**: without it the body stays incomplete and does not open.
+    /// Does no I/O yet. **Call [`SealWriter::finish`]**: without it the body stays incomplete and does not open.
     ///
     /// # Panics
     ///
@@ -130,26 +128,26 @@ impl Sealer {
     ///
     /// ```
     /// use std::io::{Read, Write};
-    /// use bulla::{Decryptor, Encryptor};
+    /// use bulla::{Opener, Sealer};
     ///
     /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../tests/keys/rsa2048.pem"))?;
-    /// let (header, sealer) = Encryptor::new(&identity.recipient()).start()?;
-    /// let mut writer = sealer.wrap_output(Vec::new());
+    /// let (header, body_sealer) = Sealer::new(&identity.recipient()).start()?;
+    /// let mut writer = body_sealer.wrap_output(Vec::new());
     /// writer.write_all(b"hello")?;
     /// let body = writer.finish()?;
     ///
     /// let mut plaintext = String::new();
-    /// Decryptor::new(&identity).open_header(&header)?.wrap_input(&body[..]).read_to_string(&mut plaintext)?;
+    /// Opener::new(&identity).open_header(&header)?.wrap_input(&body[..]).read_to_string(&mut plaintext)?;
     /// assert_eq!(plaintext, "hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn wrap_output<W: Write>(self, output: W) -> EncryptWriter<W> {
+    pub fn wrap_output<W: Write>(self, output: W) -> SealWriter<W> {
         self.assert_fresh();
-        EncryptWriter::new(self.prefix().to_vec(), self, output)
+        SealWriter::new(self.prefix().to_vec(), self, output)
     }
 
-    /// Seals what is read from `input`; the body alone is read from the returned [`EncryptReader`].
+    /// Seals what is read from `input`; the body alone is read from the returned [`SealReader`].
     ///
     /// Does no I/O yet.
     ///
@@ -157,21 +155,21 @@ impl Sealer {
     ///
     /// Where a chunk has been sealed already.
     #[must_use]
-    pub fn wrap_input<R: Read>(self, input: R) -> EncryptReader<R> {
+    pub fn wrap_input<R: Read>(self, input: R) -> SealReader<R> {
         self.assert_fresh();
-        EncryptReader::new(self.prefix().to_vec(), self, input)
+        SealReader::new(self.prefix().to_vec(), self, input)
     }
 }
 
-impl Decryptor<'_> {
+impl Opener<'_> {
     /// Reads the header and the first 56 bytes of the body from `input`, finds the content key, and opens the rest as it is
-    /// read from the returned [`DecryptReader`].
+    /// read from the returned [`OpenReader`].
     ///
     /// A wrong key and wrong associated data are so reported here, before anything is released.
     ///
     /// # Errors
     ///
-    /// A [`DecryptError`](crate::DecryptError) inside a [`std::io::Error`], to be downcast, or the error of `input`. Here
+    /// A [`OpenError`](crate::OpenError) inside a [`std::io::Error`], to be downcast, or the error of `input`. Here
     /// `WouldBlock` is final; for non-blocking inputs there are [`Header::parse`] and [`OpenedHeader::wrap_input`].
     ///
     /// # Examples
@@ -181,13 +179,13 @@ impl Decryptor<'_> {
     ///
     /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../tests/keys/rsa2048.pem"))?;
     /// # let sealed = bulla::seal(&identity.recipient(), b"hello")?;
-    /// let mut reader = bulla::Decryptor::new(&identity).wrap_input(&sealed[..])?;
+    /// let mut reader = bulla::Opener::new(&identity).wrap_input(&sealed[..])?;
     /// let mut plaintext = String::new();
     /// reader.read_to_string(&mut plaintext)?;
     /// assert_eq!(plaintext, "hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn wrap_input<R: Read>(&self, mut input: R) -> io::Result<DecryptReader<R>> {
+    pub fn wrap_input<R: Read>(&self, mut input: R) -> io::Result<OpenReader<R>> {
         let header = Header::read_from(&mut input, self.header_limits())?;
         let mut reader = self.open_header(&header)?.wrap_input(input);
         reader.start()?;
@@ -197,18 +195,18 @@ impl Decryptor<'_> {
 
 impl OpenedHeader {
     /// Opens the body that `input` holds, from its first byte to its end, as it is read from the returned
-    /// [`DecryptReader`].
+    /// [`OpenReader`].
     ///
     /// Does no I/O yet: wrong associated data show in the first read.
     #[must_use]
-    pub fn wrap_input<R: Read>(self, input: R) -> DecryptReader<R> {
-        DecryptReader::new(self, input)
+    pub fn wrap_input<R: Read>(self, input: R) -> OpenReader<R> {
+        OpenReader::new(self, input)
     }
 }
 
 /// Everything before the first chunk.
-fn start_of_envelope(header: &Header, sealer: &Sealer) -> Vec<u8> {
-    [header.as_bytes(), sealer.prefix()].concat()
+fn start_of_envelope(header: &Header, body_sealer: &BodySealer) -> Vec<u8> {
+    [header.as_bytes(), body_sealer.prefix()].concat()
 }
 
 /// Reads at least one byte, unless the input has ended, and retries what was interrupted.

@@ -10,10 +10,10 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 pub use self::rsa::{RsaIdentity, RsaRecipient};
-use crate::error::{EncryptError, UnwrapError, WrapError};
+use crate::error::{SealError, UnwrapError, WrapError};
+use crate::format::RECORD_RSA_OAEP_SHA256;
 use crate::key_id::KeyId;
 use crate::secret::ContentKey;
-use crate::suite::RECORD_RSA_OAEP_SHA256;
 use crate::wire::{Item, Record};
 
 /// Someone an envelope can be sealed to: a public key.
@@ -95,7 +95,7 @@ pub trait Recipient: Send + Sync {
 /// #     id: recipient.key_id(), modulus_len: 256, client: Client(bulla::RsaIdentity::from_pem(pem)?),
 /// # };
 /// # let error = bulla::open(&key, &bulla::seal(&recipient, b"hello")?).unwrap_err();
-/// # assert!(matches!(error, bulla::DecryptError::Unwrap(_)));
+/// # assert!(matches!(error, bulla::OpenError::Unwrap(_)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Identity: Send + Sync {
@@ -150,12 +150,12 @@ pub(crate) fn wrap_for_all(
     recipients: &[&dyn Recipient],
     key: &ContentKey,
     rng: &mut dyn CryptoRng,
-) -> Result<Vec<Item>, EncryptError> {
+) -> Result<Vec<Item>, SealError> {
     // Before any public-key operation, not after a thousand of them.
     let mut ids: Vec<KeyId> = recipients.iter().filter_map(|recipient| recipient.key_id()).collect();
     ids.sort_unstable();
     if let Some(twins) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(EncryptError::DuplicateRecipient(twins[0]));
+        return Err(SealError::DuplicateRecipient(twins[0]));
     }
     let wrap = |recipient: &&dyn Recipient| Ok(recipient.wrap_key(key, rng)?.into_item(recipient.key_id()));
     recipients.iter().map(wrap).collect()

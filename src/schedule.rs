@@ -3,8 +3,8 @@
 //! The content key is only ever a key of HMAC-SHA-512, and every derivation from it is one call.
 
 use crate::crypto::{constant_time_eq, hkdf_expand_sha512, hmac_sha512, sha512};
+use crate::format::{HEADER_TAG_LEN, KIND_SINGLE, SUITE, VERSION};
 use crate::secret::{ContentKey, Secret};
-use crate::suite::{HEADER_TAG_LEN, KIND_SINGLE, SUITE, VERSION};
 use crate::wire::Header;
 
 /// The digest of everything before the tag of `header` (SPEC §4.2): computed once, whatever the number of keys tried.

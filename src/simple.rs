@@ -4,15 +4,15 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-use crate::error::{DecryptError, EncryptError};
-use crate::message::{Decryptor, Encryptor};
+use crate::envelope::{Opener, Sealer};
+use crate::error::{OpenError, SealError};
 use crate::recipient::{Identity, Recipient};
 
-/// Seals `plaintext` to `recipient`. For everything else there is [`Encryptor`].
+/// Seals `plaintext` to `recipient`. For everything else there is [`Sealer`].
 ///
 /// # Errors
 ///
-/// [`EncryptError`]; nothing was sealed.
+/// [`SealError`]; nothing was sealed.
 ///
 /// # Examples
 ///
@@ -24,28 +24,28 @@ use crate::recipient::{Identity, Recipient};
 /// assert_eq!(bulla::open(&identity, &sealed)?, b"hello");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn seal(recipient: &dyn Recipient, plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
-    Encryptor::new(recipient).encrypt(plaintext)
+pub fn seal(recipient: &dyn Recipient, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
+    Sealer::new(recipient).seal(plaintext)
 }
 
-/// As [`seal`], with randomness from `rng`; see [`Encryptor`] for what is drawn.
+/// As [`seal`], with randomness from `rng`; see [`Sealer`] for what is drawn.
 ///
 /// # Errors
 ///
-/// [`EncryptError`]; nothing was sealed.
+/// [`SealError`]; nothing was sealed.
 pub fn seal_with_rng(
     recipient: &dyn Recipient,
     plaintext: &[u8],
     rng: &mut dyn CryptoRng,
-) -> Result<Vec<u8>, EncryptError> {
-    Encryptor::new(recipient).encrypt_with_rng(plaintext, rng)
+) -> Result<Vec<u8>, SealError> {
+    Sealer::new(recipient).seal_with_rng(plaintext, rng)
 }
 
-/// Opens `envelope` with `identity`: all of it or nothing. For everything else there is [`Decryptor`].
+/// Opens `envelope` with `identity`: all of it or nothing. For everything else there is [`Opener`].
 ///
 /// # Errors
 ///
-/// [`DecryptError`]; no plaintext is released.
-pub fn open(identity: &dyn Identity, envelope: &[u8]) -> Result<Vec<u8>, DecryptError> {
-    Decryptor::new(identity).decrypt(envelope)
+/// [`OpenError`]; no plaintext is released.
+pub fn open(identity: &dyn Identity, envelope: &[u8]) -> Result<Vec<u8>, OpenError> {
+    Opener::new(identity).open(envelope)
 }

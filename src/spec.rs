@@ -4,21 +4,21 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::chunk::Sealer;
-use crate::message::{Decryptor, Encryptor};
+use crate::chunk::BodySealer;
+use crate::envelope::{Opener, Sealer};
+use crate::format;
 use crate::recipient::RsaIdentity;
 use crate::schedule::BodyKeys;
 use crate::secret::ContentKey;
-use crate::suite;
 use crate::wire::Header;
-use crate::{DecryptError, Limits};
+use crate::{Limits, OpenError};
 
 const SPEC: &str = include_str!("../SPEC.md");
 
 #[test]
 fn constants_are_those_of_the_code() {
     macro_rules! number {
-        ($($name:ident),*) => { [$((stringify!($name), u64::try_from(suite::$name).unwrap())),*] };
+        ($($name:ident),*) => { [$((stringify!($name), u64::try_from(format::$name).unwrap())),*] };
     }
     let numbers = number![
         VERSION,
@@ -46,7 +46,7 @@ fn constants_are_those_of_the_code() {
         SEALED_CHUNK_LEN,
         MAX_PLAINTEXT_LEN
     ];
-    let magic = u64::from_be_bytes(suite::MAGIC);
+    let magic = u64::from_be_bytes(format::MAGIC);
     let code: Vec<_> = core::iter::once(("MAGIC", magic)).chain(numbers).collect();
 
     let rows = section("### 9.6 Constants").lines().filter_map(|line| {
@@ -64,20 +64,20 @@ fn constants_are_those_of_the_code() {
 fn worked_example_opens() {
     let identity = RsaIdentity::from_pem(private_key()).unwrap();
     let envelope = [value("header"), value("body")].concat();
-    assert_eq!(Decryptor::new(&identity).aad(AAD).decrypt(&envelope).unwrap(), PLAINTEXT);
-    assert_eq!(Decryptor::new(&identity).decrypt(&envelope), Err(DecryptError::WrongContext));
+    assert_eq!(Opener::new(&identity).aad(AAD).open(&envelope).unwrap(), PLAINTEXT);
+    assert_eq!(Opener::new(&identity).open(&envelope), Err(OpenError::WrongAssociatedData));
     let (header, _) = Header::split(&envelope, &Limits::default()).unwrap();
-    assert_eq!(Decryptor::new(&identity).open_header(&header).unwrap().metadata(), Some(METADATA));
+    assert_eq!(Opener::new(&identity).open_header(&header).unwrap().metadata(), Some(METADATA));
 }
 
 #[test]
 fn body_of_the_worked_example_is_regenerated_byte_for_byte() {
     let header = Header::parse(&value("header"), &Limits::default()).unwrap();
     let keys = BodyKeys::new(&ContentKey::from_bytes(CONTENT_KEY), &header, AAD);
-    let sealer = Sealer::new(&keys.input_key, &keys.context, &SALT, &Limits::default());
-    let mut body = sealer.prefix().to_vec();
+    let body_sealer = BodySealer::new(&keys.input_key, &keys.context, &SALT, &Limits::default());
+    let mut body = body_sealer.prefix().to_vec();
     body.resize(56 + PLAINTEXT.len() + 16, 0);
-    sealer.seal_last(PLAINTEXT, &mut body[56..]).unwrap();
+    body_sealer.seal_last(PLAINTEXT, &mut body[56..]).unwrap();
     assert_eq!(body, value("body"));
 }
 
@@ -98,7 +98,7 @@ fn limits_table_gives_the_true_overhead() {
         [(include_str!("../tests/keys/rsa2048.pem"), "2048"), (include_str!("../tests/keys/rsa3072.pem"), "3072")]
     {
         let recipient = RsaIdentity::from_pem(pem).unwrap().recipient();
-        let (header, _) = Encryptor::new(&recipient).start().unwrap();
+        let (header, _) = Sealer::new(&recipient).start().unwrap();
         assert!(
             row.contains(&format!("{} for one RSA-{bits} recipient", header.as_bytes().len()))
                 || row.contains(&format!("{} bytes for one RSA-{bits} recipient", header.as_bytes().len()))
@@ -170,8 +170,7 @@ mod regenerated {
     fn example() -> Vec<(&'static str, Vec<u8>)> {
         let recipient = RsaIdentity::from_pem(private_key()).unwrap().recipient();
         let mut rng = Script([&CONTENT_KEY[..], &SALT, &OAEP_SEED].concat());
-        let envelope =
-            Encryptor::new(&recipient).metadata(METADATA).aad(AAD).encrypt_with_rng(PLAINTEXT, &mut rng).unwrap();
+        let envelope = Sealer::new(&recipient).metadata(METADATA).aad(AAD).seal_with_rng(PLAINTEXT, &mut rng).unwrap();
         assert!(rng.0.is_empty(), "exactly the scripted bytes are drawn");
 
         let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
@@ -197,7 +196,7 @@ mod regenerated {
             ("OAEP seed", OAEP_SEED.to_vec()),
             ("metadata", METADATA.to_vec()),
             ("associated data", AAD.to_vec()),
-            ("payload", PLAINTEXT.to_vec()),
+            ("plaintext", PLAINTEXT.to_vec()),
             ("key id", recipient.key_id().as_bytes().to_vec()),
             ("mac_key", mac_key.to_vec()),
             ("body_key", body_key.to_vec()),

@@ -8,25 +8,25 @@ use std::fmt::Debug;
 use std::io;
 
 use bulla::{
-    ContentKey, DecryptError, DecryptReader, Decryptor, EncryptError, EncryptReader, EncryptWriter, Encryptor, Header,
-    HeaderError, Identity, KeyError, KeyId, KeyIdParseError, LimitExceeded, Limits, OpenedHeader, Opener, Recipient,
-    Record, RsaIdentity, RsaRecipient, Sealer, SecretDer, SecretPem, UnwrapError, WrapError, WrappedKey,
+    BodyOpener, BodySealer, ContentKey, Header, HeaderError, Identity, KeyError, KeyId, KeyIdParseError, LimitExceeded,
+    Limits, OpenError, OpenReader, OpenedHeader, Opener, Recipient, Record, RsaIdentity, RsaRecipient, SealError,
+    SealReader, SealWriter, Sealer, SecretDer, SecretPem, UnwrapError, WrapError, WrappedKey,
 };
 use support::{NoRsa, RSA_2048};
 
 #[test]
 fn everything_can_move_to_another_thread() {
     fn check<T: Send + Sync + Unpin>() {}
-    check::<Encryptor<'_>>();
-    check::<Decryptor<'_>>();
-    check::<EncryptWriter<Vec<u8>>>();
-    check::<EncryptReader<io::Empty>>();
-    check::<DecryptReader<io::Empty>>();
+    check::<Sealer<'_>>();
+    check::<Opener<'_>>();
+    check::<SealWriter<Vec<u8>>>();
+    check::<SealReader<io::Empty>>();
+    check::<OpenReader<io::Empty>>();
     check::<Header>();
     check::<OpenedHeader>();
     check::<Record<'_>>();
-    check::<Sealer>();
-    check::<Opener>();
+    check::<BodySealer>();
+    check::<BodyOpener>();
     check::<RsaIdentity>();
     check::<RsaRecipient>();
     check::<ContentKey>();
@@ -40,8 +40,8 @@ fn everything_can_move_to_another_thread() {
 #[test]
 fn errors_are_errors_that_can_be_compared_cloned_and_sent() {
     fn check<T: Error + Clone + PartialEq + Send + Sync + 'static>() {}
-    check::<EncryptError>();
-    check::<DecryptError>();
+    check::<SealError>();
+    check::<OpenError>();
     check::<HeaderError>();
     check::<KeyError>();
     check::<KeyIdParseError>();
@@ -53,24 +53,24 @@ fn errors_are_errors_that_can_be_compared_cloned_and_sent() {
 #[test]
 fn truncation_becomes_unexpected_eof_and_all_else_invalid_data() {
     for (error, kind) in [
-        (DecryptError::Truncated, io::ErrorKind::UnexpectedEof),
-        (DecryptError::NotAuthentic, io::ErrorKind::InvalidData),
-        (DecryptError::NoMatchingRecord, io::ErrorKind::InvalidData),
-        (DecryptError::WrongContext, io::ErrorKind::InvalidData),
-        (DecryptError::ChunkAltered { index: 3 }, io::ErrorKind::InvalidData),
-        (DecryptError::LastChunkAltered { index: 3 }, io::ErrorKind::InvalidData),
-        (DecryptError::Unwrap(UnwrapError::new("pulled")), io::ErrorKind::InvalidData),
+        (OpenError::Truncated, io::ErrorKind::UnexpectedEof),
+        (OpenError::NotAuthentic, io::ErrorKind::InvalidData),
+        (OpenError::NoMatchingRecord, io::ErrorKind::InvalidData),
+        (OpenError::WrongAssociatedData, io::ErrorKind::InvalidData),
+        (OpenError::ChunkAltered { index: 3 }, io::ErrorKind::InvalidData),
+        (OpenError::LastChunkAltered { index: 3 }, io::ErrorKind::InvalidData),
+        (OpenError::Unwrap(UnwrapError::new("pulled")), io::ErrorKind::InvalidData),
     ] {
         let io_error = io::Error::from(error.clone());
         assert_eq!(io_error.kind(), kind);
-        assert_eq!(io_error.downcast::<DecryptError>().unwrap(), error);
+        assert_eq!(io_error.downcast::<OpenError>().unwrap(), error);
     }
 }
 
 #[test]
 fn the_cause_of_a_failing_device_can_be_found() {
     let cause = io::Error::new(io::ErrorKind::PermissionDenied, "access denied");
-    let error = DecryptError::Unwrap(UnwrapError::new(cause));
+    let error = OpenError::Unwrap(UnwrapError::new(cause));
     let source = error.source().unwrap().downcast_ref::<io::Error>().unwrap();
     assert_eq!(source.kind(), io::ErrorKind::PermissionDenied);
     assert_eq!(error.clone(), error);
@@ -80,15 +80,15 @@ fn the_cause_of_a_failing_device_can_be_found() {
 #[test]
 fn messages_are_one_line_in_lower_case_without_a_period() {
     for message in [
-        DecryptError::NoMatchingRecord.to_string(),
-        DecryptError::NotAuthentic.to_string(),
-        DecryptError::WrongContext.to_string(),
-        DecryptError::Truncated.to_string(),
-        DecryptError::ChunkAltered { index: 3 }.to_string(),
-        DecryptError::LastChunkAltered { index: 4 }.to_string(),
-        DecryptError::Randomness.to_string(),
-        EncryptError::NoRecipients.to_string(),
-        EncryptError::DuplicateRecipient(KeyId::from_bytes([0; 32])).to_string(),
+        OpenError::NoMatchingRecord.to_string(),
+        OpenError::NotAuthentic.to_string(),
+        OpenError::WrongAssociatedData.to_string(),
+        OpenError::Truncated.to_string(),
+        OpenError::ChunkAltered { index: 3 }.to_string(),
+        OpenError::LastChunkAltered { index: 4 }.to_string(),
+        OpenError::Randomness.to_string(),
+        SealError::NoRecipients.to_string(),
+        SealError::DuplicateRecipient(KeyId::from_bytes([0; 32])).to_string(),
         KeyError::Malformed.to_string(),
         Header::parse(b"", &Limits::default()).unwrap_err().to_string(),
     ] {
@@ -101,21 +101,21 @@ fn messages_are_one_line_in_lower_case_without_a_period() {
 #[test]
 fn debug_output_of_everything_holds_no_secret() {
     let key = NoRsa::default();
-    let encryptor = Encryptor::new(&key).aad(b"quince");
-    let (header, sealer) = encryptor.start().unwrap();
-    let envelope = encryptor.encrypt(b"mirabelle").unwrap();
-    let decryptor = Decryptor::new(&key).aad(b"quince");
-    let reader = decryptor.wrap_input(Hidden(&envelope)).unwrap();
-    let mut writer = encryptor.wrap_output(io::sink()).unwrap();
+    let sealer = Sealer::new(&key).aad(b"quince");
+    let (header, body_sealer) = sealer.start().unwrap();
+    let envelope = sealer.seal(b"mirabelle").unwrap();
+    let opener = Opener::new(&key).aad(b"quince");
+    let reader = opener.wrap_input(Hidden(&envelope)).unwrap();
+    let mut writer = sealer.wrap_output(io::sink()).unwrap();
     io::Write::write_all(&mut writer, b"mirabelle").unwrap();
     let opened = header.open(&content_key_of(&key, &header), b"quince").unwrap();
-    let opener = opened.opener(sealer.prefix()).unwrap();
+    let body_opener = opened.body_opener(body_sealer.prefix()).unwrap();
     let values: [&dyn Debug; 12] = [
-        &encryptor,
-        &decryptor,
-        &header,
         &sealer,
         &opener,
+        &header,
+        &body_sealer,
+        &body_opener,
         &opened,
         &reader,
         &writer,

@@ -11,11 +11,11 @@ use std::iter;
 use std::process::{Command, Stdio};
 
 use bulla::ArmorErrorKind as Kind;
-use bulla::{ArmorError, ArmorReader, ArmorWriter, DecryptError, Decryptor, Encryptor, HeaderErrorKind, Lookalike};
+use bulla::{ArmorError, ArmorReader, ArmorWriter, HeaderErrorKind, Lookalike, OpenError, Opener, Sealer};
 use bulla::{armor, dearmor, is_armored};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::{Faulty, NoRsa, Step, decrypt_error, insist, pattern, read_in_pieces, write_in_pieces};
+use support::{Faulty, NoRsa, Step, insist, open_error, pattern, read_in_pieces, write_in_pieces};
 
 const BEGIN: &str = "-----BEGIN BULLA ENVELOPE-----\n";
 const END: &str = "-----END BULLA ENVELOPE-----\n";
@@ -418,12 +418,12 @@ fn an_error_is_repeated_by_every_later_call() {
 }
 
 #[test]
-fn an_error_comes_through_a_decrypting_reader_and_is_repeated_there() {
+fn an_error_comes_through_an_opening_reader_and_is_repeated_there() {
     let key = NoRsa::default();
-    let mut text = armor(&Encryptor::new(&key).encrypt(&pattern(100_000)).unwrap());
+    let mut text = armor(&Sealer::new(&key).seal(&pattern(100_000)).unwrap());
     let end = text.len() - END.len();
     text.insert(end, '\n');
-    let mut reader = Decryptor::new(&key).wrap_input(ArmorReader::new(text.as_bytes())).unwrap();
+    let mut reader = Opener::new(&key).wrap_input(ArmorReader::new(text.as_bytes())).unwrap();
     let error = reader.read_to_end(&mut Vec::new()).unwrap_err();
     let expected = armor_error(&error);
     assert_eq!(expected.kind(), Kind::LineLength);
@@ -515,11 +515,11 @@ fn a_finished_writer_takes_no_more() {
 fn an_envelope_streams_through_the_text_form_both_ways() {
     let key = NoRsa::default();
     for len in support::LENGTHS {
-        let mut writer = Encryptor::new(&key).wrap_output(ArmorWriter::new(Vec::new())).unwrap();
+        let mut writer = Sealer::new(&key).wrap_output(ArmorWriter::new(Vec::new())).unwrap();
         write_in_pieces(&mut writer, &pattern(len), &[10_000]).unwrap();
         let text = writer.finish().unwrap().finish().unwrap();
         assert_eq!(bulla::open(&key, &dearmor(&text).unwrap()).unwrap(), pattern(len));
-        let reader = Decryptor::new(&key).wrap_input(ArmorReader::new(&text[..])).unwrap();
+        let reader = Opener::new(&key).wrap_input(ArmorReader::new(&text[..])).unwrap();
         let (plaintext, end) = read_in_pieces(reader, &[10_000]);
         end.unwrap();
         assert!(plaintext == pattern(len), "{len} bytes");
@@ -529,10 +529,10 @@ fn an_envelope_streams_through_the_text_form_both_ways() {
 #[test]
 fn an_envelope_whose_text_was_cut_does_not_open() {
     let key = NoRsa::default();
-    let text = armor(&Encryptor::new(&key).encrypt(&pattern(20_000)).unwrap());
+    let text = armor(&Sealer::new(&key).seal(&pattern(20_000)).unwrap());
     let cuts = (0..text.len() - 1).step_by(61).chain(text.len() - 100..text.len() - 1);
     for cut in cuts {
-        let opened = Decryptor::new(&key).wrap_input(ArmorReader::new(&text.as_bytes()[..cut]));
+        let opened = Opener::new(&key).wrap_input(ArmorReader::new(&text.as_bytes()[..cut]));
         let error = opened.and_then(|mut reader| reader.read_to_end(&mut Vec::new())).unwrap_err();
         assert_eq!(armor_error(&error).kind(), Kind::Truncated, "at {cut}");
     }
@@ -541,12 +541,12 @@ fn an_envelope_whose_text_was_cut_does_not_open() {
 #[test]
 fn a_text_opened_without_the_reader_is_recognised() {
     let key = NoRsa::default();
-    let text = armor(&Encryptor::new(&key).encrypt(b"hello").unwrap());
-    let in_memory = Decryptor::new(&key).decrypt(text.as_bytes()).unwrap_err();
-    let streamed = decrypt_error(&Decryptor::new(&key).wrap_input(text.as_bytes()).unwrap_err());
+    let text = armor(&Sealer::new(&key).seal(b"hello").unwrap());
+    let in_memory = Opener::new(&key).open(text.as_bytes()).unwrap_err();
+    let streamed = open_error(&Opener::new(&key).wrap_input(text.as_bytes()).unwrap_err());
     for error in [in_memory, streamed] {
         assert!(error.to_string().contains("text form of an envelope"), "{error}");
-        let DecryptError::Header(error) = error else { panic!("{error}") };
+        let OpenError::Header(error) = error else { panic!("{error}") };
         assert_eq!(error.kind(), HeaderErrorKind::NotAnEnvelope(Lookalike::Armor));
     }
 }
@@ -559,7 +559,7 @@ fn a_text_is_recognised_by_its_first_line_and_nothing_else_is() {
     }
     assert!(is_armored(crlf(&text).as_bytes()));
     assert!(!is_armored(text.to_lowercase().as_bytes()));
-    assert!(!is_armored(&Encryptor::new(&NoRsa::default()).encrypt(b"").unwrap()));
+    assert!(!is_armored(&Sealer::new(&NoRsa::default()).seal(b"").unwrap()));
 }
 
 #[test]

@@ -6,12 +6,10 @@ mod support;
 use std::io::{Cursor, Read};
 
 use HeaderErrorKind as Kind;
-use bulla::{
-    DecryptError, Decryptor, EncryptError, Encryptor, Header, HeaderErrorKind, KeyId, Limit, Limits, Lookalike,
-};
+use bulla::{Header, HeaderErrorKind, KeyId, Limit, Limits, Lookalike, OpenError, Opener, SealError, Sealer};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
-use support::{NoRsa, RSA_2048, decrypt_error};
+use support::{NoRsa, RSA_2048, open_error};
 
 #[test]
 fn a_well_formed_header_is_read_back() {
@@ -56,7 +54,7 @@ fn every_flaw_has_its_error_and_offset() {
         ("field twice", raw_unsorted(&[(1, b"a"), (1, b"b")], &[named(1)]), Kind::NotAscending, 27),
         ("empty metadata", raw(&[(1, b"")], &[named(1)]), Kind::EmptyMetadata, 20),
         ("critical field", raw(&[(0x8002, b"")], &[named(1)]), Kind::UnknownCriticalField(0x8002), 20),
-        ("structured payload", raw(&[(0x8001, b"")], &[named(1)]), Kind::UnknownCriticalField(0x8001), 20),
+        ("structured plaintext", raw(&[(0x8001, b"")], &[named(1)]), Kind::UnknownCriticalField(0x8001), 20),
         ("record type 0", edit(30, &[0, 0]), Kind::TypeZero, 30),
         ("record overrun", edit(32, &[0, 0, 1, 0x22]), Kind::ItemOverrun, 36),
         ("record order", raw_unsorted(&[], &[named(2), named(1)]), Kind::NotAscending, 315),
@@ -111,28 +109,28 @@ fn equal_anonymous_records_are_told_apart_only_by_their_bytes() {
 fn limits_hold_at_their_value_and_one_past_it_when_parsing_and_when_sealing() {
     let key = NoRsa::default();
     let other = RSA_2048.recipient();
-    let encryptor = Encryptor::new(&key).recipient(&other).metadata(b"12345");
-    let envelope = encryptor.encrypt(b"").unwrap();
+    let sealer = Sealer::new(&key).recipient(&other).metadata(b"12345");
+    let envelope = sealer.seal(b"").unwrap();
     let len = support::header_len(&envelope) as u32;
     for (limit, at, past) in [
         (Limit::HeaderLen, Limits::default().with_header_len(len), Limits::default().with_header_len(len - 1)),
         (Limit::Records, Limits::default().with_records(2), Limits::default().with_records(1)),
         (Limit::MetadataLen, Limits::default().with_metadata_len(5), Limits::default().with_metadata_len(4)),
     ] {
-        assert!(Decryptor::new(&key).limits(at).decrypt(&envelope).is_ok(), "{limit:?}");
-        assert!(encryptor.clone().limits(at).encrypt(b"").is_ok(), "{limit:?}");
-        let opened = Decryptor::new(&key).limits(past).decrypt(&envelope);
-        assert!(matches!(opened, Err(DecryptError::LimitExceeded(error)) if error.limit == limit), "{opened:?}");
-        let streamed = Decryptor::new(&key).limits(past).wrap_input(&envelope[..]).unwrap_err();
-        assert_eq!(opened, Err(decrypt_error(&streamed)));
-        let sealed = encryptor.clone().limits(past).encrypt(b"");
-        assert!(matches!(sealed, Err(EncryptError::LimitExceeded(error)) if error.limit == limit), "{sealed:?}");
+        assert!(Opener::new(&key).limits(at).open(&envelope).is_ok(), "{limit:?}");
+        assert!(sealer.clone().limits(at).seal(b"").is_ok(), "{limit:?}");
+        let opened = Opener::new(&key).limits(past).open(&envelope);
+        assert!(matches!(opened, Err(OpenError::LimitExceeded(error)) if error.limit == limit), "{opened:?}");
+        let streamed = Opener::new(&key).limits(past).wrap_input(&envelope[..]).unwrap_err();
+        assert_eq!(opened, Err(open_error(&streamed)));
+        let sealed = sealer.clone().limits(past).seal(b"");
+        assert!(matches!(sealed, Err(SealError::LimitExceeded(error)) if error.limit == limit), "{sealed:?}");
     }
 }
 
 #[test]
 fn empty_metadata_cannot_be_sealed() {
-    let Err(EncryptError::Header(error)) = Encryptor::new(&NoRsa::default()).metadata(b"").encrypt(b"") else {
+    let Err(SealError::Header(error)) = Sealer::new(&NoRsa::default()).metadata(b"").seal(b"") else {
         panic!("empty metadata was sealed");
     };
     assert_eq!(error.kind(), Kind::EmptyMetadata);
@@ -142,15 +140,15 @@ fn empty_metadata_cannot_be_sealed() {
 fn more_recipients_than_the_format_admits_cannot_be_sealed_to() {
     let recipient = Cheap;
     let limits = Limits::default().with_records(u32::MAX).with_header_len(u32::MAX);
-    let sealed = |count| Encryptor::with_recipients(&vec![&recipient; count]).unwrap().limits(limits).encrypt(b"");
+    let sealed = |count| Sealer::with_recipients(&vec![&recipient; count]).unwrap().limits(limits).seal(b"");
     assert!(sealed(1024).is_ok());
-    let Err(EncryptError::Header(error)) = sealed(1025) else { panic!("1025 records were sealed") };
+    let Err(SealError::Header(error)) = sealed(1025) else { panic!("1025 records were sealed") };
     assert_eq!(error.kind(), Kind::TooManyRecords);
 }
 
 #[test]
 fn reading_a_header_leaves_the_stream_at_the_body() {
-    let envelope = Encryptor::new(&NoRsa::default()).encrypt(b"hello").unwrap();
+    let envelope = Sealer::new(&NoRsa::default()).seal(b"hello").unwrap();
     let mut stream = Cursor::new(&envelope);
     let header = Header::read_from(&mut stream, &Limits::default()).unwrap();
     assert_eq!(stream.position(), header.as_bytes().len() as u64);
@@ -162,11 +160,11 @@ fn a_header_that_promises_much_takes_nothing_before_it_is_there() {
     let mut prefix = raw(&[], &[named(1)])[..20].to_vec();
     prefix[12..20].copy_from_slice(&[0, 0x10, 0, 0, 0, 0x40, 0, 0]);
     let error = Header::read_from(&mut &prefix[..], &Limits::default()).unwrap_err();
-    assert!(matches!(decrypt_error(&error), DecryptError::LimitExceeded(error) if error.limit == Limit::HeaderLen));
+    assert!(matches!(open_error(&error), OpenError::LimitExceeded(error) if error.limit == Limit::HeaderLen));
 
     let wide = Limits::default().with_header_len(u32::MAX);
     let error = Header::read_from(&mut &prefix[..], &wide).unwrap_err();
-    assert_eq!(decrypt_error(&error), DecryptError::Truncated);
+    assert_eq!(open_error(&error), OpenError::Truncated);
     let mut endless = Counting { inner: prefix.chain(std::io::repeat(0)), count: 0 };
     assert!(Header::read_from(&mut endless, &Limits::default()).is_err());
     assert!(endless.count <= 20);

@@ -5,10 +5,10 @@ mod support;
 
 use std::io::{self, Read, Write};
 
-use bulla::{DecryptError, Decryptor, EncryptError, Encryptor, Header, Limit, LimitExceeded, Limits};
+use bulla::{Header, Limit, LimitExceeded, Limits, OpenError, Opener, SealError, Sealer};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::{CHUNK, Faulty, NoRsa, Scripted, Step, decrypt_error, insist, pattern, read_in_pieces, write_in_pieces};
+use support::{CHUNK, Faulty, NoRsa, Scripted, Step, insist, open_error, pattern, read_in_pieces, write_in_pieces};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
@@ -21,10 +21,10 @@ proptest! {
     ) {
         let key = NoRsa::default();
         let plaintext = pattern(len);
-        let expected = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+        let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut Scripted(1)).unwrap();
 
         let output = Faulty::new(Vec::new(), script);
-        let mut writer = Encryptor::new(&key).wrap_output_with_rng(output, &mut Scripted(1)).unwrap();
+        let mut writer = Sealer::new(&key).wrap_output_with_rng(output, &mut Scripted(1)).unwrap();
         write_in_pieces(&mut writer, &plaintext, &sizes).unwrap();
         insist(|| writer.flush()).unwrap();
         insist(|| writer.try_finish()).unwrap();
@@ -33,31 +33,31 @@ proptest! {
     }
 
     #[test]
-    fn an_encrypting_reader_loses_nothing_on_an_input_that_is_short_or_blocks(
+    fn a_sealing_reader_loses_nothing_on_an_input_that_is_short_or_blocks(
         len in 0..100_000usize,
         sizes in vec(1..60_000usize, 1..6),
         script in script(),
     ) {
         let key = NoRsa::default();
         let plaintext = pattern(len);
-        let expected = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+        let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut Scripted(1)).unwrap();
 
         let input = Faulty::new(&plaintext[..], script);
-        let reader = Encryptor::new(&key).wrap_input_with_rng(input, &mut Scripted(1)).unwrap();
+        let reader = Sealer::new(&key).wrap_input_with_rng(input, &mut Scripted(1)).unwrap();
         let (envelope, end) = read_in_pieces(reader, &sizes);
         end.unwrap();
         prop_assert!(envelope == expected);
     }
 
     #[test]
-    fn a_decrypting_reader_loses_nothing_on_an_input_that_is_short_or_blocks(
+    fn an_opening_reader_loses_nothing_on_an_input_that_is_short_or_blocks(
         len in 0..100_000usize,
         sizes in vec(1..60_000usize, 1..6),
         script in script(),
     ) {
         let key = NoRsa::default();
         let plaintext = pattern(len);
-        let envelope = Encryptor::new(&key).encrypt(&plaintext).unwrap();
+        let envelope = Sealer::new(&key).seal(&plaintext).unwrap();
         let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
 
         let opened = header.open(&key.content_key(), b"").unwrap();
@@ -74,10 +74,10 @@ proptest! {
     ) {
         let key = NoRsa::default();
         let plaintext = pattern(len);
-        let expected = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+        let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut Scripted(1)).unwrap();
 
         let output = Full { bytes: Vec::new(), room };
-        let mut writer = Encryptor::new(&key).wrap_output_with_rng(output, &mut Scripted(1)).unwrap();
+        let mut writer = Sealer::new(&key).wrap_output_with_rng(output, &mut Scripted(1)).unwrap();
         let result = write_in_pieces(&mut writer, &plaintext, &sizes).and_then(|()| writer.try_finish());
         prop_assert_eq!(result.is_ok(), room >= expected.len());
         prop_assert!(expected.starts_with(&writer.get_ref().bytes));
@@ -109,9 +109,9 @@ fn making_a_writer_or_reader_does_no_io() {
         }
     }
     let key = NoRsa::default();
-    drop(Encryptor::new(&key).wrap_output(Untouchable).unwrap());
-    drop(Encryptor::new(&key).wrap_input(Untouchable).unwrap());
-    let (header, _) = Encryptor::new(&key).start().unwrap();
+    drop(Sealer::new(&key).wrap_output(Untouchable).unwrap());
+    drop(Sealer::new(&key).wrap_input(Untouchable).unwrap());
+    let (header, _) = Sealer::new(&key).start().unwrap();
     drop(header.open(&key.content_key(), b"").unwrap().wrap_input(Untouchable));
 }
 
@@ -120,18 +120,18 @@ fn a_writer_dropped_before_finish_leaves_a_truncated_envelope() {
     let key = NoRsa::default();
     for len in [0, 1, CHUNK, 3 * CHUNK + 1] {
         let mut output = Vec::new();
-        let mut writer = Encryptor::new(&key).wrap_output(&mut output).unwrap();
+        let mut writer = Sealer::new(&key).wrap_output(&mut output).unwrap();
         writer.write_all(&pattern(len)).unwrap();
         writer.flush().unwrap();
         drop(writer);
-        assert_eq!(Decryptor::new(&key).decrypt(&output), Err(DecryptError::Truncated), "{len} bytes");
+        assert_eq!(Opener::new(&key).open(&output), Err(OpenError::Truncated), "{len} bytes");
     }
 }
 
 #[test]
 fn flush_passes_on_every_full_chunk_and_no_short_one() {
     let key = NoRsa::default();
-    let mut writer = Encryptor::new(&key).wrap_output(Vec::new()).unwrap();
+    let mut writer = Sealer::new(&key).wrap_output(Vec::new()).unwrap();
     writer.write_all(&pattern(CHUNK + 1)).unwrap();
     writer.flush().unwrap();
     let header = support::header_len(writer.get_ref());
@@ -141,7 +141,7 @@ fn flush_passes_on_every_full_chunk_and_no_short_one() {
 #[test]
 fn finish_flushes_the_inner_writer() {
     let key = NoRsa::default();
-    let writer = Encryptor::new(&key).wrap_output(io::BufWriter::with_capacity(1 << 20, Vec::new())).unwrap();
+    let writer = Sealer::new(&key).wrap_output(io::BufWriter::with_capacity(1 << 20, Vec::new())).unwrap();
     let inner = writer.finish().unwrap();
     assert!(inner.buffer().is_empty());
     assert_eq!(bulla::open(&key, inner.get_ref()).unwrap(), b"");
@@ -150,7 +150,7 @@ fn finish_flushes_the_inner_writer() {
 #[test]
 fn a_finished_writer_takes_no_more() {
     let key = NoRsa::default();
-    let mut writer = Encryptor::new(&key).wrap_output(Vec::new()).unwrap();
+    let mut writer = Sealer::new(&key).wrap_output(Vec::new()).unwrap();
     writer.try_finish().unwrap();
     let len = writer.get_ref().len();
     for input in [&b"x"[..], b""] {
@@ -165,7 +165,7 @@ fn a_finished_writer_takes_no_more() {
 fn an_output_that_takes_nothing_is_write_zero_and_no_endless_loop() {
     let key = NoRsa::default();
     let mut nothing: [u8; 0] = [];
-    let writer = Encryptor::new(&key).wrap_output(&mut nothing[..]).unwrap();
+    let writer = Sealer::new(&key).wrap_output(&mut nothing[..]).unwrap();
     assert_eq!(writer.finish().unwrap_err().kind(), io::ErrorKind::WriteZero);
 }
 
@@ -186,10 +186,10 @@ fn a_stream_that_claims_more_than_it_was_given_is_an_error_and_no_panic() {
         }
     }
     let key = NoRsa::default();
-    assert!(Encryptor::new(&key).wrap_output(Boasts).unwrap().finish().is_err());
-    let (_, end) = read_in_pieces(Encryptor::new(&key).wrap_input(Boasts).unwrap(), &[1000]);
+    assert!(Sealer::new(&key).wrap_output(Boasts).unwrap().finish().is_err());
+    let (_, end) = read_in_pieces(Sealer::new(&key).wrap_input(Boasts).unwrap(), &[1000]);
     assert!(end.is_err());
-    let (header, _) = Encryptor::new(&key).start().unwrap();
+    let (header, _) = Sealer::new(&key).start().unwrap();
     let (_, end) = read_in_pieces(header.open(&key.content_key(), b"").unwrap().wrap_input(Boasts), &[1000]);
     assert!(end.is_err());
 }
@@ -208,10 +208,10 @@ fn an_input_that_fails_poisons_the_readers() {
         }
     }
     let key = NoRsa::default();
-    let envelope = Encryptor::new(&key).encrypt(&pattern(2 * CHUNK)).unwrap();
+    let envelope = Sealer::new(&key).seal(&pattern(2 * CHUNK)).unwrap();
     let cut = envelope[..envelope.len() - 100].to_vec();
-    let mut opening = Decryptor::new(&key).wrap_input(Fails(cut)).unwrap();
-    let mut sealing = Encryptor::new(&key).wrap_input(Fails(pattern(2 * CHUNK))).unwrap();
+    let mut opening = Opener::new(&key).wrap_input(Fails(cut)).unwrap();
+    let mut sealing = Sealer::new(&key).wrap_input(Fails(pattern(2 * CHUNK))).unwrap();
     for reader in [&mut opening as &mut dyn Read, &mut sealing] {
         let (_, end) = read_in_pieces(&mut *reader, &[1000]);
         assert_eq!(end.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
@@ -232,7 +232,7 @@ fn a_chunk_is_released_as_soon_as_it_is_there() {
         }
     }
     let key = NoRsa::default();
-    let envelope = Encryptor::new(&key).encrypt(&pattern(5 * CHUNK)).unwrap();
+    let envelope = Sealer::new(&key).seal(&pattern(5 * CHUNK)).unwrap();
     let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
     let first = &body[..56 + 16400];
     let mut reader = header.open(&key.content_key(), b"").unwrap().wrap_input(OneAtATime(first.chunks(4100)));
@@ -246,14 +246,14 @@ fn the_plaintext_limit_holds_in_streams_on_both_sides() {
     let key = NoRsa::default();
     let limit = |len: usize| Limits::default().with_plaintext_len(len as u64);
     for len in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK] {
-        let envelope = Encryptor::new(&key).encrypt(&pattern(len)).unwrap();
+        let envelope = Sealer::new(&key).seal(&pattern(len)).unwrap();
         let opened = |limits| {
-            let mut reader = Decryptor::new(&key).limits(limits).wrap_input(&envelope[..]).unwrap();
+            let mut reader = Opener::new(&key).limits(limits).wrap_input(&envelope[..]).unwrap();
             let mut plaintext = Vec::new();
             reader.read_to_end(&mut plaintext).map(|_| plaintext)
         };
         let sealed = |limits| {
-            let mut writer = Encryptor::new(&key).limits(limits).wrap_output(Vec::new()).unwrap();
+            let mut writer = Sealer::new(&key).limits(limits).wrap_output(Vec::new()).unwrap();
             writer.write_all(&pattern(len)).and_then(|()| writer.try_finish())
         };
         assert_eq!(opened(limit(len)).unwrap(), pattern(len));
@@ -262,14 +262,14 @@ fn the_plaintext_limit_holds_in_streams_on_both_sides() {
             let error = opened(limit(less)).unwrap_err();
             assert!(
                 matches!(
-                    decrypt_error(&error),
-                    DecryptError::LimitExceeded(LimitExceeded { limit: Limit::PlaintextLen, .. })
+                    open_error(&error),
+                    OpenError::LimitExceeded(LimitExceeded { limit: Limit::PlaintextLen, .. })
                 ),
                 "{error}"
             );
             let error = sealed(limit(less)).unwrap_err();
-            let inner = error.get_ref().unwrap().downcast_ref::<EncryptError>();
-            assert!(matches!(inner, Some(EncryptError::LimitExceeded(_))), "{error}");
+            let inner = error.get_ref().unwrap().downcast_ref::<SealError>();
+            assert!(matches!(inner, Some(SealError::LimitExceeded(_))), "{error}");
         }
     }
 }

@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 /// Lowest first. `lib.rs` only re-exports, and `spec.rs` is a test that looks at everything.
 const LAYERS: [&[&str]; 6] = [
     // Leaves.
-    &["buffer", "error", "key_id", "limits", "secret", "threads"],
+    &["buffer", "error", "format", "key_id", "limits", "secret", "threads"],
     // Bytes to header and back, and to text and back: no cryptography.
-    &["armor", "suite", "wire"],
+    &["armor", "wire"],
     // Primitives behind our own names, the only namer of backends: no format.
     &["crypto"],
     // Keys from a content key; chunks; wrapping and unwrapping.
     &["schedule", "chunk", "recipient"],
     // The only module that sees header, recipients, schedule and chunks together.
-    &["message"],
+    &["envelope"],
     // std::io adapters and one-shots.
     &["io", "simple"],
 ];

@@ -7,10 +7,10 @@ mod support;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bulla::{DecryptError, DecryptReaderAt, Decryptor, Encryptor, Header, Limits, ReadAt};
+use bulla::{Header, Limits, OpenError, OpenReaderAt, Opener, ReadAt, Sealer};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::{CHUNK, Faulty, NoRsa, Scripted, Step, decrypt_error, insist, pattern, read_in_pieces, write_in_pieces};
+use support::{CHUNK, Faulty, NoRsa, Scripted, Step, insist, open_error, pattern, read_in_pieces, write_in_pieces};
 
 /// What adapters collect for each thread.
 const BATCH: usize = 32 * CHUNK;
@@ -21,29 +21,29 @@ fn the_bytes_are_those_of_one_thread_at_every_boundary() {
         let key = NoRsa::default();
         for len in [0, 1, CHUNK, BATCH, 2 * BATCH - 1, 2 * BATCH, 2 * BATCH + 1, 4 * BATCH + CHUNK, 9 * BATCH + 77] {
             let plaintext = pattern(len);
-            let expected = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+            let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut Scripted(1)).unwrap();
             for threads in [0, 1, 2, 3, 100] {
-                let encryptor = Encryptor::new(&key).threads(threads);
-                assert!(encryptor.encrypt_with_rng(&plaintext, &mut Scripted(1)).unwrap() == expected);
+                let sealer = Sealer::new(&key).threads(threads);
+                assert!(sealer.seal_with_rng(&plaintext, &mut Scripted(1)).unwrap() == expected);
                 for sizes in [&[100_000][..], &[3 * BATCH, 5], &[usize::MAX]] {
-                    let mut writer = encryptor.wrap_output_with_rng(Vec::new(), &mut Scripted(1)).unwrap();
+                    let mut writer = sealer.wrap_output_with_rng(Vec::new(), &mut Scripted(1)).unwrap();
                     write_in_pieces(&mut writer, &plaintext, sizes).unwrap();
                     assert!(writer.finish().unwrap() == expected, "{len} bytes, {threads} threads");
-                    let reader = encryptor.wrap_input_with_rng(&plaintext[..], &mut Scripted(1)).unwrap();
+                    let reader = sealer.wrap_input_with_rng(&plaintext[..], &mut Scripted(1)).unwrap();
                     let sizes: Vec<_> = sizes.iter().map(|size| *size.min(&10_000_000)).collect();
                     let (envelope, end) = read_in_pieces(reader, &sizes);
                     assert!(end.is_ok() && envelope == expected, "{len} bytes, {threads} threads");
 
-                    let decryptor = Decryptor::new(&key).threads(threads);
-                    let (released, end) = read_in_pieces(decryptor.wrap_input(&expected[..]).unwrap(), &sizes);
+                    let opener = Opener::new(&key).threads(threads);
+                    let (released, end) = read_in_pieces(opener.wrap_input(&expected[..]).unwrap(), &sizes);
                     assert!(end.is_ok() && released == plaintext, "{len} bytes, {threads} threads");
                 }
-                assert!(Decryptor::new(&key).threads(threads).decrypt(&expected).unwrap() == plaintext);
+                assert!(Opener::new(&key).threads(threads).open(&expected).unwrap() == plaintext);
                 let mut data = plaintext.clone();
                 data.reserve(1000 + len / 1000);
-                encryptor.encrypt_in_place_with_rng(&mut data, &mut Scripted(1)).unwrap();
+                sealer.seal_in_place_with_rng(&mut data, &mut Scripted(1)).unwrap();
                 assert!(data == expected);
-                Decryptor::new(&key).threads(threads).decrypt_in_place(&mut data).unwrap();
+                Opener::new(&key).threads(threads).open_in_place(&mut data).unwrap();
                 assert!(data == plaintext);
             }
         }
@@ -56,8 +56,8 @@ fn a_pool_of_one_thread_does_not_deadlock() {
         in_pool(1, || {
             let key = NoRsa::default();
             let plaintext = pattern(5 * BATCH);
-            let sealed = Encryptor::new(&key).threads(threads).encrypt(&plaintext).unwrap();
-            assert!(Decryptor::new(&key).threads(threads).decrypt(&sealed).unwrap() == plaintext);
+            let sealed = Sealer::new(&key).threads(threads).seal(&plaintext).unwrap();
+            assert!(Opener::new(&key).threads(threads).open(&sealed).unwrap() == plaintext);
         });
     }
 }
@@ -70,8 +70,8 @@ fn a_pool_whose_threads_all_seal_does_not_deadlock() {
                 scope.spawn(|_| {
                     let key = NoRsa::default();
                     let plaintext = pattern(3 * BATCH);
-                    let sealed = Encryptor::new(&key).threads(0).encrypt(&plaintext).unwrap();
-                    assert!(Decryptor::new(&key).threads(0).decrypt(&sealed).unwrap() == plaintext);
+                    let sealed = Sealer::new(&key).threads(0).seal(&plaintext).unwrap();
+                    assert!(Opener::new(&key).threads(0).open(&sealed).unwrap() == plaintext);
                 });
             }
         });
@@ -120,7 +120,7 @@ fn an_input_that_fails_within_a_batch_releases_what_came_before_and_is_no_end() 
     in_pool(2, || {
         let key = NoRsa::default();
         let plaintext = pattern(3 * BATCH + 5);
-        let envelope = Encryptor::new(&key).encrypt(&plaintext).unwrap();
+        let envelope = Sealer::new(&key).seal(&plaintext).unwrap();
         let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
         for chunks in [0, 1, 3, 5, 20, 33, 70] {
             for sizes in [&[40_000][..], &[4 * BATCH]] {
@@ -147,7 +147,7 @@ fn an_input_that_fails_within_a_batch_releases_what_came_before_and_is_no_end() 
                 assert!(end.is_ok() && rest == plaintext[50 * CHUNK..]);
 
                 let other = NoRsa::default();
-                let reader = Encryptor::new(&other).threads(2).wrap_input(input).unwrap();
+                let reader = Sealer::new(&other).threads(2).wrap_input(input).unwrap();
                 let (_, end) = read_in_pieces(reader, sizes);
                 assert_eq!(end.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
             }
@@ -160,14 +160,14 @@ fn an_input_that_panics_ends_the_stream() {
     in_pool(2, || {
         let key = NoRsa::default();
         let plaintext = pattern(3 * BATCH + 5);
-        let envelope = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+        let envelope = Sealer::new(&key).seal_with_rng(&plaintext, &mut Scripted(1)).unwrap();
         for threads in [1, 2] {
             for size in [1000, 4 * BATCH] {
-                let encryptor = Encryptor::new(&key).threads(threads);
+                let sealer = Sealer::new(&key).threads(threads);
                 let input = Breaks::new(&plaintext[..], 20 * CHUNK, true);
-                check_panicking(encryptor.wrap_input_with_rng(input, &mut Scripted(1)).unwrap(), size, &envelope);
+                check_panicking(sealer.wrap_input_with_rng(input, &mut Scripted(1)).unwrap(), size, &envelope);
                 let input = Breaks::new(&envelope[..], 20 * 16400, true);
-                check_panicking(Decryptor::new(&key).threads(threads).wrap_input(input).unwrap(), size, &plaintext);
+                check_panicking(Opener::new(&key).threads(threads).wrap_input(input).unwrap(), size, &plaintext);
             }
         }
     });
@@ -195,12 +195,12 @@ fn readers_over_readers_in_the_same_pool_do_not_deadlock() {
         in_pool(threads, || {
             let key = NoRsa::default();
             let plaintext = pattern(5 * BATCH + 5);
-            let sealing = Encryptor::new(&key).threads(0).wrap_input(&plaintext[..]).unwrap();
+            let sealing = Sealer::new(&key).threads(0).wrap_input(&plaintext[..]).unwrap();
             let (twice, end) =
-                read_in_pieces(Encryptor::new(&key).threads(0).wrap_input(sealing).unwrap(), &[7 * BATCH, 99]);
+                read_in_pieces(Sealer::new(&key).threads(0).wrap_input(sealing).unwrap(), &[7 * BATCH, 99]);
             assert!(end.is_ok());
-            let decryptor = Decryptor::new(&key).threads(0);
-            let opening = decryptor.wrap_input(decryptor.wrap_input(&twice[..]).unwrap()).unwrap();
+            let opener = Opener::new(&key).threads(0);
+            let opening = opener.wrap_input(opener.wrap_input(&twice[..]).unwrap()).unwrap();
             let (opened, end) = read_in_pieces(opening, &[7 * BATCH, 99]);
             assert!(end.is_ok() && opened == plaintext);
         });
@@ -212,13 +212,13 @@ fn chunks_behind_a_bad_one_leave_nothing_in_the_callers_slice() {
     in_pool(4, || {
         let key = NoRsa::default();
         let plaintext = vec![7; 4 * BATCH];
-        let envelope = Encryptor::new(&key).encrypt(&plaintext).unwrap();
+        let envelope = Sealer::new(&key).seal(&plaintext).unwrap();
         let body = support::header_len(&envelope) + 56;
         for bad in [0, 1, 3, 5, 7, 31, 60, 127] {
             let mut altered = envelope.clone();
             altered[body + bad * 16400] ^= 1;
             let mut output = vec![0; plaintext.len()];
-            let mut reader = Decryptor::new(&key).threads(4).wrap_input(&altered[..]).unwrap();
+            let mut reader = Opener::new(&key).threads(4).wrap_input(&altered[..]).unwrap();
             let mut released = 0;
             while let Ok(len) = reader.read(&mut output[released..]) {
                 released += len;
@@ -234,8 +234,8 @@ fn long_ranges_are_those_of_one_thread_and_end_where_a_chunk_is_bad() {
     in_pool(4, || {
         let key = NoRsa::default();
         let plaintext = pattern(4 * BATCH + 99);
-        let envelope = Encryptor::new(&key).encrypt(&plaintext).unwrap();
-        let reader = Decryptor::new(&key).threads(4).wrap_input_at(&envelope[..]).unwrap();
+        let envelope = Sealer::new(&key).seal(&plaintext).unwrap();
+        let reader = Opener::new(&key).threads(4).wrap_input_at(&envelope[..]).unwrap();
         for (offset, len) in [(0, 4 * BATCH + 99), (5, 4 * BATCH), (CHUNK, 3 * BATCH), (BATCH - 1, 2 * BATCH + 2)] {
             let mut seen = vec![0; len];
             assert_eq!(reader.read_at(&mut seen, offset as u64).unwrap(), len);
@@ -247,19 +247,19 @@ fn long_ranges_are_those_of_one_thread_and_end_where_a_chunk_is_bad() {
             altered[body + bad * 16400] ^= 1;
             let file = tempfile::tempfile().unwrap();
             (&file).write_all(&altered).unwrap();
-            check(&Decryptor::new(&key).threads(4).wrap_input_at(&altered[..]).unwrap(), bad, &plaintext);
-            check(&Decryptor::new(&key).threads(4).wrap_input_at(file).unwrap(), bad, &plaintext);
+            check(&Opener::new(&key).threads(4).wrap_input_at(&altered[..]).unwrap(), bad, &plaintext);
+            check(&Opener::new(&key).threads(4).wrap_input_at(file).unwrap(), bad, &plaintext);
         }
     });
 
-    fn check(reader: &DecryptReaderAt<impl ReadAt>, bad: usize, plaintext: &[u8]) {
+    fn check(reader: &OpenReaderAt<impl ReadAt>, bad: usize, plaintext: &[u8]) {
         let mut seen = vec![0; plaintext.len()];
         let read = reader.read_at(&mut seen, 0).unwrap_or(0);
         assert_eq!(read, bad * CHUNK);
         assert!(seen[..read] == plaintext[..read]);
         assert!(seen[read..].iter().all(|byte| *byte == 0), "chunk {bad}");
         let error = reader.read_at(&mut seen, read as u64).unwrap_err();
-        assert_eq!(decrypt_error(&error), DecryptError::ChunkAltered { index: bad as u64 });
+        assert_eq!(open_error(&error), OpenError::ChunkAltered { index: bad as u64 });
     }
 }
 
@@ -267,7 +267,7 @@ fn long_ranges_are_those_of_one_thread_and_end_where_a_chunk_is_bad() {
 fn flush_passes_on_every_full_chunk() {
     in_pool(2, || {
         let key = NoRsa::default();
-        let mut writer = Encryptor::new(&key).threads(2).wrap_output(Vec::new()).unwrap();
+        let mut writer = Sealer::new(&key).threads(2).wrap_output(Vec::new()).unwrap();
         writer.write_all(&pattern(3 * CHUNK + 1)).unwrap();
         writer.flush().unwrap();
         let header = support::header_len(writer.get_ref());
@@ -291,12 +291,12 @@ fn an_input_that_fails_releases_what_came_before_as_one_thread_does() {
     }
     in_pool(2, || {
         let key = NoRsa::default();
-        let envelope = Encryptor::new(&key).encrypt(&pattern(3 * BATCH)).unwrap();
+        let envelope = Sealer::new(&key).seal(&pattern(3 * BATCH)).unwrap();
         let cut = &envelope[..envelope.len() - BATCH];
-        let (expected, _) = read_in_pieces(Decryptor::new(&key).wrap_input(Fails(cut)).unwrap(), &[40_000]);
+        let (expected, _) = read_in_pieces(Opener::new(&key).wrap_input(Fails(cut)).unwrap(), &[40_000]);
         assert!(expected.len() > BATCH);
         for sizes in [&[40_000][..], &[4 * BATCH]] {
-            let reader = Decryptor::new(&key).threads(2).wrap_input(Fails(cut)).unwrap();
+            let reader = Opener::new(&key).threads(2).wrap_input(Fails(cut)).unwrap();
             let (released, end) = read_in_pieces(reader, sizes);
             assert_eq!(end.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
             assert!(released == expected);
@@ -316,7 +316,7 @@ proptest! {
     ) {
         in_pool(4, || {
             let key = NoRsa::default();
-            let envelope = Encryptor::new(&key).encrypt(&pattern(5 * BATCH + 12_345)).unwrap();
+            let envelope = Sealer::new(&key).seal(&pattern(5 * BATCH + 12_345)).unwrap();
             let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
             let mut altered = body.to_vec();
             for at in at {
@@ -327,11 +327,11 @@ proptest! {
             }
             let open = |threads| header.open(&key.content_key(), b"").unwrap().threads(threads);
             let (expected, end) = read_in_pieces(open(1).wrap_input(&altered[..]), &[70_000]);
-            let error = decrypt_error(&end.unwrap_err());
+            let error = open_error(&end.unwrap_err());
             let (released, end) = read_in_pieces(open(threads).wrap_input(&altered[..]), &[size]);
-            assert_eq!(decrypt_error(&end.unwrap_err()), error);
+            assert_eq!(open_error(&end.unwrap_err()), error);
             assert!(released == expected);
-            assert_eq!(open(threads).decrypt(&altered), Err(error));
+            assert_eq!(open(threads).open(&altered), Err(error));
         });
     }
 
@@ -345,17 +345,17 @@ proptest! {
             let key = NoRsa::default();
             let script = [script, vec![Step::Short(200_000)]].concat();
             let plaintext = pattern(len);
-            let expected = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(1)).unwrap();
-            let encryptor = Encryptor::new(&key).threads(3);
+            let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+            let sealer = Sealer::new(&key).threads(3);
 
             let output = Faulty::new(Vec::new(), script.clone());
-            let mut writer = encryptor.wrap_output_with_rng(output, &mut Scripted(1)).unwrap();
+            let mut writer = sealer.wrap_output_with_rng(output, &mut Scripted(1)).unwrap();
             write_in_pieces(&mut writer, &plaintext, &sizes).unwrap();
             insist(|| writer.try_finish()).unwrap();
             assert!(writer.get_ref().inner == expected);
 
             let input = Faulty::new(&plaintext[..], script.clone());
-            let reader = encryptor.wrap_input_with_rng(input, &mut Scripted(1)).unwrap();
+            let reader = sealer.wrap_input_with_rng(input, &mut Scripted(1)).unwrap();
             let (envelope, end) = read_in_pieces(reader, &sizes);
             assert!(end.is_ok() && envelope == expected);
 
@@ -371,15 +371,15 @@ proptest! {
 fn the_plaintext_limit_is_that_of_one_thread() {
     in_pool(2, || {
         let key = NoRsa::default();
-        let envelope = Encryptor::new(&key).encrypt(&pattern(3 * BATCH)).unwrap();
+        let envelope = Sealer::new(&key).seal(&pattern(3 * BATCH)).unwrap();
         let limits = Limits::default().with_plaintext_len(2 * BATCH as u64 + 5);
         let read = |threads| {
-            let reader = Decryptor::new(&key).limits(limits).threads(threads).wrap_input(&envelope[..]).unwrap();
+            let reader = Opener::new(&key).limits(limits).threads(threads).wrap_input(&envelope[..]).unwrap();
             let (released, end) = read_in_pieces(reader, &[4 * BATCH]);
-            (released, decrypt_error(&end.unwrap_err()))
+            (released, open_error(&end.unwrap_err()))
         };
         let (released, error) = read(2);
-        assert!(matches!(error, DecryptError::LimitExceeded(_)), "{error:?}");
+        assert!(matches!(error, OpenError::LimitExceeded(_)), "{error:?}");
         assert!((released, error) == read(1));
     });
 }

@@ -10,13 +10,13 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bulla::{
-    DecryptError, DecryptReader, DecryptReaderAt, Decryptor, Encryptor, Header, Limits, RangeOpener, ReadAt,
-    ciphertext_range, sealed_len,
+    Header, Limits, OpenError, OpenReader, OpenReaderAt, Opener, RangeOpener, ReadAt, Sealer, ciphertext_range,
+    sealed_len,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use support::{CHUNK, NoRsa, decrypt_error, pattern};
+use support::{CHUNK, NoRsa, open_error, pattern};
 
 const SEALED: usize = CHUNK + 16;
 
@@ -68,11 +68,11 @@ proptest! {
         };
         let in_memory = open(&key, threads).wrap_input_at(&model.envelope[..]).unwrap();
         let elsewhere = open(&key, threads).wrap_input_at(Opaque(&model.envelope)).unwrap();
-        prop_assert_eq!(in_memory.len().map_err(|error| decrypt_error(&error)), model.end.clone());
-        prop_assert_eq!(elsewhere.len().map_err(|error| decrypt_error(&error)), model.end.clone());
+        prop_assert_eq!(in_memory.len().map_err(|error| open_error(&error)), model.end.clone());
+        prop_assert_eq!(elsewhere.len().map_err(|error| open_error(&error)), model.end.clone());
         let positional: [ReadsAt<'_>; 2] =
             [&|output, offset| in_memory.read_at(output, offset), &|output, offset| elsewhere.read_at(output, offset)];
-        prop_assert_eq!(reader.len().map_err(|error| decrypt_error(&error)), model.end.clone());
+        prop_assert_eq!(reader.len().map_err(|error| open_error(&error)), model.end.clone());
 
         for (position, len) in script {
             let (expected, end) = model.read(position, len);
@@ -82,12 +82,12 @@ proptest! {
                 Ok(_) => {
                     let (read, error) = read_up_to(&mut reader, &mut seen);
                     prop_assert!(seen[..read] == expected[..], "{} bytes at {position} instead of {}", read, expected.len());
-                    prop_assert_eq!(error.map_err(|error| decrypt_error(&error)), end.clone());
+                    prop_assert_eq!(error.map_err(|error| open_error(&error)), end.clone());
                     prop_assert!(seen[read..].iter().all(|byte| *byte == 0));
                 }
                 // Only where a position is at or behind the end, and the end does not verify.
                 Err(error) => {
-                    prop_assert_eq!(Err(decrypt_error(&error)), end.clone());
+                    prop_assert_eq!(Err(open_error(&error)), end.clone());
                     prop_assert!(expected.is_empty() && model.claims_to_end_before(position));
                 }
             }
@@ -99,12 +99,12 @@ proptest! {
                         prop_assert!(seen[..read] == expected[..]);
                         prop_assert!(seen[read..].iter().all(|byte| *byte == 0));
                         let rest = read_at(&mut vec![0; len - read], position + read as u64);
-                        let rest = rest.map(|len| assert_eq!(len, 0)).map_err(|error| decrypt_error(&error));
+                        let rest = rest.map(|len| assert_eq!(len, 0)).map_err(|error| open_error(&error));
                         prop_assert_eq!(rest, end.clone());
                     }
                     Err(error) => {
                         prop_assert!(expected.is_empty());
-                        prop_assert_eq!(Err(decrypt_error(&error)), end.clone());
+                        prop_assert_eq!(Err(open_error(&error)), end.clone());
                     }
                 }
             }
@@ -121,29 +121,29 @@ proptest! {
     ) {
         let plaintext = pattern(len);
         let envelope = seal(&plaintext);
-        let (opener, body) = range_opener(&envelope, threads);
+        let (body_opener, body) = range_opener(&envelope, threads);
         let range = start..start + range_len;
         let fetched = ciphertext_range(range.clone());
         let fetch = |range: std::ops::Range<u64>, surplus: usize| {
             let end = (range.end as usize + surplus).min(body.len());
             &body[(range.start as usize).min(end)..end]
         };
-        let opened = opener.open_range(range.clone(), fetch(fetched.clone(), 0));
+        let opened = body_opener.open_range(range.clone(), fetch(fetched.clone(), 0));
         if range.is_empty() {
             prop_assert_eq!(opened, Ok(vec![]));
         } else if start as usize / CHUNK > len / CHUNK {
-            prop_assert_eq!(opened, Err(DecryptError::Truncated));
+            prop_assert_eq!(opened, Err(OpenError::Truncated));
         } else {
             let expected = &plaintext[(start as usize).min(len)..(range.end as usize).min(len)];
             prop_assert!(opened.as_deref() == Ok(expected));
-            prop_assert_eq!(opener.open_range(range.clone(), fetch(fetched.clone(), surplus)), opened);
+            prop_assert_eq!(body_opener.open_range(range.clone(), fetch(fetched.clone(), surplus)), opened);
 
             // Any change shows, and so does any cut.
             let sealed = fetch(fetched, 0);
             let mut altered = sealed.to_vec();
             altered[start as usize % sealed.len()] ^= 1;
-            prop_assert!(opener.open_range(range.clone(), &altered).is_err());
-            prop_assert!(opener.open_range(range, &sealed[..surplus % sealed.len()]).is_err());
+            prop_assert!(body_opener.open_range(range.clone(), &altered).is_err());
+            prop_assert!(body_opener.open_range(range, &sealed[..surplus % sealed.len()]).is_err());
         }
     }
 }
@@ -152,22 +152,22 @@ proptest! {
 fn the_last_chunk_verifies_the_length_and_no_other_does() {
     for len in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK] {
         let envelope = seal(&pattern(len));
-        let (opener, body) = range_opener(&envelope, 1);
+        let (body_opener, body) = range_opener(&envelope, 1);
         let body_len = body.len() as u64;
         assert_eq!(sealed_len(len as u64), Some(body_len));
         let offset = RangeOpener::last_chunk_offset(body_len).unwrap();
         let last = &body[offset as usize..];
-        assert_eq!(opener.verify_len(body_len, last), Ok(len as u64));
+        assert_eq!(body_opener.verify_len(body_len, last), Ok(len as u64));
 
-        assert_eq!(opener.verify_len(body_len + 1, last), Err(DecryptError::Truncated));
-        assert_eq!(opener.verify_len(body_len - 1, last), Err(DecryptError::Truncated));
+        assert_eq!(body_opener.verify_len(body_len + 1, last), Err(OpenError::Truncated));
+        assert_eq!(body_opener.verify_len(body_len - 1, last), Err(OpenError::Truncated));
         // A longer body with the same last chunk, moved.
         let index = len as u64 / CHUNK as u64 + 1;
-        assert_eq!(opener.verify_len(body_len + SEALED as u64, last), Err(DecryptError::LastChunkAltered { index }));
+        assert_eq!(body_opener.verify_len(body_len + SEALED as u64, last), Err(OpenError::LastChunkAltered { index }));
         let mut altered = last.to_vec();
         altered[last.len() - 1] ^= 1;
         let index = index - 1;
-        assert_eq!(opener.verify_len(body_len, &altered), Err(DecryptError::LastChunkAltered { index }));
+        assert_eq!(body_opener.verify_len(body_len, &altered), Err(OpenError::LastChunkAltered { index }));
     }
 }
 
@@ -175,7 +175,7 @@ fn the_last_chunk_verifies_the_length_and_no_other_does() {
 fn seeking_to_before_the_start_is_invalid_and_changes_nothing() {
     let key = NoRsa::default();
     let envelope = seal(&pattern(40_000));
-    let mut reader = Decryptor::new(&key).wrap_input(Cursor::new(&envelope)).unwrap();
+    let mut reader = Opener::new(&key).wrap_input(Cursor::new(&envelope)).unwrap();
     let mut start = [0; 10];
     reader.read_exact(&mut start).unwrap();
     for target in [SeekFrom::Current(-11), SeekFrom::End(-40_001), SeekFrom::Current(i64::MIN)] {
@@ -191,8 +191,8 @@ fn seeking_to_before_the_start_is_invalid_and_changes_nothing() {
 fn positions_far_beyond_the_end_read_as_nothing() {
     let key = NoRsa::default();
     let envelope = seal(&pattern(40_000));
-    let mut reader = Decryptor::new(&key).wrap_input(Cursor::new(&envelope)).unwrap();
-    let reader_at = Decryptor::new(&key).wrap_input_at(&envelope[..]).unwrap();
+    let mut reader = Opener::new(&key).wrap_input(Cursor::new(&envelope)).unwrap();
+    let reader_at = Opener::new(&key).wrap_input_at(&envelope[..]).unwrap();
     for position in [40_000, 40_001, 1 << 40, (1 << 52) - 1, 1 << 52, 1 << 62, u64::MAX - 1, u64::MAX] {
         assert_eq!(reader.seek(SeekFrom::Start(position)).unwrap(), position);
         assert_eq!(reader.read(&mut [0; 9]).unwrap(), 0);
@@ -212,11 +212,11 @@ fn a_bad_chunk_fails_and_reading_behind_it_works() {
     let mut envelope = seal(&plaintext);
     let body = support::header_len(&envelope);
     envelope[body + 56 + 2 * SEALED] ^= 1;
-    let mut reader = Decryptor::new(&key).wrap_input(Cursor::new(&envelope)).unwrap();
+    let mut reader = Opener::new(&key).wrap_input(Cursor::new(&envelope)).unwrap();
 
     let mut seen = Vec::new();
     let error = reader.read_to_end(&mut seen).unwrap_err();
-    assert_eq!(decrypt_error(&error), DecryptError::ChunkAltered { index: 2 });
+    assert_eq!(open_error(&error), OpenError::ChunkAltered { index: 2 });
     assert!(seen == plaintext[..2 * CHUNK]);
     assert!(reader.read(&mut [0; 1]).is_err(), "the error stays");
 
@@ -235,7 +235,7 @@ fn an_envelope_within_a_file_is_read_from_where_it_starts() {
     file.write_all(&seal(&plaintext)).unwrap();
     file.seek(SeekFrom::Start(14)).unwrap();
 
-    let mut reader = Decryptor::new(&key).wrap_input(&file).unwrap();
+    let mut reader = Opener::new(&key).wrap_input(&file).unwrap();
     assert_eq!(reader.seek(SeekFrom::End(-10_000)).unwrap(), 40_000);
     let mut seen = Vec::new();
     reader.read_to_end(&mut seen).unwrap();
@@ -252,7 +252,7 @@ fn a_detached_body_is_read_anywhere() {
     let plaintext = pattern(50_000);
     let envelope = seal(&plaintext);
     let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
-    let open = || Decryptor::new(&key).open_header(&header).unwrap();
+    let open = || Opener::new(&key).open_header(&header).unwrap();
 
     let mut reader = open().wrap_input(Cursor::new(body));
     reader.seek(SeekFrom::Start(20_000)).unwrap();
@@ -270,15 +270,15 @@ fn a_detached_body_is_read_anywhere() {
 fn other_associated_data_show_before_anything_is_read() {
     let key = NoRsa::default();
     let envelope = seal(&pattern(50_000));
-    let error = Decryptor::new(&key).aad(b"other").wrap_input_at(&envelope[..]).unwrap_err();
-    assert_eq!(decrypt_error(&error), DecryptError::WrongContext);
+    let error = Opener::new(&key).aad(b"other").wrap_input_at(&envelope[..]).unwrap_err();
+    assert_eq!(open_error(&error), OpenError::WrongAssociatedData);
 
     let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
-    let opened = Decryptor::new(&key).aad(b"other").open_header(&header).unwrap();
+    let opened = Opener::new(&key).aad(b"other").open_header(&header).unwrap();
     let mut reader = opened.wrap_input(Cursor::new(body));
     for _ in 0..2 {
-        assert_eq!(decrypt_error(&reader.seek(SeekFrom::Start(20_000)).unwrap_err()), DecryptError::WrongContext);
-        assert_eq!(decrypt_error(&reader.read(&mut [0; 1]).unwrap_err()), DecryptError::WrongContext);
+        assert_eq!(open_error(&reader.seek(SeekFrom::Start(20_000)).unwrap_err()), OpenError::WrongAssociatedData);
+        assert_eq!(open_error(&reader.read(&mut [0; 1]).unwrap_err()), OpenError::WrongAssociatedData);
     }
 }
 
@@ -287,8 +287,8 @@ fn an_envelope_within_an_envelope_is_read_anywhere() {
     let key = NoRsa::default();
     let plaintext = pattern(100_000);
     let twice = seal(&seal(&plaintext));
-    let decryptor = Decryptor::new(&key);
-    let reader = decryptor.wrap_input_at(decryptor.wrap_input_at(&twice[..]).unwrap()).unwrap();
+    let opener = Opener::new(&key);
+    let reader = opener.wrap_input_at(opener.wrap_input_at(&twice[..]).unwrap()).unwrap();
     let mut seen = vec![0; 40_000];
     reader.read_exact_at(&mut seen, 33_333).unwrap();
     assert!(seen == plaintext[33_333..73_333]);
@@ -300,11 +300,11 @@ fn the_plaintext_limit_holds_for_every_position() {
     let key = NoRsa::default();
     let envelope = seal(&pattern(50_000));
     let limits = Limits::default().with_plaintext_len(40_000);
-    let reader = Decryptor::new(&key).limits(limits).wrap_input_at(&envelope[..]).unwrap();
+    let reader = Opener::new(&key).limits(limits).wrap_input_at(&envelope[..]).unwrap();
     let mut seen = vec![0; CHUNK];
     reader.read_exact_at(&mut seen, 0).unwrap();
     for result in [reader.read_exact_at(&mut seen, 2 * CHUNK as u64), reader.len().map(|_| ())] {
-        assert!(matches!(decrypt_error(&result.unwrap_err()), DecryptError::LimitExceeded(_)));
+        assert!(matches!(open_error(&result.unwrap_err()), OpenError::LimitExceeded(_)));
     }
 }
 
@@ -348,7 +348,7 @@ fn reading_takes_no_more_chunks_than_it_must() {
     let key = NoRsa::default();
     let envelope = seal(&pattern(20 * CHUNK + 5));
     let counting = Counting { inner: &envelope[..], bytes: AtomicU64::new(0) };
-    let reader = Decryptor::new(&key).wrap_input_at(counting).unwrap();
+    let reader = Opener::new(&key).wrap_input_at(counting).unwrap();
     let opening = reader.get_ref().bytes.load(Ordering::Relaxed);
     assert_eq!(opening, support::header_len(&envelope) as u64 + 56);
 
@@ -404,10 +404,10 @@ fn a_length_that_the_input_made_up_is_not_believed() {
     for missing in [1, 100, SEALED as u64, 2 * SEALED as u64 - 1] {
         // What verifies is the truth, whatever was claimed.
         let len = 3 * CHUNK as u64 + 500;
-        let reader = Decryptor::new(&key).wrap_input_at(Modest(&envelope[..], missing)).unwrap();
+        let reader = Opener::new(&key).wrap_input_at(Modest(&envelope[..], missing)).unwrap();
         assert!(reader.len().ok().is_none_or(|told| told == len), "{missing} bytes fewer");
         assert_eq!(reader.read_at(&mut [0; 1], len - 1).unwrap(), 1);
-        let mut reader = Decryptor::new(&key).wrap_input(Modest(Cursor::new(&envelope), missing)).unwrap();
+        let mut reader = Opener::new(&key).wrap_input(Modest(Cursor::new(&envelope), missing)).unwrap();
         assert!(reader.len().ok().is_none_or(|told| told == len), "{missing} bytes fewer");
         assert!(reader.seek(SeekFrom::End(0)).ok().is_none_or(|told| told == len), "{missing} bytes fewer");
         reader.rewind().unwrap();
@@ -485,7 +485,7 @@ fn a_claimed_end_never_moves_plaintext() {
     for claimed in [0, 56, 57, 56 + 16, 56 + 3 * SEALED as u64, 56 + 3 * SEALED as u64 + 500] {
         for target in [7 * CHUNK as u64 + 100, 10 * CHUNK as u64, u64::MAX - 20] {
             let (input, _) = Hostile::new(&envelope, Some(body + claimed));
-            let mut reader = Decryptor::new(&key).wrap_input(input).unwrap();
+            let mut reader = Opener::new(&key).wrap_input(input).unwrap();
             if reader.seek(SeekFrom::Start(target)).is_ok() {
                 let mut seen = [99; 64];
                 if let Ok(read) = reader.read(&mut seen) {
@@ -509,7 +509,7 @@ fn an_input_that_changes_its_length_never_moves_plaintext() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&envelope).unwrap();
         file.rewind().unwrap();
-        let mut reader = Decryptor::new(&key).wrap_input(file.try_clone().unwrap()).unwrap();
+        let mut reader = Opener::new(&key).wrap_input(file.try_clone().unwrap()).unwrap();
         if verified {
             reader.len().unwrap();
         }
@@ -553,7 +553,7 @@ fn whatever_fails_while_the_end_is_verified_no_read_skips_anything() {
         {
             for operation in [Operation::Len, Operation::Seek(SeekFrom::Start(plaintext.len() as u64))] {
                 let (input, handle) = Hostile::new(&envelope, None);
-                let mut reader = Decryptor::new(&key).wrap_input(input).unwrap();
+                let mut reader = Opener::new(&key).wrap_input(input).unwrap();
                 reader.read_exact(&mut vec![0; CHUNK]).unwrap();
                 let number = trouble.seek.unwrap().0;
                 handle.set(if number == 0 { Trouble { seek: None, ..trouble } } else { trouble });
@@ -595,7 +595,7 @@ fn interrupted_seeks_are_retried() {
     let envelope = seal(&numbered(3 * CHUNK));
     for number in 1..5 {
         let (input, handle) = Hostile::new(&envelope, None);
-        let mut reader = Decryptor::new(&key).wrap_input(input).unwrap();
+        let mut reader = Opener::new(&key).wrap_input(input).unwrap();
         handle.set(Trouble { seek: Some((number, io::ErrorKind::Interrupted)), read: None });
         assert_eq!(reader.len().unwrap(), 3 * CHUNK as u64);
     }
@@ -606,7 +606,7 @@ fn a_chunk_that_was_kept_is_not_mistaken_for_another() {
     let key = NoRsa::default();
     let plaintext = numbered(20 * CHUNK);
     let envelope = seal(&plaintext);
-    let reader = Decryptor::new(&key).wrap_input_at(Opaque(&envelope)).unwrap();
+    let reader = Opener::new(&key).wrap_input_at(Opaque(&envelope)).unwrap();
     for (offset, len) in [(0, 8 * CHUNK), (9 * CHUNK, 5), (0, 8 * CHUNK), (9 * CHUNK, 5), (9 * CHUNK + 7, 2 * CHUNK)] {
         let mut seen = vec![99; len];
         reader.read_exact_at(&mut seen, offset as u64).unwrap();
@@ -631,16 +631,16 @@ fn an_input_that_claims_too_much_is_an_error_and_no_panic() {
         }
     }
     assert!(Header::read_from(&mut Boasting, &Limits::default()).is_err());
-    assert!(Decryptor::new(&NoRsa::default()).wrap_input_at(Boasting).is_err());
+    assert!(Opener::new(&NoRsa::default()).wrap_input_at(Boasting).is_err());
 }
 
 #[test]
 fn a_range_behind_the_longest_plaintext_shows_no_end() {
     let envelope = seal(b"hello");
-    let (opener, _) = range_opener(&envelope, 1);
+    let (body_opener, _) = range_opener(&envelope, 1);
     for start in [(1 << 52) - 1, 1 << 52, u64::MAX - 10] {
-        assert_eq!(opener.open_range(start..start + 10, b""), Err(DecryptError::Truncated));
-        assert_eq!(opener.open_range(start..start, b""), Ok(vec![]));
+        assert_eq!(body_opener.open_range(start..start + 10, b""), Err(OpenError::Truncated));
+        assert_eq!(body_opener.open_range(start..start, b""), Ok(vec![]));
     }
 }
 
@@ -650,7 +650,7 @@ fn several_threads_read_the_same_file() {
     let plaintext = pattern(40 * CHUNK + 5);
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(&seal(&plaintext)).unwrap();
-    let reader: DecryptReaderAt<File> = Decryptor::new(&key).wrap_input_at(file).unwrap();
+    let reader: OpenReaderAt<File> = Opener::new(&key).wrap_input_at(file).unwrap();
     std::thread::scope(|scope| {
         for thread in 0..4 {
             let (reader, plaintext) = (&reader, &plaintext);
@@ -722,7 +722,7 @@ struct Model {
     /// Whether each piece of the damaged body is what it was, and its length.
     pieces: Vec<(bool, usize)>,
     /// The length, or why it does not verify.
-    end: Result<u64, DecryptError>,
+    end: Result<u64, OpenError>,
 }
 
 impl Model {
@@ -763,13 +763,13 @@ impl Model {
     }
 
     /// Why a piece does not open.
-    fn failure(pieces: &[(bool, usize)], index: usize) -> Option<DecryptError> {
+    fn failure(pieces: &[(bool, usize)], index: usize) -> Option<OpenError> {
         let chunk = index as u64;
         match pieces.get(index) {
             Some((true, _)) => None,
-            Some((_, SEALED)) => Some(DecryptError::ChunkAltered { index: chunk }),
-            Some((_, 16..)) => Some(DecryptError::LastChunkAltered { index: chunk }),
-            _ => Some(DecryptError::Truncated),
+            Some((_, SEALED)) => Some(OpenError::ChunkAltered { index: chunk }),
+            Some((_, 16..)) => Some(OpenError::LastChunkAltered { index: chunk }),
+            _ => Some(OpenError::Truncated),
         }
     }
 
@@ -780,7 +780,7 @@ impl Model {
     }
 
     /// What a read of `len` bytes gives before it ends with an error, if it does.
-    fn read(&self, position: u64, len: usize) -> (Vec<u8>, Result<(), DecryptError>) {
+    fn read(&self, position: u64, len: usize) -> (Vec<u8>, Result<(), OpenError>) {
         let mut seen = Vec::new();
         let mut position = position as usize;
         while seen.len() < len {
@@ -799,17 +799,17 @@ impl Model {
 }
 
 fn seal(plaintext: &[u8]) -> Vec<u8> {
-    Encryptor::new(&NoRsa::default()).encrypt(plaintext).unwrap()
+    Sealer::new(&NoRsa::default()).seal(plaintext).unwrap()
 }
 
 #[cfg(not(feature = "parallel"))]
-fn open(key: &NoRsa, _: usize) -> Decryptor<'_> {
-    Decryptor::new(key)
+fn open(key: &NoRsa, _: usize) -> Opener<'_> {
+    Opener::new(key)
 }
 
 #[cfg(feature = "parallel")]
-fn open(key: &NoRsa, threads: usize) -> Decryptor<'_> {
-    Decryptor::new(key).threads(threads)
+fn open(key: &NoRsa, threads: usize) -> Opener<'_> {
+    Opener::new(key).threads(threads)
 }
 
 fn range_opener(envelope: &[u8], threads: usize) -> (RangeOpener, &[u8]) {
@@ -837,6 +837,6 @@ fn read_up_to(reader: &mut impl Read, output: &mut [u8]) -> (usize, io::Result<(
 }
 
 /// For the type's sake: what is read from and can seek can seek.
-fn _assert_seek(reader: &mut DecryptReader<File>) -> &mut dyn Seek {
+fn _assert_seek(reader: &mut OpenReader<File>) -> &mut dyn Seek {
     reader
 }

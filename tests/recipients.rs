@@ -7,15 +7,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bulla::rand_core::CryptoRng;
 use bulla::{
-    ContentKey, DecryptError, Decryptor, EncryptError, Encryptor, Header, HeaderErrorKind, Identity, KeyId, Limit,
-    Limits, Recipient, Record, RsaIdentity, RsaRecipient, UnwrapError, WrapError, WrappedKey,
+    ContentKey, Header, HeaderErrorKind, Identity, KeyId, Limit, Limits, OpenError, Opener, Recipient, Record,
+    RsaIdentity, RsaRecipient, SealError, Sealer, UnwrapError, WrapError, WrappedKey,
 };
 use support::{NoRsa, RSA_2048, RSA_3072, RSA_4096, Scripted};
 
 #[test]
 fn every_recipient_opens_alone() {
     let recipients = [RSA_2048.recipient(), RSA_3072.recipient().anonymous(), RSA_4096.recipient()];
-    let sealed = Encryptor::with_recipients(&recipients).unwrap().encrypt(b"hello").unwrap();
+    let sealed = Sealer::with_recipients(&recipients).unwrap().seal(b"hello").unwrap();
     for identity in [&*RSA_2048, &*RSA_3072, &*RSA_4096] {
         assert_eq!(bulla::open(identity, &sealed).unwrap(), b"hello");
     }
@@ -24,24 +24,24 @@ fn every_recipient_opens_alone() {
 #[test]
 fn any_identity_among_several_is_found() {
     let sealed = bulla::seal(&RSA_3072.recipient(), b"hello").unwrap();
-    let decryptor = Decryptor::new(&*RSA_2048).identity(&*RSA_3072).identity(&*RSA_4096);
-    assert_eq!(decryptor.decrypt(&sealed).unwrap(), b"hello");
+    let opener = Opener::new(&*RSA_2048).identity(&*RSA_3072).identity(&*RSA_4096);
+    assert_eq!(opener.open(&sealed).unwrap(), b"hello");
 }
 
 #[test]
 fn an_empty_set_of_recipients_cannot_be_sealed_to() {
     let nobody: [RsaRecipient; 0] = [];
-    assert_eq!(Encryptor::with_recipients(&nobody).unwrap_err(), EncryptError::NoRecipients);
+    assert_eq!(Sealer::with_recipients(&nobody).unwrap_err(), SealError::NoRecipients);
 }
 
 #[test]
 fn the_same_key_twice_is_refused_unless_anonymous() {
     let recipient = RSA_2048.recipient();
-    let twice = Encryptor::new(&recipient).recipient(&recipient).encrypt(b"hello");
-    assert_eq!(twice, Err(EncryptError::DuplicateRecipient(recipient.key_id())));
+    let twice = Sealer::new(&recipient).recipient(&recipient).seal(b"hello");
+    assert_eq!(twice, Err(SealError::DuplicateRecipient(recipient.key_id())));
 
     let anonymous = recipient.clone().anonymous();
-    let sealed = Encryptor::new(&anonymous).recipient(&anonymous).recipient(&recipient).encrypt(b"hello").unwrap();
+    let sealed = Sealer::new(&anonymous).recipient(&anonymous).recipient(&recipient).seal(b"hello").unwrap();
     assert_eq!(bulla::open(&*RSA_2048, &sealed).unwrap(), b"hello");
 }
 
@@ -51,7 +51,7 @@ fn a_set_of_recipients_has_one_order_in_the_envelope() {
         .into_iter()
         .map(|order| {
             let recipients: Vec<_> = order.into_iter().map(Named::new).collect();
-            let (header, _) = Encryptor::with_recipients(&recipients).unwrap().start().unwrap();
+            let (header, _) = Sealer::with_recipients(&recipients).unwrap().start().unwrap();
             header.records().map(|record| record.key_id().unwrap()).collect::<Vec<_>>()
         })
         .collect();
@@ -75,17 +75,16 @@ fn an_anonymous_record_names_nobody() {
 fn anonymous_records_are_tried_up_to_the_limit_on_private_key_operations() {
     let ours = Anonymous::new(0xAA);
     let others: Vec<_> = (0..5).map(Anonymous::new).collect();
-    let mut encryptor = Encryptor::new(&ours);
+    let mut sealer = Sealer::new(&ours);
     for other in &others {
-        encryptor = encryptor.recipient(other);
+        sealer = sealer.recipient(other);
     }
-    let sealed = encryptor.encrypt(b"hello").unwrap();
-    let limited =
-        |count| Decryptor::new(&ours).limits(Limits::default().with_private_key_operations(count)).decrypt(&sealed);
+    let sealed = sealer.seal(b"hello").unwrap();
+    let limited = |count| Opener::new(&ours).limits(Limits::default().with_private_key_operations(count)).open(&sealed);
 
     // The records stand in the order of their bytes; ours is the last of six.
     assert_eq!(limited(6).unwrap(), b"hello");
-    let Err(DecryptError::LimitExceeded(exceeded)) = limited(5) else { panic!("{:?}", limited(5)) };
+    let Err(OpenError::LimitExceeded(exceeded)) = limited(5) else { panic!("{:?}", limited(5)) };
     assert_eq!((exceeded.limit, exceeded.max), (Limit::PrivateKeyOperations, 5));
 }
 
@@ -95,16 +94,16 @@ fn records_that_cannot_be_ours_cost_no_private_key_operation() {
     let named: Vec<_> = (0..20).map(Named::new).collect();
     let foreign = RSA_3072.recipient().anonymous();
     let ours = RSA_2048.recipient().anonymous();
-    let mut encryptor = Encryptor::new(&ours);
+    let mut sealer = Sealer::new(&ours);
     for recipient in &named {
-        encryptor = encryptor.recipient(recipient);
+        sealer = sealer.recipient(recipient);
     }
     for _ in 0..20 {
-        encryptor = encryptor.recipient(&foreign);
+        sealer = sealer.recipient(&foreign);
     }
-    let sealed = encryptor.encrypt(b"hello").unwrap();
+    let sealed = sealer.seal(b"hello").unwrap();
     let limits = Limits::default().with_private_key_operations(1);
-    assert_eq!(Decryptor::new(&*RSA_2048).limits(limits).decrypt(&sealed).unwrap(), b"hello");
+    assert_eq!(Opener::new(&*RSA_2048).limits(limits).open(&sealed).unwrap(), b"hello");
 }
 
 #[test]
@@ -121,7 +120,7 @@ fn a_record_that_names_us_but_does_not_open_does_not_stop_the_search() {
     }
     let impostor = Impostor(RSA_2048.key_id());
     let ours = RSA_2048.recipient().anonymous();
-    let sealed = Encryptor::new(&impostor).recipient(&ours).encrypt(b"hello").unwrap();
+    let sealed = Sealer::new(&impostor).recipient(&ours).seal(b"hello").unwrap();
     assert_eq!(bulla::open(&*RSA_2048, &sealed).unwrap(), b"hello");
 }
 
@@ -137,9 +136,9 @@ fn a_record_that_names_us_but_has_another_length_is_for_us_and_not_authentic() {
         }
     }
     let sealed = bulla::seal(&WrongLength(RSA_2048.key_id()), b"hello").unwrap();
-    assert_eq!(bulla::open(&*RSA_2048, &sealed), Err(DecryptError::NotAuthentic));
-    let sealed = Encryptor::new(&WrongLength(RSA_2048.key_id())).recipient(&RSA_3072.recipient()).encrypt(b"hello");
-    assert_eq!(Decryptor::new(&*RSA_2048).identity(&*RSA_3072).decrypt(&sealed.unwrap()).unwrap(), b"hello");
+    assert_eq!(bulla::open(&*RSA_2048, &sealed), Err(OpenError::NotAuthentic));
+    let sealed = Sealer::new(&WrongLength(RSA_2048.key_id())).recipient(&RSA_3072.recipient()).seal(b"hello");
+    assert_eq!(Opener::new(&*RSA_2048).identity(&*RSA_3072).open(&sealed.unwrap()).unwrap(), b"hello");
 }
 
 #[test]
@@ -156,9 +155,9 @@ fn a_failing_device_is_reported_as_itself() {
     }
     let device = Unplugged(AtomicU32::new(0));
     let recipients = [RSA_2048.recipient(), RSA_3072.recipient()];
-    let sealed = Encryptor::with_recipients(&recipients).unwrap().encrypt(b"hello").unwrap();
-    let error = Decryptor::new(&device).decrypt(&sealed).unwrap_err();
-    assert!(matches!(error, DecryptError::Unwrap(_)), "{error:?}");
+    let sealed = Sealer::with_recipients(&recipients).unwrap().seal(b"hello").unwrap();
+    let error = Opener::new(&device).open(&sealed).unwrap_err();
+    assert!(matches!(error, OpenError::Unwrap(_)), "{error:?}");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the card was pulled");
     assert_eq!(device.0.into_inner(), 1, "a failing device ends the search");
 }
@@ -174,8 +173,8 @@ fn a_recipient_that_cannot_wrap_stops_sealing() {
             Err(WrapError::new("service unavailable"))
         }
     }
-    let error = Encryptor::new(&NoRsa::default()).recipient(&Offline).encrypt(b"hello").unwrap_err();
-    assert!(matches!(error, EncryptError::Wrap(_)), "{error:?}");
+    let error = Sealer::new(&NoRsa::default()).recipient(&Offline).seal(b"hello").unwrap_err();
+    assert!(matches!(error, SealError::Wrap(_)), "{error:?}");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "service unavailable");
 }
 
@@ -191,10 +190,10 @@ fn a_recipient_that_wraps_to_an_impossible_length_is_refused() {
         }
     }
     for len in [256, 1024] {
-        assert!(Encryptor::new(&Sloppy(len)).encrypt(b"").is_ok());
+        assert!(Sealer::new(&Sloppy(len)).seal(b"").is_ok());
     }
     for len in [0, 255, 1025, 20_000] {
-        let Err(EncryptError::Header(error)) = Encryptor::new(&Sloppy(len)).encrypt(b"") else { panic!("{len} bytes") };
+        let Err(SealError::Header(error)) = Sealer::new(&Sloppy(len)).seal(b"") else { panic!("{len} bytes") };
         assert!(matches!(error.kind(), HeaderErrorKind::WrappedKeyLength | HeaderErrorKind::RecordTooLong));
     }
 }
@@ -220,11 +219,8 @@ fn randomness_is_drawn_in_the_documented_order() {
     let key = NoRsa::default();
     let mut rng = Counts(Scripted(3), 0);
     let recipients = (RSA_2048.recipient(), RSA_3072.recipient());
-    let sealed = Encryptor::new(&key)
-        .recipient(&recipients.0)
-        .recipient(&recipients.1)
-        .encrypt_with_rng(b"hello", &mut rng)
-        .unwrap();
+    let sealed =
+        Sealer::new(&key).recipient(&recipients.0).recipient(&recipients.1).seal_with_rng(b"hello", &mut rng).unwrap();
     // AWS-LC draws the seeds of OAEP from its own generator.
     let seeds = if cfg!(feature = "aws-lc-rs") { 0 } else { 2 * 32 };
     assert_eq!(rng.1, 32 + 24 + seeds);
@@ -243,7 +239,7 @@ fn randomness_is_drawn_in_the_documented_order() {
 #[test]
 fn boxes_arcs_and_references_are_recipients_and_identities_too() {
     let recipients: Vec<Box<dyn Recipient>> = vec![Box::new(RSA_2048.recipient()), Box::new(RSA_3072.recipient())];
-    let sealed = Encryptor::with_recipients(&recipients).unwrap().encrypt(b"hello").unwrap();
+    let sealed = Sealer::with_recipients(&recipients).unwrap().seal(b"hello").unwrap();
     let identity: std::sync::Arc<dyn Identity> = std::sync::Arc::new(RSA_3072.clone());
     assert_eq!(bulla::open(&identity, &sealed).unwrap(), b"hello");
     let reference: &RsaIdentity = &RSA_2048;

@@ -7,8 +7,8 @@ use std::io::{self, Read, Write};
 
 use bulla::rand_core::CryptoRng;
 use bulla::{
-    ContentKey, DecryptError, Decryptor, EncryptError, Encryptor, Header, Identity, KeyId, Limit, Limits, Recipient,
-    Record, RewrapError, Rewrapper, RsaRecipient, UnwrapError, WrapError, WrappedKey,
+    ContentKey, Header, Identity, KeyId, Limit, Limits, OpenError, Opener, Recipient, Record, RewrapError, Rewrapper,
+    RsaRecipient, SealError, Sealer, UnwrapError, WrapError, WrappedKey,
 };
 use sha2::{Digest, Sha512};
 use support::{RSA_2048, RSA_3072, RSA_4096, Scripted, pattern};
@@ -18,7 +18,7 @@ fn an_added_recipient_opens_and_the_others_still_do() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
     let changed = change(&envelope, Rewrapper::new().add_recipient(&RSA_3072.recipient()), &*RSA_2048).unwrap();
     for identity in [&*RSA_2048, &*RSA_3072] {
-        assert!(Decryptor::new(identity).aad(b"aad").decrypt(&changed).unwrap() == payload());
+        assert!(Opener::new(identity).aad(b"aad").open(&changed).unwrap() == plaintext());
     }
 }
 
@@ -26,8 +26,8 @@ fn an_added_recipient_opens_and_the_others_still_do() {
 fn a_removed_recipient_finds_nothing_addressed_to_it() {
     let envelope = seal_to(&[RSA_2048.recipient(), RSA_3072.recipient()]);
     let changed = change(&envelope, Rewrapper::new().remove_recipient(RSA_2048.key_id()), &*RSA_2048).unwrap();
-    assert_eq!(Decryptor::new(&*RSA_2048).aad(b"aad").decrypt(&changed), Err(DecryptError::NoMatchingRecord));
-    assert!(Decryptor::new(&*RSA_3072).aad(b"aad").decrypt(&changed).unwrap() == payload());
+    assert_eq!(Opener::new(&*RSA_2048).aad(b"aad").open(&changed), Err(OpenError::NoMatchingRecord));
+    assert!(Opener::new(&*RSA_3072).aad(b"aad").open(&changed).unwrap() == plaintext());
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn a_recipient_is_replaced_in_one_step() {
     let changes = Rewrapper::new().add_recipient(&recipient).remove_recipient(RSA_2048.key_id());
     let changed = change(&envelope, changes, &*RSA_2048).unwrap();
     assert_eq!(ids(&changed), [Some(RSA_4096.key_id())]);
-    assert!(Decryptor::new(&*RSA_4096).aad(b"aad").decrypt(&changed).unwrap() == payload());
+    assert!(Opener::new(&*RSA_4096).aad(b"aad").open(&changed).unwrap() == plaintext());
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_recipient_added_again_is_wrapped_anew_and_stands_once() {
     let mut seen = ids(&changed);
     seen.sort();
     assert_eq!(seen, expected);
-    assert!(Decryptor::new(&*RSA_2048).aad(b"aad").decrypt(&changed).unwrap() == payload());
+    assert!(Opener::new(&*RSA_2048).aad(b"aad").open(&changed).unwrap() == plaintext());
     let wrapped = |envelope: &[u8], id| {
         let (header, _) = split(envelope);
         header.records().find(|record| record.key_id() == Some(id)).unwrap().wrapped_key().unwrap().to_vec()
@@ -96,7 +96,7 @@ fn removal_is_refused_while_others_could_be_the_same_key() {
     seen.sort();
     assert_eq!(seen, [None, Some(RSA_3072.key_id())]);
     // As was to be feared.
-    assert!(Decryptor::new(&*RSA_2048).aad(b"aad").decrypt(&changed).is_ok());
+    assert!(Opener::new(&*RSA_2048).aad(b"aad").open(&changed).is_ok());
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn keep_only_drops_everything_else() {
     let kept = |changes: Rewrapper<'_>| {
         let (header, body) = split(&envelope);
         let changed = changes.rewrap_with_key(&header, &key).unwrap();
-        assert!(changed.open(&key, b"").unwrap().decrypt(body).unwrap() == payload());
+        assert!(changed.open(&key, b"").unwrap().open(body).unwrap() == plaintext());
         changed.records().map(|record| (record.record_type(), record.key_id())).collect::<Vec<_>>()
     };
     assert_eq!(kept(Rewrapper::new()).len(), 5);
@@ -135,7 +135,7 @@ fn a_record_of_unknown_type_is_nobody() {
     let anonymous = changed.records().find(|record| record.key_id().is_none()).unwrap().value().to_vec();
     let without = forge(&key, &changed, |record| record.value() != anonymous);
     let changes = Rewrapper::new().remove_recipient(Named::new(1).0).keep_unidentified();
-    assert_eq!(changes.rewrap_with_key(&without, &key), Err(RewrapError::Seal(EncryptError::NoRecipients)));
+    assert_eq!(changes.rewrap_with_key(&without, &key), Err(RewrapError::Seal(SealError::NoRecipients)));
 }
 
 /// The same header with fewer records, and a right tag.
@@ -184,7 +184,7 @@ fn somebody_must_be_left() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
     for changes in [Rewrapper::new().remove_recipient(RSA_2048.key_id()), Rewrapper::new().keep_only([])] {
         let error = change(&envelope, changes, &*RSA_2048).unwrap_err();
-        assert_eq!(error, RewrapError::Seal(EncryptError::NoRecipients));
+        assert_eq!(error, RewrapError::Seal(SealError::NoRecipients));
         assert_eq!(error.to_string(), "no recipient would be left");
     }
 }
@@ -194,7 +194,7 @@ fn the_same_key_cannot_be_added_twice() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
     let recipient = RSA_3072.recipient();
     let changes = Rewrapper::new().add_recipient(&recipient).add_recipient(&recipient);
-    let error = EncryptError::DuplicateRecipient(RSA_3072.key_id());
+    let error = SealError::DuplicateRecipient(RSA_3072.key_id());
     assert_eq!(change(&envelope, changes, &*RSA_2048).unwrap_err(), RewrapError::Seal(error));
 }
 
@@ -202,18 +202,18 @@ fn the_same_key_cannot_be_added_twice() {
 fn whoever_cannot_open_cannot_change() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
     let error = change(&envelope, Rewrapper::new(), &*RSA_3072).unwrap_err();
-    assert_eq!(error, RewrapError::Open(DecryptError::NoMatchingRecord));
+    assert_eq!(error, RewrapError::Open(OpenError::NoMatchingRecord));
 
     let mut altered = envelope.clone();
     let end = split(&envelope).0.as_bytes().len();
     altered[end - 1] ^= 1;
     let error = change(&altered, Rewrapper::new(), &*RSA_2048).unwrap_err();
-    assert_eq!(error, RewrapError::Open(DecryptError::NotAuthentic));
+    assert_eq!(error, RewrapError::Open(OpenError::NotAuthentic));
 
     let (header, _) = split(&envelope);
     let wrong = ContentKey::from_bytes([7; 32]);
     let error = Rewrapper::new().rewrap_with_key(&header, &wrong).unwrap_err();
-    assert_eq!(error, RewrapError::Open(DecryptError::NotAuthentic));
+    assert_eq!(error, RewrapError::Open(OpenError::NotAuthentic));
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn a_recipient_that_fails_is_an_error() {
     }
     let envelope = seal_to(&[RSA_2048.recipient()]);
     let error = change(&envelope, Rewrapper::new().add_recipient(&Failing), &*RSA_2048).unwrap_err();
-    assert!(matches!(error, RewrapError::Seal(EncryptError::Wrap(_))), "{error:?}");
+    assert!(matches!(error, RewrapError::Seal(SealError::Wrap(_))), "{error:?}");
 }
 
 #[test]
@@ -238,13 +238,13 @@ fn limits_hold_for_what_is_made_and_for_what_is_read() {
     let limits = Limits::default().with_records(1);
     let recipient = RSA_3072.recipient();
     let error = change(&envelope, Rewrapper::new().limits(limits).add_recipient(&recipient), &*RSA_2048).unwrap_err();
-    let RewrapError::Seal(EncryptError::LimitExceeded(exceeded)) = error else { panic!("{error:?}") };
+    let RewrapError::Seal(SealError::LimitExceeded(exceeded)) = error else { panic!("{error:?}") };
     assert_eq!(exceeded.limit, Limit::Records);
 
     let limits = Limits::default().with_header_len(100);
-    let decryptor = Decryptor::new(&*RSA_2048).limits(limits);
-    let error = Rewrapper::new().copy(&envelope[..], io::sink(), &decryptor).unwrap_err();
-    let Some(RewrapError::Open(DecryptError::LimitExceeded(exceeded))) = RewrapError::from_io(&error) else {
+    let opener = Opener::new(&*RSA_2048).limits(limits);
+    let error = Rewrapper::new().copy(&envelope[..], io::sink(), &opener).unwrap_err();
+    let Some(RewrapError::Open(OpenError::LimitExceeded(exceeded))) = RewrapError::from_io(&error) else {
         panic!("{error:?}")
     };
     assert_eq!(exceeded.limit, Limit::HeaderLen);
@@ -256,7 +256,7 @@ fn the_generator_given_is_all_the_randomness() {
     let (header, _) = split(&envelope);
     let named = Named::new(3);
     let changes = Rewrapper::new().add_recipient(&named);
-    let rewrap = |seed| changes.rewrap_with_rng(&header, &Decryptor::new(&*RSA_2048), &mut Scripted(seed)).unwrap();
+    let rewrap = |seed| changes.rewrap_with_rng(&header, &Opener::new(&*RSA_2048), &mut Scripted(seed)).unwrap();
     assert_eq!(rewrap(1), rewrap(1));
     assert_ne!(rewrap(1), rewrap(2));
 }
@@ -268,9 +268,9 @@ fn a_stream_is_copied_with_another_header() {
     let changes = Rewrapper::new().add_recipient(&recipient);
     let mut copy = Vec::new();
     // One byte at a time: reads exactly the header, and then the rest.
-    let written = changes.copy(OneByte(&envelope), &mut copy, &Decryptor::new(&*RSA_2048)).unwrap();
+    let written = changes.copy(OneByte(&envelope), &mut copy, &Opener::new(&*RSA_2048)).unwrap();
     assert_eq!(written, copy.len() as u64);
-    assert!(Decryptor::new(&*RSA_3072).aad(b"aad").decrypt(&copy).unwrap() == payload());
+    assert!(Opener::new(&*RSA_3072).aad(b"aad").open(&copy).unwrap() == plaintext());
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn a_cut_body_is_copied_as_it_is() {
     for len in [0, 1, 55, 56, 20_000] {
         let cut = &envelope[..header_len + len];
         let mut copy = Vec::new();
-        Rewrapper::new().copy(cut, &mut copy, &Decryptor::new(&*RSA_2048)).unwrap();
+        Rewrapper::new().copy(cut, &mut copy, &Opener::new(&*RSA_2048)).unwrap();
         assert!(copy == cut);
     }
 }
@@ -290,12 +290,12 @@ fn nothing_is_written_where_the_header_does_not_open() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
     let header_len = split(&envelope).0.as_bytes().len();
     let cases = [
-        (&envelope[..], DecryptError::NoMatchingRecord, io::ErrorKind::InvalidData),
-        (&envelope[..header_len - 1], DecryptError::Truncated, io::ErrorKind::UnexpectedEof),
+        (&envelope[..], OpenError::NoMatchingRecord, io::ErrorKind::InvalidData),
+        (&envelope[..header_len - 1], OpenError::Truncated, io::ErrorKind::UnexpectedEof),
     ];
     for (input, expected, kind) in cases {
         let mut output = Vec::new();
-        let error = Rewrapper::new().copy(input, &mut output, &Decryptor::new(&*RSA_3072)).unwrap_err();
+        let error = Rewrapper::new().copy(input, &mut output, &Opener::new(&*RSA_3072)).unwrap_err();
         assert_eq!(RewrapError::from_io(&error), Some(&RewrapError::Open(expected)));
         assert_eq!(error.kind(), kind);
         assert!(output.is_empty());
@@ -314,7 +314,7 @@ fn errors_of_streams_stay_what_they_are() {
         }
     }
     let envelope = seal_to(&[RSA_2048.recipient()]);
-    let error = Rewrapper::new().copy(&envelope[..], Full, &Decryptor::new(&*RSA_2048)).unwrap_err();
+    let error = Rewrapper::new().copy(&envelope[..], Full, &Opener::new(&*RSA_2048)).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     assert_eq!(RewrapError::from_io(&error), None);
 }
@@ -361,13 +361,13 @@ impl Identity for Named {
     }
 }
 
-fn payload() -> Vec<u8> {
+fn plaintext() -> Vec<u8> {
     pattern(40_000)
 }
 
 fn seal_to(recipients: &[RsaRecipient]) -> Vec<u8> {
-    let encryptor = Encryptor::with_recipients(recipients).unwrap();
-    encryptor.metadata(b"text/plain").aad(b"aad").encrypt(&payload()).unwrap()
+    let sealer = Sealer::with_recipients(recipients).unwrap();
+    sealer.metadata(b"text/plain").aad(b"aad").seal(&plaintext()).unwrap()
 }
 
 fn split(envelope: &[u8]) -> (Header, &[u8]) {
@@ -381,15 +381,14 @@ fn ids(envelope: &[u8]) -> Vec<Option<KeyId>> {
 /// The envelope with changed recipients, from the header and, which must be the same, as a copy of a stream.
 fn change(envelope: &[u8], changes: Rewrapper<'_>, identity: &dyn Identity) -> Result<Vec<u8>, RewrapError> {
     let (header, body) = split(envelope);
-    let changed = changes.rewrap(&header, &Decryptor::new(identity))?;
+    let changed = changes.rewrap(&header, &Opener::new(identity))?;
     Ok([changed.as_bytes(), body].concat())
 }
 
 /// An envelope with two named recipients, an anonymous one, a record of unknown type and padding; and its content key.
 fn with_unknown_records() -> (ContentKey, Vec<u8>) {
     let recipients = [Named::new(1), Named::new(2)];
-    let envelope =
-        Encryptor::with_recipients(&recipients).unwrap().encrypt_with_rng(&payload(), &mut Scripted(1)).unwrap();
+    let envelope = Sealer::with_recipients(&recipients).unwrap().seal_with_rng(&plaintext(), &mut Scripted(1)).unwrap();
     let (header, body) = split(&envelope);
     let key = recipients[0].unwrap_key(&header.records().next().unwrap()).unwrap().unwrap();
 

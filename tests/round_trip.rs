@@ -5,7 +5,7 @@ mod support;
 
 use std::io::Read;
 
-use bulla::{Decryptor, Encryptor, Header, Limits, Opener, Sealer};
+use bulla::{BodyOpener, BodySealer, Header, Limits, Opener, Sealer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::{CHUNK, LENGTHS, NoRsa, RSA_2048, Scripted, pattern, read_in_pieces, write_in_pieces};
@@ -28,7 +28,7 @@ fn every_boundary_length_round_trips_by_every_pair_of_ways() {
 fn the_overhead_is_exact() {
     let key = NoRsa::default();
     for len in LENGTHS {
-        let envelope = Encryptor::new(&key).encrypt(&pattern(len)).unwrap();
+        let envelope = Sealer::new(&key).seal(&pattern(len)).unwrap();
         assert_eq!(envelope.len(), support::header_len(&envelope) + 56 + len + 16 * (len / CHUNK + 1));
     }
 }
@@ -37,10 +37,10 @@ fn the_overhead_is_exact() {
 fn an_rsa_envelope_round_trips_with_metadata_and_associated_data() {
     let recipient = RSA_2048.recipient();
     let mut sealed = Vec::new();
-    let encryptor = Encryptor::new(&recipient).metadata(b"text/plain").aad(b"invoice/42");
-    encryptor.wrap_input(&b"hello"[..]).unwrap().read_to_end(&mut sealed).unwrap();
+    let sealer = Sealer::new(&recipient).metadata(b"text/plain").aad(b"invoice/42");
+    sealer.wrap_input(&b"hello"[..]).unwrap().read_to_end(&mut sealed).unwrap();
 
-    let mut reader = Decryptor::new(&*RSA_2048).aad(b"invoice/42").wrap_input(&sealed[..]).unwrap();
+    let mut reader = Opener::new(&*RSA_2048).aad(b"invoice/42").wrap_input(&sealed[..]).unwrap();
     assert_eq!(reader.metadata(), Some(&b"text/plain"[..]));
     let mut plaintext = String::new();
     reader.read_to_string(&mut plaintext).unwrap();
@@ -50,9 +50,9 @@ fn an_rsa_envelope_round_trips_with_metadata_and_associated_data() {
 #[test]
 fn each_use_of_a_builder_makes_a_new_envelope() {
     let key = NoRsa::default();
-    let encryptor = Encryptor::new(&key);
-    let (first, first_key) = (encryptor.encrypt(b"hello").unwrap(), *key.content_key().expose());
-    let (second, second_key) = (encryptor.encrypt(b"hello").unwrap(), *key.content_key().expose());
+    let sealer = Sealer::new(&key);
+    let (first, first_key) = (sealer.seal(b"hello").unwrap(), *key.content_key().expose());
+    let (second, second_key) = (sealer.seal(b"hello").unwrap(), *key.content_key().expose());
     assert_ne!(first_key, second_key);
     assert_ne!(first[first.len() - 77..], second[second.len() - 77..]);
 }
@@ -60,8 +60,8 @@ fn each_use_of_a_builder_makes_a_new_envelope() {
 #[test]
 fn reading_on_after_the_end_gives_nothing_more() {
     let key = NoRsa::default();
-    let envelope = Encryptor::new(&key).encrypt(&pattern(CHUNK)).unwrap();
-    let mut reader = Decryptor::new(&key).wrap_input(&envelope[..]).unwrap();
+    let envelope = Sealer::new(&key).seal(&pattern(CHUNK)).unwrap();
+    let mut reader = Opener::new(&key).wrap_input(&envelope[..]).unwrap();
     let mut buffer = vec![0; 50_000];
     assert_eq!(reader.read(&mut []).unwrap(), 0);
     assert_eq!(reader.read(&mut buffer).unwrap(), CHUNK);
@@ -70,11 +70,11 @@ fn reading_on_after_the_end_gives_nothing_more() {
 }
 
 #[test]
-fn a_payload_larger_than_every_buffer_streams_through() {
+fn a_plaintext_larger_than_every_buffer_streams_through() {
     let key = NoRsa::default();
     let source = std::io::repeat(0xA5).take(50_000_000);
-    let sealed = Encryptor::new(&key).wrap_input(source).unwrap();
-    let mut opened = Decryptor::new(&key).wrap_input(sealed).unwrap();
+    let sealed = Sealer::new(&key).wrap_input(source).unwrap();
+    let mut opened = Opener::new(&key).wrap_input(sealed).unwrap();
     let mut buffer = vec![0; 1 << 20];
     let mut total = 0;
     loop {
@@ -99,7 +99,7 @@ proptest! {
     ) {
         let key = NoRsa::default();
         let plaintext = pattern(len);
-        let expected = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(seed)).unwrap();
+        let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut Scripted(seed)).unwrap();
         for seal in SEALERS {
             prop_assert!(seal(&key, &plaintext, &sizes, seed) == expected);
         }
@@ -113,7 +113,7 @@ proptest! {
     ) {
         let key = NoRsa::default();
         let plaintext = pattern(len);
-        let envelope = Encryptor::new(&key).encrypt_with_rng(&plaintext, &mut Scripted(seed)).unwrap();
+        let envelope = Sealer::new(&key).seal_with_rng(&plaintext, &mut Scripted(seed)).unwrap();
         for open in OPENERS {
             prop_assert!(open(&key, &envelope, &sizes) == plaintext);
         }
@@ -126,11 +126,11 @@ proptest! {
         plaintext in vec(any::<u8>(), 0..300),
     ) {
         let key = NoRsa::default();
-        let envelope = Encryptor::new(&key).metadata(&metadata).aad(&aad).encrypt(&plaintext).unwrap();
+        let envelope = Sealer::new(&key).metadata(&metadata).aad(&aad).seal(&plaintext).unwrap();
         let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
         let opened = header.open(&key.content_key(), &aad).unwrap();
         prop_assert_eq!(opened.metadata(), Some(&metadata[..]));
-        prop_assert_eq!(opened.decrypt(body).unwrap(), plaintext);
+        prop_assert_eq!(opened.open(body).unwrap(), plaintext);
     }
 }
 
@@ -138,43 +138,43 @@ proptest! {
 type Seal = fn(&NoRsa, &[u8], &[usize], u64) -> Vec<u8>;
 
 const SEALERS: [Seal; 6] = [
-    |key, plaintext, _, seed| Encryptor::new(key).encrypt_with_rng(plaintext, &mut Scripted(seed)).unwrap(),
+    |key, plaintext, _, seed| Sealer::new(key).seal_with_rng(plaintext, &mut Scripted(seed)).unwrap(),
     |key, plaintext, sizes, seed| {
-        let mut writer = Encryptor::new(key).wrap_output_with_rng(Vec::new(), &mut Scripted(seed)).unwrap();
+        let mut writer = Sealer::new(key).wrap_output_with_rng(Vec::new(), &mut Scripted(seed)).unwrap();
         write_in_pieces(&mut writer, plaintext, sizes).unwrap();
         writer.finish().unwrap()
     },
     |key, plaintext, sizes, seed| {
-        let reader = Encryptor::new(key).wrap_input_with_rng(plaintext, &mut Scripted(seed)).unwrap();
+        let reader = Sealer::new(key).wrap_input_with_rng(plaintext, &mut Scripted(seed)).unwrap();
         let (envelope, end) = read_in_pieces(reader, sizes);
         end.unwrap();
         envelope
     },
     |key, plaintext, _, seed| {
-        let (header, mut sealer) = Encryptor::new(key).start_with_rng(&mut Scripted(seed)).unwrap();
-        let mut envelope = [header.as_bytes(), sealer.prefix()].concat();
+        let (header, mut body_sealer) = Sealer::new(key).start_with_rng(&mut Scripted(seed)).unwrap();
+        let mut envelope = [header.as_bytes(), body_sealer.prefix()].concat();
         let (chunks, last) = plaintext.as_chunks();
         for chunk in chunks {
-            let mut sealed = [0; Sealer::SEALED_CHUNK_LEN];
-            sealer.seal_chunk(chunk, &mut sealed).unwrap();
+            let mut sealed = [0; BodySealer::SEALED_CHUNK_LEN];
+            body_sealer.seal_chunk(chunk, &mut sealed).unwrap();
             envelope.extend_from_slice(&sealed);
         }
         let start = envelope.len();
-        envelope.resize(start + last.len() + Sealer::TAG_LEN, 0);
-        sealer.seal_last(last, &mut envelope[start..]).unwrap();
+        envelope.resize(start + last.len() + BodySealer::TAG_LEN, 0);
+        body_sealer.seal_last(last, &mut envelope[start..]).unwrap();
         envelope
     },
     |key, plaintext, _, seed| {
         let mut data = plaintext.to_vec();
         data.shrink_to_fit();
-        Encryptor::new(key).encrypt_in_place_with_rng(&mut data, &mut Scripted(seed)).unwrap();
+        Sealer::new(key).seal_in_place_with_rng(&mut data, &mut Scripted(seed)).unwrap();
         data
     },
     |key, plaintext, _, seed| {
         let mut data = Vec::with_capacity(plaintext.len() + plaintext.len() / 1000 + 1000);
         data.extend_from_slice(plaintext);
         let place = data.as_ptr();
-        Encryptor::new(key).encrypt_in_place_with_rng(&mut data, &mut Scripted(seed)).unwrap();
+        Sealer::new(key).seal_in_place_with_rng(&mut data, &mut Scripted(seed)).unwrap();
         assert_eq!(data.as_ptr(), place, "there was room enough");
         data
     },
@@ -184,14 +184,14 @@ const SEALERS: [Seal; 6] = [
 type Open = fn(&NoRsa, &[u8], &[usize]) -> Vec<u8>;
 
 const OPENERS: [Open; 5] = [
-    |key, envelope, _| Decryptor::new(key).decrypt(envelope).unwrap(),
+    |key, envelope, _| Opener::new(key).open(envelope).unwrap(),
     |key, envelope, _| {
         let mut data = envelope.to_vec();
-        Decryptor::new(key).decrypt_in_place(&mut data).unwrap();
+        Opener::new(key).open_in_place(&mut data).unwrap();
         data
     },
     |key, envelope, sizes| {
-        let (plaintext, end) = read_in_pieces(Decryptor::new(key).wrap_input(envelope).unwrap(), sizes);
+        let (plaintext, end) = read_in_pieces(Opener::new(key).wrap_input(envelope).unwrap(), sizes);
         end.unwrap();
         plaintext
     },
@@ -205,16 +205,16 @@ const OPENERS: [Open; 5] = [
     |key, envelope, _| {
         let (header, body) = Header::split(envelope, &Limits::default()).unwrap();
         let (prefix, body) = body.split_first_chunk().unwrap();
-        let mut opener: Opener = header.open(&key.content_key(), b"").unwrap().opener(prefix).unwrap();
+        let mut body_opener: BodyOpener = header.open(&key.content_key(), b"").unwrap().body_opener(prefix).unwrap();
         let mut plaintext = Vec::new();
         let (chunks, last) = body.as_chunks();
         for sealed in chunks {
             let mut chunk = [0; CHUNK];
-            opener.open_chunk(sealed, &mut chunk).unwrap();
+            body_opener.open_chunk(sealed, &mut chunk).unwrap();
             plaintext.extend_from_slice(&chunk);
         }
         let mut chunk = vec![0; last.len() - 16];
-        opener.open_last(last, &mut chunk).unwrap();
+        body_opener.open_last(last, &mut chunk).unwrap();
         plaintext.extend_from_slice(&chunk);
         plaintext
     },

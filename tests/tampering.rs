@@ -6,9 +6,9 @@ mod support;
 use std::io::Read;
 use std::sync::LazyLock;
 
-use bulla::{DecryptError, Decryptor, Encryptor, Header, HeaderErrorKind, Limits, OpenedHeader};
+use bulla::{Header, HeaderErrorKind, Limits, OpenError, OpenedHeader, Opener, Sealer};
 use proptest::prelude::*;
-use support::{CHUNK, NoRsa, RSA_2048, RSA_3072, Scripted, decrypt_error, header_len, pattern, read_in_pieces};
+use support::{CHUNK, NoRsa, RSA_2048, RSA_3072, Scripted, header_len, open_error, pattern, read_in_pieces};
 
 /// Three chunks and a bit.
 const LEN: usize = 2 * CHUNK + 100;
@@ -16,7 +16,7 @@ const LEN: usize = 2 * CHUNK + 100;
 static PLAINTEXT: LazyLock<Vec<u8>> = LazyLock::new(|| pattern(LEN));
 static KEY: LazyLock<NoRsa> = LazyLock::new(NoRsa::default);
 static ENVELOPE: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    Encryptor::new(&*KEY).metadata(b"m").aad(b"aad").encrypt_with_rng(&PLAINTEXT, &mut Scripted(1)).unwrap()
+    Sealer::new(&*KEY).metadata(b"m").aad(b"aad").seal_with_rng(&PLAINTEXT, &mut Scripted(1)).unwrap()
 });
 
 #[test]
@@ -27,9 +27,9 @@ fn every_altered_byte_of_a_body_is_noticed_at_its_chunk() {
         altered[offset] ^= 1 << (offset % 8);
         let (released, error) = read(&header, &altered);
         let expected = match offset.checked_sub(56).map(|offset| offset / 16400) {
-            None => DecryptError::WrongContext,
-            Some(2) => DecryptError::LastChunkAltered { index: 2 },
-            Some(index) => DecryptError::ChunkAltered { index: index as u64 },
+            None => OpenError::WrongAssociatedData,
+            Some(2) => OpenError::LastChunkAltered { index: 2 },
+            Some(index) => OpenError::ChunkAltered { index: index as u64 },
         };
         assert_eq!(error, Some(expected.clone()), "byte {offset}");
         let good = offset.saturating_sub(56) / 16400 * CHUNK;
@@ -45,8 +45,7 @@ fn truncation_is_an_error_at_every_length() {
         let (released, error) = read(&header, &body[..len]);
         let last = len.saturating_sub(56) % 16400;
         let index = (len.saturating_sub(56) / 16400) as u64;
-        let expected =
-            if len < 56 || last < 16 { DecryptError::Truncated } else { DecryptError::LastChunkAltered { index } };
+        let expected = if len < 56 || last < 16 { OpenError::Truncated } else { OpenError::LastChunkAltered { index } };
         assert_eq!(error, Some(expected), "{len} bytes");
         assert!(released == PLAINTEXT[..index as usize * CHUNK], "{len} bytes");
     }
@@ -60,8 +59,8 @@ fn extension_is_an_error() {
         let (released, error) = read(&header, &extended);
         // From 16284 more bytes on, the last chunk of 116 bytes is taken for a full one.
         let expected = match extra {
-            ..16284 => DecryptError::LastChunkAltered { index: 2 },
-            _ => DecryptError::ChunkAltered { index: 2 },
+            ..16284 => OpenError::LastChunkAltered { index: 2 },
+            _ => OpenError::ChunkAltered { index: 2 },
         };
         assert_eq!(error, Some(expected), "{extra} bytes");
         assert!(released == PLAINTEXT[..2 * CHUNK]);
@@ -71,27 +70,27 @@ fn extension_is_an_error() {
 #[test]
 fn every_altered_bit_of_a_header_is_noticed() {
     let recipient = RSA_2048.recipient();
-    let envelope = Encryptor::new(&recipient).metadata(b"m").encrypt(b"hello").unwrap();
-    let decryptor = Decryptor::new(&*RSA_2048);
-    assert!(decryptor.decrypt(&envelope).is_ok());
+    let envelope = Sealer::new(&recipient).metadata(b"m").seal(b"hello").unwrap();
+    let opener = Opener::new(&*RSA_2048);
+    assert!(opener.open(&envelope).is_ok());
     let mut altered = envelope.clone();
     for offset in 0..header_len(&envelope) {
         for bit in 0..8 {
             altered[offset] ^= 1 << bit;
-            let error = decryptor.decrypt(&altered).expect_err("an altered header must not open");
+            let error = opener.open(&altered).expect_err("an altered header must not open");
             assert!(
                 matches!(
                     error,
-                    DecryptError::Header(_)
-                        | DecryptError::NotAuthentic
-                        | DecryptError::NoMatchingRecord
-                        | DecryptError::Truncated
-                        | DecryptError::LimitExceeded(_)
+                    OpenError::Header(_)
+                        | OpenError::NotAuthentic
+                        | OpenError::NoMatchingRecord
+                        | OpenError::Truncated
+                        | OpenError::LimitExceeded(_)
                 ),
                 "byte {offset} bit {bit}: {error:?}"
             );
-            let streamed = decryptor.wrap_input(&altered[..]).expect_err("nor as a stream");
-            assert_eq!(decrypt_error(&streamed), error);
+            let streamed = opener.wrap_input(&altered[..]).expect_err("nor as a stream");
+            assert_eq!(open_error(&streamed), error);
             altered[offset] = envelope[offset];
         }
     }
@@ -101,8 +100,8 @@ fn every_altered_bit_of_a_header_is_noticed() {
 fn a_truncated_header_is_truncated_at_every_length() {
     let envelope = &*ENVELOPE;
     for len in 0..header_len(envelope) {
-        assert_eq!(Decryptor::new(&*KEY).decrypt(&envelope[..len]), Err(DecryptError::Truncated), "{len} bytes");
-        let error = Decryptor::new(&*KEY).wrap_input(&envelope[..len]).unwrap_err();
+        assert_eq!(Opener::new(&*KEY).open(&envelope[..len]), Err(OpenError::Truncated), "{len} bytes");
+        let error = Opener::new(&*KEY).wrap_input(&envelope[..len]).unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
     }
 }
@@ -110,7 +109,7 @@ fn a_truncated_header_is_truncated_at_every_length() {
 #[test]
 fn all_failures_to_unwrap_are_one_error() {
     let recipient = RSA_2048.recipient();
-    let envelope = Encryptor::new(&recipient).encrypt(b"hello").unwrap();
+    let envelope = Sealer::new(&recipient).seal(b"hello").unwrap();
     let wrapped = 20 + 6 + 33;
     let damage: [(&str, Damage); 4] = [
         ("OAEP padding", |wrapped| wrapped[255] ^= 1),
@@ -124,42 +123,42 @@ fn all_failures_to_unwrap_are_one_error() {
     for (name, damage) in damage {
         let mut altered = envelope.clone();
         damage(&mut altered[wrapped..wrapped + 256]);
-        assert_eq!(Decryptor::new(&*RSA_2048).decrypt(&altered), Err(DecryptError::NotAuthentic), "{name}");
+        assert_eq!(Opener::new(&*RSA_2048).open(&altered), Err(OpenError::NotAuthentic), "{name}");
     }
     let mut altered = envelope.clone();
     altered[wrapped + 256] ^= 1;
-    assert_eq!(Decryptor::new(&*RSA_2048).decrypt(&altered), Err(DecryptError::NotAuthentic), "tag");
+    assert_eq!(Opener::new(&*RSA_2048).open(&altered), Err(OpenError::NotAuthentic), "tag");
 }
 
 #[test]
 fn other_associated_data_is_wrong_context() {
     for aad in [&b""[..], b"AAD", b"aad\0", b"aa"] {
-        let decryptor = Decryptor::new(&*KEY).aad(aad);
-        assert_eq!(decryptor.decrypt(&ENVELOPE), Err(DecryptError::WrongContext));
-        assert_eq!(decrypt_error(&decryptor.wrap_input(&ENVELOPE[..]).unwrap_err()), DecryptError::WrongContext);
+        let opener = Opener::new(&*KEY).aad(aad);
+        assert_eq!(opener.open(&ENVELOPE), Err(OpenError::WrongAssociatedData));
+        assert_eq!(open_error(&opener.wrap_input(&ENVELOPE[..]).unwrap_err()), OpenError::WrongAssociatedData);
     }
 }
 
 #[test]
 fn a_body_does_not_open_under_another_header_of_the_same_key() {
     let one = NoRsa::default();
-    let first = Encryptor::new(&one).metadata(b"first").encrypt_with_rng(b"hello", &mut Scripted(1)).unwrap();
-    let second = Encryptor::new(&one).metadata(b"other").encrypt_with_rng(b"hello", &mut Scripted(1)).unwrap();
+    let first = Sealer::new(&one).metadata(b"first").seal_with_rng(b"hello", &mut Scripted(1)).unwrap();
+    let second = Sealer::new(&one).metadata(b"other").seal_with_rng(b"hello", &mut Scripted(1)).unwrap();
     let len = header_len(&first);
     let mixed = [&second[..len], &first[len..]].concat();
-    assert_eq!(Decryptor::new(&one).decrypt(&mixed), Err(DecryptError::WrongContext));
+    assert_eq!(Opener::new(&one).open(&mixed), Err(OpenError::WrongAssociatedData));
 }
 
 #[test]
 fn the_wrong_key_gives_its_own_errors() {
     let recipient = RSA_2048.recipient();
-    let identified = Encryptor::new(&recipient).encrypt(b"hello").unwrap();
-    assert_eq!(Decryptor::new(&*RSA_3072).decrypt(&identified), Err(DecryptError::NoMatchingRecord));
+    let identified = Sealer::new(&recipient).seal(b"hello").unwrap();
+    assert_eq!(Opener::new(&*RSA_3072).open(&identified), Err(OpenError::NoMatchingRecord));
 
     let other_key_of_the_same_size = bulla::RsaIdentity::generate(bulla::KeySize::Rsa2048).unwrap();
     let anonymous = recipient.anonymous();
-    let anonymous = Encryptor::new(&anonymous).encrypt(b"hello").unwrap();
-    assert_eq!(Decryptor::new(&other_key_of_the_same_size).decrypt(&anonymous), Err(DecryptError::NotAuthentic));
+    let anonymous = Sealer::new(&anonymous).seal(b"hello").unwrap();
+    assert_eq!(Opener::new(&other_key_of_the_same_size).open(&anonymous), Err(OpenError::NotAuthentic));
 }
 
 #[test]
@@ -174,12 +173,12 @@ fn a_failed_stream_stays_failed_with_the_same_error() {
         let first = loop {
             match reader.read(&mut buffer) {
                 Ok(len) => released += len,
-                Err(error) => break decrypt_error(&error),
+                Err(error) => break open_error(&error),
             }
         };
-        assert_eq!((released, &first), (CHUNK, &DecryptError::ChunkAltered { index: 1 }));
+        assert_eq!((released, &first), (CHUNK, &OpenError::ChunkAltered { index: 1 }));
         for _ in 0..3 {
-            assert_eq!(decrypt_error(&reader.read(&mut buffer).unwrap_err()), first);
+            assert_eq!(open_error(&reader.read(&mut buffer).unwrap_err()), first);
         }
     }
 }
@@ -195,11 +194,11 @@ fn what_is_not_an_envelope_is_named() {
         (b"iUJVTA0KGgoBAQEAAAAAAAAA", "base64"),
         (b"\x89BUL\n\x1a\n\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", "text mode"),
     ] {
-        let error = Decryptor::new(&*RSA_2048).decrypt(input).unwrap_err();
-        let DecryptError::Header(header) = &error else { panic!("{error:?}") };
+        let error = Opener::new(&*RSA_2048).open(input).unwrap_err();
+        let OpenError::Header(header) = &error else { panic!("{error:?}") };
         assert!(matches!(header.kind(), HeaderErrorKind::NotAnEnvelope(_)));
         assert!(error.to_string().contains(text), "{error}");
-        assert_eq!(decrypt_error(&Decryptor::new(&*RSA_2048).wrap_input(input).unwrap_err()), error);
+        assert_eq!(open_error(&Opener::new(&*RSA_2048).wrap_input(input).unwrap_err()), error);
     }
 }
 
@@ -219,13 +218,13 @@ proptest! {
         altered.truncate(cut.unwrap_or(usize::MAX));
 
         let (released, end) = read_in_pieces(open(&header).wrap_input(&altered[..]), &sizes);
-        let streamed = decrypt_error(&end.expect_err("a damaged body must not open"));
+        let streamed = open_error(&end.expect_err("a damaged body must not open"));
         prop_assert!(PLAINTEXT.starts_with(&released) && released.len() % CHUNK == 0);
-        prop_assert_eq!(open(&header).decrypt(&altered), Err(streamed.clone()));
+        prop_assert_eq!(open(&header).open(&altered), Err(streamed.clone()));
 
         let mut data = [header.as_bytes(), &altered[..]].concat();
         let before = data.clone();
-        prop_assert_eq!(Decryptor::new(&*KEY).aad(b"aad").decrypt_in_place(&mut data), Err(streamed));
+        prop_assert_eq!(Opener::new(&*KEY).aad(b"aad").open_in_place(&mut data), Err(streamed));
         prop_assert!(data.is_empty() || data == before);
     }
 }
@@ -241,9 +240,9 @@ fn open(header: &Header) -> OpenedHeader {
 }
 
 /// What a reader releases of `body`, and the error that ends it; the one-shot must agree.
-fn read(header: &Header, body: &[u8]) -> (Vec<u8>, Option<DecryptError>) {
+fn read(header: &Header, body: &[u8]) -> (Vec<u8>, Option<OpenError>) {
     let (released, end) = read_in_pieces(open(header).wrap_input(body), &[2 * CHUNK, 777]);
-    let error = end.err().map(|error| decrypt_error(&error));
-    assert_eq!(open(header).decrypt(body).err(), error);
+    let error = end.err().map(|error| open_error(&error));
+    assert_eq!(open(header).open(body).err(), error);
     (released, error)
 }

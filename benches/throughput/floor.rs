@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use super::aead::Aead;
 use super::{BATCH, CHUNK_LEN, SEALED_CHUNK_LEN, SMALL_CALL, Sink, TAG_LEN, Workload};
 
-/// A key, and the payload sealed with it at the place where it has in an envelope.
+/// A key, and the plaintext sealed with it at the place where it has in an envelope.
 pub(super) struct Floor {
     aead: Aead,
     sealed: Vec<u8>,

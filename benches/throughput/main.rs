@@ -18,7 +18,7 @@ use std::hint::black_box;
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
-use bulla::{Decryptor, Encryptor, Header, Limits};
+use bulla::{Header, Limits, Opener, Sealer};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use keyless::Keyless;
 
@@ -159,7 +159,7 @@ fn pairs() -> impl Iterator<Item = Pair> {
     one.into_iter().chain(two)
 }
 
-/// One size of payload, with everything that a run needs and does not make itself.
+/// One size of plaintext, with everything that a run needs and does not make itself.
 struct Workload {
     label: &'static str,
     plaintext: Vec<u8>,
@@ -174,32 +174,32 @@ impl Workload {
     fn new((len, label): (usize, &'static str)) -> Self {
         let plaintext = vec![7; len];
         let key = Keyless::new(7);
-        let envelope = Encryptor::new(&key).encrypt(&plaintext).expect("seals");
+        let envelope = Sealer::new(&key).seal(&plaintext).expect("seals");
         let floor = floor::Floor::new(&plaintext, &envelope);
         let buffer = RefCell::new(vec![0; BATCH_FOR_TWO * SEALED_CHUNK_LEN]);
         Self { label, plaintext, key, envelope, floor, buffer }
     }
 
-    fn encryptor(&self) -> Encryptor<'_> {
-        Encryptor::new(&self.key)
+    fn sealer(&self) -> Sealer<'_> {
+        Sealer::new(&self.key)
     }
 
-    fn decryptor(&self) -> Decryptor<'_> {
-        Decryptor::new(&self.key)
+    fn opener(&self) -> Opener<'_> {
+        Opener::new(&self.key)
     }
 }
 
 /// Without I/O, each chunk to the same buffer.
 fn seal_by_core(workload: &Workload) {
-    let (_, mut sealer) = workload.encryptor().start().expect("a good recipient");
+    let (_, mut body_sealer) = workload.sealer().start().expect("a good recipient");
     let mut buffer = workload.buffer.borrow_mut();
     let (chunks, last) = workload.plaintext.as_chunks();
     for chunk in chunks {
         let sealed = buffer.first_chunk_mut().expect("room for a chunk");
-        sealer.seal_chunk(chunk, sealed).expect("within the limits");
+        body_sealer.seal_chunk(chunk, sealed).expect("within the limits");
         black_box(sealed);
     }
-    sealer.seal_last(last, &mut buffer[..last.len() + TAG_LEN]).expect("within the limits");
+    body_sealer.seal_last(last, &mut buffer[..last.len() + TAG_LEN]).expect("within the limits");
     black_box(&buffer);
 }
 
@@ -207,29 +207,29 @@ fn seal_by_core(workload: &Workload) {
 fn open_by_core(workload: &Workload) {
     let (header, body) = Header::split(&workload.envelope, &Limits::default()).expect("a good envelope");
     let (prefix, sealed) = body.split_first_chunk().expect("a good envelope");
-    let opened = workload.decryptor().open_header(&header).expect("a good envelope");
-    let mut opener = opened.opener(prefix).expect("a good envelope");
+    let opened = workload.opener().open_header(&header).expect("a good envelope");
+    let mut body_opener = opened.body_opener(prefix).expect("a good envelope");
     let mut buffer = workload.buffer.borrow_mut();
     let (chunks, last) = sealed.as_chunks();
     for sealed in chunks {
         let chunk = buffer.first_chunk_mut().expect("room for a chunk");
-        opener.open_chunk(sealed, chunk).expect("a good envelope");
+        body_opener.open_chunk(sealed, chunk).expect("a good envelope");
         black_box(chunk);
     }
-    opener.open_last(last, &mut buffer[..last.len() - TAG_LEN]).expect("a good envelope");
+    body_opener.open_last(last, &mut buffer[..last.len() - TAG_LEN]).expect("a good envelope");
     black_box(&buffer);
 }
 
 fn seal_by_writer(workload: &Workload) {
-    write_in(workload, &workload.encryptor(), workload.plaintext.len());
+    write_in(workload, &workload.sealer(), workload.plaintext.len());
 }
 
 fn seal_by_writer_in_small_calls(workload: &Workload) {
-    write_in(workload, &workload.encryptor(), SMALL_CALL);
+    write_in(workload, &workload.sealer(), SMALL_CALL);
 }
 
-fn write_in(workload: &Workload, encryptor: &Encryptor<'_>, size: usize) {
-    let mut writer = encryptor.wrap_output(Sink).expect("a good recipient");
+fn write_in(workload: &Workload, sealer: &Sealer<'_>, size: usize) {
+    let mut writer = sealer.wrap_output(Sink).expect("a good recipient");
     for piece in workload.plaintext.chunks(size.max(1)) {
         writer.write_all(piece).expect("the sink takes all");
     }
@@ -237,26 +237,26 @@ fn write_in(workload: &Workload, encryptor: &Encryptor<'_>, size: usize) {
 }
 
 fn seal_by_reader(workload: &Workload) {
-    let reader = workload.encryptor().wrap_input(&workload.plaintext[..]).expect("a good recipient");
+    let reader = workload.sealer().wrap_input(&workload.plaintext[..]).expect("a good recipient");
     read_in(workload, reader, BATCH * SEALED_CHUNK_LEN);
 }
 
 fn seal_whole(workload: &Workload) {
-    black_box(workload.encryptor().encrypt(&workload.plaintext)).expect("a good recipient");
+    black_box(workload.sealer().seal(&workload.plaintext)).expect("a good recipient");
 }
 
 fn open_by_reader(workload: &Workload) {
-    let reader = workload.decryptor().wrap_input(&workload.envelope[..]).expect("a good envelope");
+    let reader = workload.opener().wrap_input(&workload.envelope[..]).expect("a good envelope");
     read_in(workload, reader, BATCH * CHUNK_LEN);
 }
 
 fn open_by_reader_in_small_calls(workload: &Workload) {
-    let reader = workload.decryptor().wrap_input(&workload.envelope[..]).expect("a good envelope");
+    let reader = workload.opener().wrap_input(&workload.envelope[..]).expect("a good envelope");
     read_in(workload, reader, SMALL_CALL);
 }
 
 fn open_whole(workload: &Workload) {
-    black_box(workload.decryptor().decrypt(&workload.envelope)).expect("a good envelope");
+    black_box(workload.opener().open(&workload.envelope)).expect("a good envelope");
 }
 
 fn read_in(workload: &Workload, mut reader: impl Read, size: usize) {
@@ -271,25 +271,25 @@ mod two_threads {
     use super::*;
 
     pub(super) fn seal_by_writer(workload: &Workload) {
-        write_in(workload, &workload.encryptor().threads(2), workload.plaintext.len());
+        write_in(workload, &workload.sealer().threads(2), workload.plaintext.len());
     }
 
     pub(super) fn seal_by_reader(workload: &Workload) {
-        let reader = workload.encryptor().threads(2).wrap_input(&workload.plaintext[..]).expect("a good recipient");
+        let reader = workload.sealer().threads(2).wrap_input(&workload.plaintext[..]).expect("a good recipient");
         read_in(workload, reader, BATCH_FOR_TWO * SEALED_CHUNK_LEN);
     }
 
     pub(super) fn seal_whole(workload: &Workload) {
-        black_box(workload.encryptor().threads(2).encrypt(&workload.plaintext)).expect("a good recipient");
+        black_box(workload.sealer().threads(2).seal(&workload.plaintext)).expect("a good recipient");
     }
 
     pub(super) fn open_by_reader(workload: &Workload) {
-        let reader = workload.decryptor().threads(2).wrap_input(&workload.envelope[..]).expect("a good envelope");
+        let reader = workload.opener().threads(2).wrap_input(&workload.envelope[..]).expect("a good envelope");
         read_in(workload, reader, BATCH_FOR_TWO * CHUNK_LEN);
     }
 
     pub(super) fn open_whole(workload: &Workload) {
-        black_box(workload.decryptor().threads(2).decrypt(&workload.envelope)).expect("a good envelope");
+        black_box(workload.opener().threads(2).open(&workload.envelope)).expect("a good envelope");
     }
 }
 
@@ -314,9 +314,9 @@ const LARGEST: (usize, &str) = (256 << 20, "256 MiB");
 
 const GOAL: f64 = 0.95;
 
-const CHUNK_LEN: usize = bulla::Sealer::CHUNK_LEN;
-const SEALED_CHUNK_LEN: usize = bulla::Sealer::SEALED_CHUNK_LEN;
-const TAG_LEN: usize = bulla::Sealer::TAG_LEN;
+const CHUNK_LEN: usize = bulla::BodySealer::CHUNK_LEN;
+const SEALED_CHUNK_LEN: usize = bulla::BodySealer::SEALED_CHUNK_LEN;
+const TAG_LEN: usize = bulla::BodySealer::TAG_LEN;
 
 /// Chunks that the adapters work on at a time, with one thread and with two.
 const BATCH: usize = 4;

@@ -182,7 +182,7 @@ pub(crate) struct RewrapArgs {
 ///     name: "rsa-oaep-sha256", "padding" or "unknown"
 ///     key_id: 64 hexadecimal digits, or null
 ///     wrapped_key_len: length in bytes, that of the RSA modulus; or null
-///   payload_len: length in bytes of what was sealed, where body_len is that of a complete envelope; or null
+///   plaintext_len: length in bytes of what was sealed, where body_len is that of a complete envelope; or null
 ///   verified: false, always
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use bulla::{Decryptor, Encryptor, KeySize, RsaIdentity};
+use bulla::{KeySize, Opener, RsaIdentity, Sealer};
 use indicatif::DecimalBytes;
 
 use crate::args::{DemoArgs, InspectArgs};
@@ -40,16 +40,16 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), Failure> {
 
     let started = Instant::now();
     let recipient = identity.recipient();
-    let encryptor = Encryptor::new(&recipient).metadata(b"sealed by bulla demo");
-    let sealed_len = seal::seal(&encryptor, &mut input, &mut new_file(&sealed)?)?;
+    let sealer = Sealer::new(&recipient).metadata(b"sealed by bulla demo");
+    let sealed_len = seal::seal(&sealer, &mut input, &mut new_file(&sealed)?)?;
     say_rate("seal", len, sealed_len, started.elapsed())?;
 
     inspect::run(&InspectArgs { json: false, input: sealed.clone() })?;
 
     let started = Instant::now();
     let envelope = Input::open_envelope(&sealed)?;
-    let decryptor = Decryptor::new(&identity);
-    let reader = open::start(&decryptor, "the demo's key", envelope, None)?;
+    let opener = Opener::new(&identity);
+    let reader = open::start(&opener, "the demo's key", envelope, None)?;
     let opened_len = open::finish(reader, &mut new_file(&opened)?)?;
     say_rate("open", sealed_len, opened_len, started.elapsed())?;
 

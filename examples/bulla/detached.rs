@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use bulla::{Encryptor, Header, Limits};
+use bulla::{Header, Limits, Sealer};
 
 use crate::destination::Destination;
 use crate::failure::Failure;
@@ -44,19 +44,19 @@ impl HeaderFile {
 /// the body begins, which may go to a pipe; and it takes its name first, but only when nothing is left that could fail except
 /// for taking names.
 pub(crate) fn seal(
-    encryptor: &Encryptor<'_>,
+    sealer: &Sealer<'_>,
     input: &mut Input,
     header_destination: Destination,
     body_destination: Destination,
 ) -> Result<(), Failure> {
-    let (header, sealer) = encryptor.start().map_err(cannot_seal)?;
+    let (header, body_sealer) = sealer.start().map_err(cannot_seal)?;
     let mut header_output = header_destination.create()?;
     header_output.write_all(header.as_bytes()).map_err(|error| Failure::io(header_output.name(), &error))?;
     header_output.sync()?;
 
     let mut body_output = body_destination.create()?;
     body_output.check_is_presentable()?;
-    write_sealed(sealer.wrap_input(input), &mut body_output)?;
+    write_sealed(body_sealer.wrap_input(input), &mut body_output)?;
     body_output.sync()?;
 
     header_output.commit()?;

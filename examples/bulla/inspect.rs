@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use bulla::{DecryptError, Header, Limits, Record};
+use bulla::{Header, Limits, OpenError, Record};
 use serde_json::{Value, json};
 
 use crate::args::InspectArgs;
@@ -35,7 +35,7 @@ enum Body {
     /// Of a length that nothing in this format has.
     TooLong { len: u64 },
     /// As it should be.
-    Complete { len: u64, payload_len: u64 },
+    Complete { len: u64, plaintext_len: u64 },
 }
 
 impl Body {
@@ -45,9 +45,9 @@ impl Body {
         let lens = file_len.and_then(|file_len| Some((file_len, file_len.checked_sub(header.body_offset())?)));
         let Some((file_len, len)) = lens else { return Self::Unknown };
         match header.unverified_plaintext_len(file_len) {
-            Ok(payload_len) => Self::Complete { len, payload_len },
+            Ok(plaintext_len) => Self::Complete { len, plaintext_len },
             Err(_) if len == 0 => Self::Absent,
-            Err(DecryptError::Truncated) => Self::Truncated { len },
+            Err(OpenError::Truncated) => Self::Truncated { len },
             Err(_) => Self::TooLong { len },
         }
     }
@@ -60,9 +60,9 @@ impl Body {
         }
     }
 
-    fn payload_len(self) -> Option<u64> {
+    fn plaintext_len(self) -> Option<u64> {
         match self {
-            Self::Complete { payload_len, .. } => Some(payload_len),
+            Self::Complete { plaintext_len, .. } => Some(plaintext_len),
             _ => None,
         }
     }
@@ -96,13 +96,13 @@ fn write_text(text: &mut String, name: &str, header: &Header, body: Body) -> std
         Some((metadata, Err(_))) => writeln!(text, "  metadata  {} in hexadecimal (unverified)", hex(metadata))?,
     }
     match body {
-        Body::Unknown => writeln!(text, "  payload   of unknown length")?,
-        Body::Absent => writeln!(text, "  payload   none here: a header without its body")?,
+        Body::Unknown => writeln!(text, "  plaintext of unknown length")?,
+        Body::Absent => writeln!(text, "  plaintext none here: a header without its body")?,
         Body::Truncated { .. } => {
-            writeln!(text, "  payload   TRUNCATED: no complete envelope has the length of this file")?
+            writeln!(text, "  plaintext TRUNCATED: no complete envelope has the length of this file")?
         }
-        Body::TooLong { .. } => writeln!(text, "  payload   TOO LONG: no envelope has the length of this file")?,
-        Body::Complete { payload_len, .. } => writeln!(text, "  payload   {payload_len} bytes (unverified)")?,
+        Body::TooLong { .. } => writeln!(text, "  plaintext TOO LONG: no envelope has the length of this file")?,
+        Body::Complete { plaintext_len, .. } => writeln!(text, "  plaintext {plaintext_len} bytes (unverified)")?,
     }
     writeln!(text, "  records   {}", header.records().len())?;
     for (index, record) in header.records().enumerate() {
@@ -141,7 +141,7 @@ fn to_json(header: &Header, body: Body) -> String {
         "metadata": metadata.and_then(|metadata| str::from_utf8(metadata).ok()),
         "metadata_hex": metadata.map(hex),
         "records": records,
-        "payload_len": body.payload_len(),
+        "plaintext_len": body.plaintext_len(),
         "verified": false,
     });
     escape_beyond_ascii(&format!("{report:#}\n"))

@@ -1,6 +1,6 @@
 //! `bulla open`.
 
-use bulla::{DecryptError, DecryptReader, Decryptor, Limits, RsaIdentity};
+use bulla::{Limits, OpenError, OpenReader, Opener, RsaIdentity};
 
 use crate::args::OpenArgs;
 use crate::destination::Destination;
@@ -26,9 +26,9 @@ pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
         destination.check_is_not(file.file_id, "one of the keys")?;
     }
 
-    let decryptor = decryptor(&identities)?.aad(args.aad.as_bytes());
+    let opener = opener(&identities)?.aad(args.aad.as_bytes());
     let header_name = header.as_ref().map(|file| file.name.as_str());
-    let reader = start(&decryptor, &keys::describe(&identities), input, header_name)?;
+    let reader = start(&opener, &keys::describe(&identities), input, header_name)?;
     // Not before the key fits: until here nothing has been touched.
     let mut output = destination.create()?;
     finish(reader, &mut output)?;
@@ -36,35 +36,35 @@ pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
 }
 
 /// Opens with any of `identities`, without associated data.
-pub(crate) fn decryptor(identities: &[KeyFile<RsaIdentity>]) -> Result<Decryptor<'_>, Failure> {
+pub(crate) fn opener(identities: &[KeyFile<RsaIdentity>]) -> Result<Opener<'_>, Failure> {
     let Some((first, others)) = identities.split_first() else {
         return Err(Failure::new("cannot open", "no private key was given"));
     };
-    let decryptor = Decryptor::new(&first.key).limits(limits());
-    Ok(others.iter().fold(decryptor, |decryptor, other| decryptor.identity(&other.key)))
+    let opener = Opener::new(&first.key).limits(limits());
+    Ok(others.iter().fold(opener, |opener, other| opener.identity(&other.key)))
 }
 
 /// Reads the header and verifies it. `keys` says which keys there are to try, `header` where the header came from if it was
 /// kept apart.
 pub(crate) fn start(
-    decryptor: &Decryptor<'_>,
+    opener: &Opener<'_>,
     keys: &str,
     input: Input,
     header: Option<&str>,
-) -> Result<DecryptReader<Input>, Failure> {
+) -> Result<OpenReader<Input>, Failure> {
     let name = input.name().to_owned();
-    decryptor.wrap_input(input).map_err(|error| match (DecryptError::from_io(&error), header) {
-        (Some(DecryptError::NoMatchingRecord), header) => sealed_to_others(header.unwrap_or(&name), keys),
-        (Some(DecryptError::WrongContext), Some(header)) => Failure::new(
+    opener.wrap_input(input).map_err(|error| match (OpenError::from_io(&error), header) {
+        (Some(OpenError::NoMatchingRecord), header) => sealed_to_others(header.unwrap_or(&name), keys),
+        (Some(OpenError::WrongAssociatedData), Some(header)) => Failure::new(
             name,
             format_args!(
                 "--aad is other than when sealing, this is not the body of {header}, or its start was altered"
             ),
         ),
-        (Some(DecryptError::WrongContext), None) => {
+        (Some(OpenError::WrongAssociatedData), None) => {
             Failure::new(name, "--aad is other than when sealing, or the start of the body was altered")
         }
-        (Some(DecryptError::Truncated) | None, _) => Failure::io(name, &error),
+        (Some(OpenError::Truncated) | None, _) => Failure::io(name, &error),
         (Some(error), header) => Failure::new(header.unwrap_or(&name), error),
     })
 }
@@ -75,7 +75,7 @@ pub(crate) fn sealed_to_others(name: &str, keys: &str) -> Failure {
 }
 
 /// Opens the body to `output` and returns the length of what was sealed.
-pub(crate) fn finish(mut reader: DecryptReader<Input>, output: &mut Output) -> Result<u64, Failure> {
+pub(crate) fn finish(mut reader: OpenReader<Input>, output: &mut Output) -> Result<u64, Failure> {
     let progress = Progress::new("opening", reader.get_ref(), output);
     transfer(&mut reader, output, progress, |reader| reader.get_ref().position()).map_err(|error| match error {
         TransferError::Read { error, copied } if copied > 0 && output.is_immediate() => Failure::new(

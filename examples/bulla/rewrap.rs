@@ -2,14 +2,14 @@
 
 use std::io::Write;
 
-use bulla::{DecryptError, EncryptError, Header, Limits, RewrapError, Rewrapper, RsaRecipient};
+use bulla::{Header, Limits, OpenError, RewrapError, Rewrapper, RsaRecipient, SealError};
 
 use crate::args::RewrapArgs;
 use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::keys;
-use crate::open::{decryptor, sealed_to_others};
+use crate::open::{opener, sealed_to_others};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::transfer::{TransferError, transfer};
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
         Header::read_from(&mut input, &Limits::default()).map_err(|error| Failure::io(input.name(), &error))?;
     let recipients = keys::named_or_not(added, args.anonymous);
     let changed = changes(args, &recipients)
-        .rewrap(&header, &decryptor(&identities)?)
+        .rewrap(&header, &opener(&identities)?)
         .map_err(|error| refused(input.name(), &keys::describe(&identities), &error))?;
 
     // Not before the changes are made: until here nothing has been touched.
@@ -75,7 +75,7 @@ fn copy(header: &Header, input: &mut Input, output: &mut Output) -> Result<(), F
 /// Why the recipients of `name` cannot be changed, and what to do. `keys` says which keys there are to open it.
 fn refused(name: &str, keys: &str, error: &RewrapError) -> Failure {
     match error {
-        RewrapError::Open(DecryptError::NoMatchingRecord) => sealed_to_others(name, keys),
+        RewrapError::Open(OpenError::NoMatchingRecord) => sealed_to_others(name, keys),
         RewrapError::NotARecipient(_) => {
             Failure::new(name, format_args!("{error}; \"bulla inspect\" shows which keys are named"))
         }
@@ -86,7 +86,7 @@ fn refused(name: &str, keys: &str, error: &RewrapError) -> Failure {
                  --keep-only drops them, --keep-unidentified keeps them"
             ),
         ),
-        RewrapError::Seal(EncryptError::NoRecipients) => {
+        RewrapError::Seal(SealError::NoRecipients) => {
             Failure::new(name, "nobody would be left who can open it: --add somebody, or delete it")
         }
         _ => Failure::new(name, error),

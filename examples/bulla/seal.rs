@@ -1,6 +1,6 @@
 //! `bulla seal`.
 
-use bulla::{EncryptError, EncryptReader, Encryptor};
+use bulla::{SealError, SealReader, Sealer};
 
 use crate::args::SealArgs;
 use crate::destination::Destination;
@@ -28,32 +28,32 @@ pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
     }
 
     let recipients = keys::named_or_not(key_files, args.anonymous);
-    let mut encryptor = Encryptor::with_recipients(&recipients).map_err(cannot_seal)?.aad(args.aad.as_bytes());
+    let mut sealer = Sealer::with_recipients(&recipients).map_err(cannot_seal)?.aad(args.aad.as_bytes());
     if let Some(metadata) = &args.metadata {
-        encryptor = encryptor.metadata(metadata.as_bytes());
+        sealer = sealer.metadata(metadata.as_bytes());
     }
 
     if let Some(header) = header {
-        return detached::seal(&encryptor, &mut input, header, destination);
+        return detached::seal(&sealer, &mut input, header, destination);
     }
     let mut output = destination.create()?;
     if args.armor {
         output = output.into_text()?;
     }
     output.check_is_presentable()?;
-    seal(&encryptor, &mut input, &mut output)?;
+    seal(&sealer, &mut input, &mut output)?;
     output.commit()
 }
 
 /// Seals all of `input` to `output` and returns the length of the envelope.
-pub(crate) fn seal(encryptor: &Encryptor<'_>, input: &mut Input, output: &mut Output) -> Result<u64, Failure> {
-    write_sealed(encryptor.wrap_input(input).map_err(cannot_seal)?, output)
+pub(crate) fn seal(sealer: &Sealer<'_>, input: &mut Input, output: &mut Output) -> Result<u64, Failure> {
+    write_sealed(sealer.wrap_input(input).map_err(cannot_seal)?, output)
 }
 
 /// Writes all of `sealed`, an envelope or a body, and returns its length.
 ///
 /// Pulled rather than pushed: whatever fails on the way, it cannot end as if it were complete.
-pub(crate) fn write_sealed(mut sealed: EncryptReader<&mut Input>, output: &mut Output) -> Result<u64, Failure> {
+pub(crate) fn write_sealed(mut sealed: SealReader<&mut Input>, output: &mut Output) -> Result<u64, Failure> {
     let progress = Progress::new("sealing", sealed.get_ref(), output);
     transfer(&mut sealed, output, progress, |sealed| sealed.get_ref().position()).map_err(|error| match error {
         TransferError::Read { error, .. } => Failure::io(sealed.get_ref().name(), &error),
@@ -61,6 +61,6 @@ pub(crate) fn write_sealed(mut sealed: EncryptReader<&mut Input>, output: &mut O
     })
 }
 
-pub(crate) fn cannot_seal(error: EncryptError) -> Failure {
+pub(crate) fn cannot_seal(error: SealError) -> Failure {
     Failure::new("cannot seal", error)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Cursor;
 
-use bulla::{DecryptError, Header, HeaderError, HeaderErrorKind, KeyId, Limit, Limits};
+use bulla::{OpenError, Header, HeaderError, HeaderErrorKind, KeyId, Limit, Limits};
 
 /// Everything that [`check`] can return.
 pub const OUTCOMES: [&str; 23] = [
@@ -54,14 +54,14 @@ pub fn check(input: &[u8]) -> &'static str {
 fn check_streams(input: &[u8]) {
     for limits in [Limits::default(), small_limits()] {
         let mut stream = Cursor::new(input);
-        let read = Header::read_from(&mut stream, &limits).map_err(|error| error.downcast::<DecryptError>().unwrap());
+        let read = Header::read_from(&mut stream, &limits).map_err(|error| error.downcast::<OpenError>().unwrap());
         match Header::split(input, &limits) {
             Ok((header, body)) => {
                 assert_eq!([header.as_bytes(), body].concat(), input);
                 assert_eq!(stream.position(), u64::try_from(header.as_bytes().len()).unwrap());
                 assert_eq!(read, Ok(header));
             }
-            Err(error) => assert_eq!(read, Err(DecryptError::from(error))),
+            Err(error) => assert_eq!(read, Err(OpenError::from(error))),
         }
     }
 }

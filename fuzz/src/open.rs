@@ -1,6 +1,6 @@
 //! Sealing in every way, damage to the envelope, and opening in every way, against an oracle that knows the layout.
 //!
-//! No RSA: the content key is whatever the generator gives, so that every input reaches the payload.
+//! No RSA: the content key is whatever the generator gives, so that every input reaches the plaintext.
 
 mod case;
 mod oracle;
@@ -9,7 +9,7 @@ mod seal;
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 
-use bulla::{DecryptError, DecryptReader, Decryptor, EncryptError, Encryptor, Header, Limit, Limits};
+use bulla::{OpenError, OpenReader, Opener, SealError, Sealer, Header, Limit, Limits};
 
 use self::case::MAX_CHUNKS;
 pub use self::case::{Case, Damage};
@@ -42,71 +42,71 @@ pub fn check(input: &[u8]) -> BTreeSet<&'static str> {
     let aad = case.other_aad.as_ref().unwrap_or(&case.aad);
     let expected = sealed.oracle(&damaged, *aad == case.aad);
     let identity = Fake::default();
-    let decryptor = Decryptor::new(&identity).aad(aad).threads(case.threads());
-    check_open(&case, &decryptor, &damaged, &plaintext, &expected);
+    let opener = Opener::new(&identity).aad(aad).threads(case.threads());
+    check_open(&case, &opener, &damaged, &plaintext, &expected);
 
     let outcome = match expected.end {
         Ok(()) if damaged != sealed.envelope => "opened with another header",
         Ok(()) => "opened",
-        Err(DecryptError::Header(_)) => "header refused",
-        Err(DecryptError::NoMatchingRecord) => "no matching record",
-        Err(DecryptError::NotAuthentic) => "not authentic",
-        Err(DecryptError::WrongContext) => "wrong context",
-        Err(DecryptError::Truncated) => "truncated",
-        Err(DecryptError::ChunkAltered { .. }) => "chunk altered",
-        Err(DecryptError::LastChunkAltered { .. }) => "last chunk altered",
-        Err(DecryptError::LimitExceeded(_)) => "longer than the limit",
+        Err(OpenError::Header(_)) => "header refused",
+        Err(OpenError::NoMatchingRecord) => "no matching record",
+        Err(OpenError::NotAuthentic) => "not authentic",
+        Err(OpenError::WrongAssociatedData) => "wrong context",
+        Err(OpenError::Truncated) => "truncated",
+        Err(OpenError::ChunkAltered { .. }) => "chunk altered",
+        Err(OpenError::LastChunkAltered { .. }) => "last chunk altered",
+        Err(OpenError::LimitExceeded(_)) => "longer than the limit",
         Err(other) => panic!("{other:?} cannot happen here, or is new: name it"),
     };
     [outcome].into_iter().chain(check_limit(&case, &plaintext, &sealed)).collect()
 }
 
 /// Opens in every way.
-fn check_open(case: &Case, decryptor: &Decryptor<'_>, envelope: &[u8], plaintext: &[u8], expected: &Expected) {
+fn check_open(case: &Case, opener: &Opener<'_>, envelope: &[u8], plaintext: &[u8], expected: &Expected) {
     let whole = expected.end.clone().map(|()| plaintext);
-    assert_eq!(decryptor.decrypt(envelope).as_deref().map_err(Clone::clone), whole);
+    assert_eq!(opener.open(envelope).as_deref().map_err(Clone::clone), whole);
 
     let mut data = envelope.to_vec();
-    assert_eq!(decryptor.decrypt_in_place(&mut data), expected.end);
+    assert_eq!(opener.open_in_place(&mut data), expected.end);
     assert!(data == whole.unwrap_or_default() || expected.end.is_err() && data == envelope);
 
-    let released = match decryptor.wrap_input(Source::new(envelope, &case.steps).blocking()) {
+    let released = match opener.wrap_input(Source::new(envelope, &case.steps).blocking()) {
         Ok(reader) => read_all(reader, case),
         Err(error) => (Vec::new(), Err(error.downcast().unwrap())),
     };
     check_released(&released, plaintext, expected);
 
     let Ok((header, body)) = Header::split(envelope, &Limits::default()) else { return };
-    let Ok(opened) = decryptor.open_header(&header) else { return };
-    check_released(&open_by_hand(decryptor, &header, body), plaintext, expected);
+    let Ok(opened) = opener.open_header(&header) else { return };
+    check_released(&open_by_hand(opener, &header, body), plaintext, expected);
     check_released(&read_all(opened.wrap_input(Source::new(body, &case.steps)), case), plaintext, expected);
 }
 
-type Released = (Vec<u8>, Result<(), DecryptError>);
+type Released = (Vec<u8>, Result<(), OpenError>);
 
 fn check_released((released, end): &Released, plaintext: &[u8], expected: &Expected) {
     assert!(plaintext.starts_with(released));
     assert_eq!((released.len(), end), (expected.released, &expected.end));
 }
 
-fn open_by_hand(decryptor: &Decryptor<'_>, header: &Header, body: &[u8]) -> Released {
+fn open_by_hand(opener: &Opener<'_>, header: &Header, body: &[u8]) -> Released {
     let mut released = Vec::new();
     let end = (|| {
-        let (prefix, sealed) = body.split_first_chunk().ok_or(DecryptError::Truncated)?;
-        let mut opener = decryptor.open_header(header)?.opener(prefix)?;
+        let (prefix, sealed) = body.split_first_chunk().ok_or(OpenError::Truncated)?;
+        let mut body_opener = opener.open_header(header)?.body_opener(prefix)?;
         let (chunks, last) = sealed.as_chunks();
         for sealed in chunks {
             let mut chunk = [0; CHUNK_LEN];
-            let result = opener.open_chunk(sealed, &mut chunk);
+            let result = body_opener.open_chunk(sealed, &mut chunk);
             if result.is_err() {
                 assert_eq!(chunk, [0; CHUNK_LEN], "released what did not verify");
-                assert_eq!(opener.open_chunk(sealed, &mut chunk), result);
+                assert_eq!(body_opener.open_chunk(sealed, &mut chunk), result);
             }
             result?;
             released.extend_from_slice(&chunk);
         }
         let mut chunk = vec![0; last.len().saturating_sub(TAG_LEN)];
-        opener.open_last(last, &mut chunk)?;
+        body_opener.open_last(last, &mut chunk)?;
         released.extend_from_slice(&chunk);
         Ok(())
     })();
@@ -114,11 +114,11 @@ fn open_by_hand(decryptor: &Decryptor<'_>, header: &Header, body: &[u8]) -> Rele
 }
 
 /// Reads to the end in the sizes that the case gives, and then once more.
-fn read_all(mut reader: DecryptReader<Source<'_>>, case: &Case) -> Released {
+fn read_all(mut reader: OpenReader<Source<'_>>, case: &Case) -> Released {
     let mut released = Vec::new();
     let end = loop_reads(case, |output| reader.read(output), |bytes| released.extend_from_slice(bytes));
-    let end = end.map_err(|error| error.downcast::<DecryptError>().unwrap());
-    let again = reader.read(&mut [0]).map_err(|error| error.downcast::<DecryptError>().unwrap());
+    let end = end.map_err(|error| error.downcast::<OpenError>().unwrap());
+    let again = reader.read(&mut [0]).map_err(|error| error.downcast::<OpenError>().unwrap());
     assert_eq!(again, end.clone().map(|()| 0), "another end than before");
     (released, end)
 }
@@ -155,26 +155,26 @@ fn check_limit(case: &Case, plaintext: &[u8], sealed: &Sealed) -> Option<&'stati
     let limits = Limits::default().with_plaintext_len(max);
     let max_len = usize::try_from(max).unwrap();
     let fake = Fake::default();
-    let encryptor = Encryptor::new(&fake).aad(&case.aad).limits(limits).threads(case.threads());
-    let decryptor = Decryptor::new(&fake).aad(&case.aad).limits(limits).threads(case.threads());
+    let sealer = Sealer::new(&fake).aad(&case.aad).limits(limits).threads(case.threads());
+    let opener = Opener::new(&fake).aad(&case.aad).limits(limits).threads(case.threads());
 
-    let result = encryptor.encrypt_with_rng(plaintext, &mut Counter::default());
+    let result = sealer.seal_with_rng(plaintext, &mut Counter::default());
     let expected = if plaintext.len() <= max_len {
         assert!(result.is_ok());
         Expected { released: plaintext.len(), end: Ok(()) }
     } else {
-        let Err(EncryptError::LimitExceeded(error)) = result else { panic!("sealed too much") };
+        let Err(SealError::LimitExceeded(error)) = result else { panic!("sealed too much") };
         assert_eq!((error.limit, error.max), (Limit::PlaintextLen, max));
         Expected { released: max_len / CHUNK_LEN * CHUNK_LEN, end: Err(error.into()) }
     };
-    check_open(case, &decryptor, &sealed.envelope, plaintext, &expected);
+    check_open(case, &opener, &sealed.envelope, plaintext, &expected);
     Some(if expected.end.is_ok() { "within the limit" } else { "longer than the limit" })
 }
 
 /// What output is filled with, to see what was written to it.
 const UNTOUCHED: u8 = 0xA5;
 
-const CHUNK_LEN: usize = bulla::Sealer::CHUNK_LEN;
-const SEALED_CHUNK_LEN: usize = bulla::Sealer::SEALED_CHUNK_LEN;
-const TAG_LEN: usize = bulla::Sealer::TAG_LEN;
-const BODY_PREFIX_LEN: usize = bulla::Sealer::PREFIX_LEN;
+const CHUNK_LEN: usize = bulla::BodySealer::CHUNK_LEN;
+const SEALED_CHUNK_LEN: usize = bulla::BodySealer::SEALED_CHUNK_LEN;
+const TAG_LEN: usize = bulla::BodySealer::TAG_LEN;
+const BODY_PREFIX_LEN: usize = bulla::BodySealer::PREFIX_LEN;

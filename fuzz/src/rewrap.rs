@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bulla::rand_core::Rng;
 use bulla::{
-    ContentKey, DecryptError, Decryptor, EncryptError, Header, KeyId, Limits, Recipient, Record, RewrapError, Rewrapper,
+    ContentKey, OpenError, Opener, SealError, Header, KeyId, Limits, Recipient, Record, RewrapError, Rewrapper,
 };
 use sha2::{Digest, Sha512};
 
@@ -41,7 +41,7 @@ pub fn check(input: &[u8]) -> Option<&'static str> {
 
     let result = changes.rewrap_with_key(&header, &key);
     let wrong = changes.rewrap_with_key(&header, &ContentKey::from_bytes([8; 32]));
-    assert_eq!(wrong, Err(RewrapError::Open(DecryptError::NotAuthentic)));
+    assert_eq!(wrong, Err(RewrapError::Open(OpenError::NotAuthentic)));
     check_other_ways(&changes, &header, &result);
 
     let outcome = case.expected();
@@ -69,13 +69,13 @@ fn check_other_ways(changes: &Rewrapper<'_>, header: &Header, result: &Result<He
     let fake = Fake::default();
     // So that the identity can unwrap it again.
     fake.wrap_key(&content_key(), &mut Counter::default()).unwrap();
-    let decryptor = Decryptor::new(&fake);
-    if decryptor.open_header(header).is_err() {
+    let opener = Opener::new(&fake);
+    if opener.open_header(header).is_err() {
         return;
     }
-    assert_eq!(changes.rewrap(header, &decryptor), *result);
+    assert_eq!(changes.rewrap(header, &opener), *result);
     let mut copy = Vec::new();
-    let copied = changes.copy(&[header.as_bytes(), b"body"].concat()[..], &mut copy, &decryptor);
+    let copied = changes.copy(&[header.as_bytes(), b"body"].concat()[..], &mut copy, &opener);
     match result {
         Ok(changed) => {
             assert_eq!(copied.unwrap(), u64::try_from(copy.len()).unwrap());
@@ -206,9 +206,9 @@ fn name(error: &RewrapError) -> &'static str {
     match error {
         RewrapError::NotARecipient(_) => "not a recipient",
         RewrapError::UnidentifiedRecords(_) => "unidentified records",
-        RewrapError::Seal(EncryptError::NoRecipients) => "no recipient left",
-        RewrapError::Seal(EncryptError::DuplicateRecipient(_)) => "duplicate",
-        RewrapError::Seal(EncryptError::Header(_)) => "same anonymous record twice",
+        RewrapError::Seal(SealError::NoRecipients) => "no recipient left",
+        RewrapError::Seal(SealError::DuplicateRecipient(_)) => "duplicate",
+        RewrapError::Seal(SealError::Header(_)) => "same anonymous record twice",
         other => panic!("{other:?} cannot happen here, or is new: name it"),
     }
 }

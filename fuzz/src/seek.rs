@@ -8,7 +8,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::ops::Range;
 
 use bulla::{
-    DecryptError, DecryptReader, DecryptReaderAt, Decryptor, Header, Limits, RangeOpener, ReadAt, ciphertext_range,
+    OpenError, OpenReader, OpenReaderAt, Opener, Header, Limits, RangeOpener, ReadAt, ciphertext_range,
 };
 
 pub use self::case::{Case, Operation};
@@ -33,18 +33,18 @@ pub fn check(input: &[u8]) -> BTreeSet<&'static str> {
     let Some(case) = Case::from_bytes(input) else { return BTreeSet::new() };
     let model = Model::new(&case);
     let fake = Fake::default();
-    let decryptor = Decryptor::new(&fake).threads(case.threads);
+    let opener = Opener::new(&fake).threads(case.threads);
     let mut player = Player {
-        reader: decryptor.wrap_input(Cursor::new(&model.envelope)).unwrap(),
-        reader_at: decryptor
+        reader: opener.wrap_input(Cursor::new(&model.envelope)).unwrap(),
+        reader_at: opener
             .wrap_input_at(match case.threads {
                 0 | 2 => Box::new(&model.envelope[..]) as Box<dyn ReadAt>,
                 _ => Box::new(Opaque(&model.envelope)),
             })
             .unwrap(),
-        opener: {
+        body_opener: {
             let (header, body) = Header::split(&model.envelope, &Limits::default()).unwrap();
-            decryptor.open_header(&header).unwrap().range_opener(body.first_chunk().unwrap()).unwrap()
+            opener.open_header(&header).unwrap().range_opener(body.first_chunk().unwrap()).unwrap()
         },
         model: &model,
         position: 0,
@@ -59,13 +59,13 @@ pub fn check(input: &[u8]) -> BTreeSet<&'static str> {
 }
 
 struct Player<'a> {
-    reader: DecryptReader<Cursor<&'a Vec<u8>>>,
-    reader_at: DecryptReaderAt<Box<dyn ReadAt + 'a>>,
-    opener: RangeOpener,
+    reader: OpenReader<Cursor<&'a Vec<u8>>>,
+    reader_at: OpenReaderAt<Box<dyn ReadAt + 'a>>,
+    body_opener: RangeOpener,
     model: &'a Model,
     position: u64,
     /// What every read says until a seek succeeds.
-    failed: Option<DecryptError>,
+    failed: Option<OpenError>,
     reached: BTreeSet<&'static str>,
 }
 
@@ -154,7 +154,7 @@ impl Player<'_> {
 
     fn open_range(&mut self, range: Range<u64>) {
         let sealed = self.model.fetch(ciphertext_range(range.clone()));
-        let opened = self.opener.open_range(range.clone(), sealed);
+        let opened = self.body_opener.open_range(range.clone(), sealed);
         if range.is_empty() {
             return assert_eq!(opened, Ok(Vec::new()));
         }
@@ -164,10 +164,10 @@ impl Player<'_> {
         self.reached.insert("range");
     }
 
-    fn note(&mut self, end: &Result<(), DecryptError>, read: usize) {
+    fn note(&mut self, end: &Result<(), OpenError>, read: usize) {
         self.reached.insert(match end {
-            Err(DecryptError::ChunkAltered { .. }) => "altered",
-            Err(DecryptError::LastChunkAltered { .. }) => "last altered",
+            Err(OpenError::ChunkAltered { .. }) => "altered",
+            Err(OpenError::LastChunkAltered { .. }) => "last altered",
             Err(_) => "truncated",
             Ok(()) if read == 0 => "beyond the end",
             Ok(()) => "read",
@@ -201,6 +201,6 @@ fn read_up_to(reader: &mut impl Read, output: &mut [u8]) -> (usize, io::Result<(
     (filled, Ok(()))
 }
 
-fn cause(error: io::Error) -> DecryptError {
+fn cause(error: io::Error) -> OpenError {
     error.downcast().expect("the input itself does not fail")
 }

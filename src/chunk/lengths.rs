@@ -3,9 +3,9 @@
 use core::ops::Range;
 
 use super::to_u64;
-use crate::error::DecryptError;
+use crate::error::OpenError;
+use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::limits::{Limit, LimitExceeded};
-use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 
 /// Length in bytes of the body that holds `plaintext_len` bytes, or `None` above the format's maximum of 2^52 − 1.
 ///
@@ -31,7 +31,7 @@ pub fn sealed_len(plaintext_len: u64) -> Option<u64> {
 ///
 /// # Errors
 ///
-/// [`DecryptError::Truncated`] for a length that no body has, and [`DecryptError::LimitExceeded`] above the format's maximum.
+/// [`OpenError::Truncated`] for a length that no body has, and [`OpenError::LimitExceeded`] above the format's maximum.
 ///
 /// # Security
 ///
@@ -41,18 +41,17 @@ pub fn sealed_len(plaintext_len: u64) -> Option<u64> {
 /// # Examples
 ///
 /// ```
-/// use bulla::DecryptError;
+/// use bulla::OpenError;
 ///
 /// assert_eq!(bulla::plaintext_len(56 + 16), Ok(0));
 /// assert_eq!(bulla::plaintext_len(56 + 16400 + 16), Ok(16384));
 /// // No last chunk, or none that could hold a tag.
-/// assert_eq!(bulla::plaintext_len(56 + 16400), Err(DecryptError::Truncated));
-/// assert_eq!(bulla::plaintext_len(56 + 16400 + 15), Err(DecryptError::Truncated));
+/// assert_eq!(bulla::plaintext_len(56 + 16400), Err(OpenError::Truncated));
+/// assert_eq!(bulla::plaintext_len(56 + 16400 + 15), Err(OpenError::Truncated));
 /// ```
-pub fn plaintext_len(sealed_len: u64) -> Result<u64, DecryptError> {
-    let chunks_len = sealed_len.checked_sub(to_u64(BODY_PREFIX_LEN)).ok_or(DecryptError::Truncated)?;
-    let last_len =
-        (chunks_len % to_u64(SEALED_CHUNK_LEN)).checked_sub(to_u64(TAG_LEN)).ok_or(DecryptError::Truncated)?;
+pub fn plaintext_len(sealed_len: u64) -> Result<u64, OpenError> {
+    let chunks_len = sealed_len.checked_sub(to_u64(BODY_PREFIX_LEN)).ok_or(OpenError::Truncated)?;
+    let last_len = (chunks_len % to_u64(SEALED_CHUNK_LEN)).checked_sub(to_u64(TAG_LEN)).ok_or(OpenError::Truncated)?;
     let len = chunks_len / to_u64(SEALED_CHUNK_LEN) * to_u64(CHUNK_LEN) + last_len;
     if len > MAX_PLAINTEXT_LEN {
         return Err(LimitExceeded { limit: Limit::PlaintextLen, max: MAX_PLAINTEXT_LEN }.into());
@@ -101,7 +100,7 @@ mod tests {
             let possible = sealed >= 72 && (sealed - 56) % 16400 >= 16;
             match plaintext_len(sealed) {
                 Ok(len) => assert!(possible && sealed_len(len) == Some(sealed), "{sealed}"),
-                Err(error) => assert!(!possible && error == DecryptError::Truncated, "{sealed}"),
+                Err(error) => assert!(!possible && error == OpenError::Truncated, "{sealed}"),
             }
         }
     }

@@ -1,10 +1,10 @@
 //! Full chunks that are worked on together.
 
 use super::to_u64;
-use crate::suite::{CHUNK_LEN, SEALED_CHUNK_LEN};
+use crate::format::{CHUNK_LEN, SEALED_CHUNK_LEN};
 use crate::threads::PIECE;
 
-/// Full chunks of a payload, to be sealed.
+/// Full chunks of a plaintext, to be sealed.
 pub(crate) type ToSeal<'a> = Piece<'a, CHUNK_LEN, SEALED_CHUNK_LEN>;
 
 /// Full chunks of a body, to be opened.

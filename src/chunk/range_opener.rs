@@ -3,19 +3,19 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::opener::{as_last, check_last_len};
+use super::body_opener::{as_last, check_last_len};
 use super::piece::ToOpen;
 use super::{Chunks, ciphertext_range, plaintext_len, to_u64};
 use crate::buffer::{Buffer, wipe};
-use crate::error::DecryptError;
+use crate::error::OpenError;
+use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::limits::Limits;
 use crate::secret::Secret;
-use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::threads::Threads;
 
 /// Opens any range of one body, from bytes that the caller fetched.
 ///
-/// This is the engine without I/O beneath `DecryptReaderAt`, for object stores and other places where reading is a request.
+/// This is the engine without I/O beneath `OpenReaderAt`, for object stores and other places where reading is a request.
 /// It comes from [`OpenedHeader::range_opener`](crate::OpenedHeader::range_opener), which has checked the commitment. Several
 /// threads can use it at the same time.
 ///
@@ -27,18 +27,18 @@ use crate::threads::Threads;
 /// # Examples
 ///
 /// ```
-/// use bulla::{DecryptError, Decryptor, Header, Limits, ciphertext_range};
+/// use bulla::{OpenError, Opener, Header, Limits, ciphertext_range};
 ///
 /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
 /// # let envelope = bulla::seal(&identity.recipient(), &[7; 100_000])?;
 /// // The first request: the header and the 56 bytes behind it.
 /// let (header, body) = Header::split(&envelope, &Limits::default())?;
-/// let prefix = body.first_chunk().ok_or(DecryptError::Truncated)?;
-/// let opener = Decryptor::new(&identity).open_header(&header)?.range_opener(prefix)?;
+/// let prefix = body.first_chunk().ok_or(OpenError::Truncated)?;
+/// let body_opener = Opener::new(&identity).open_header(&header)?.range_opener(prefix)?;
 ///
 /// // Then one request for each range. Offsets count from the start of the body.
 /// let fetch = |range: std::ops::Range<u64>| &body[range.start as usize..(range.end as usize).min(body.len())];
-/// let plaintext = opener.open_range(50_000..50_100, fetch(ciphertext_range(50_000..50_100)))?;
+/// let plaintext = body_opener.open_range(50_000..50_100, fetch(ciphertext_range(50_000..50_100)))?;
 /// assert_eq!(plaintext, [7; 100]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -55,7 +55,7 @@ impl RangeOpener {
         context: &[u8],
         prefix: &[u8; BODY_PREFIX_LEN],
         limits: &Limits,
-    ) -> Result<Self, DecryptError> {
+    ) -> Result<Self, OpenError> {
         let chunks = Chunks::committed(input_key, context, prefix, limits)?;
         Ok(Self { chunks, threads: Threads::ONE })
     }
@@ -78,16 +78,16 @@ impl RangeOpener {
     ///
     /// # Errors
     ///
-    /// [`DecryptError::ChunkAltered`] and [`DecryptError::LastChunkAltered`]; [`DecryptError::Truncated`] where `sealed` ends
+    /// [`OpenError::ChunkAltered`] and [`OpenError::LastChunkAltered`]; [`OpenError::Truncated`] where `sealed` ends
     /// before `range` does, and not with a last chunk: the body was cut, fewer bytes were fetched, or the range starts in a
-    /// chunk behind the last one, or behind the longest plaintext there can be. [`DecryptError::LimitExceeded`]. No plaintext
+    /// chunk behind the last one, or behind the longest plaintext there can be. [`OpenError::LimitExceeded`]. No plaintext
     /// is released.
-    pub fn open_range(&self, range: Range<u64>, sealed: &[u8]) -> Result<Vec<u8>, DecryptError> {
+    pub fn open_range(&self, range: Range<u64>, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
         let fetched = ciphertext_range(range.clone());
         let wanted = usize::try_from(fetched.end - fetched.start).unwrap_or(usize::MAX);
         if wanted == 0 && !range.is_empty() {
             // Behind all that a body can hold: no chunk could show that the plaintext ends before.
-            return Err(DecryptError::Truncated);
+            return Err(OpenError::Truncated);
         }
         let sealed = &sealed[..wanted.min(sealed.len())];
         let first = range.start.min(MAX_PLAINTEXT_LEN) / to_u64(CHUNK_LEN);
@@ -118,12 +118,12 @@ impl RangeOpener {
     ///
     /// # Errors
     ///
-    /// [`DecryptError::Truncated`] where no body has this length, or `last` not that which follows from it;
-    /// [`DecryptError::LastChunkAltered`] where the body was cut, extended or altered; [`DecryptError::LimitExceeded`].
-    pub fn verify_len(&self, body_len: u64, last: &[u8]) -> Result<u64, DecryptError> {
+    /// [`OpenError::Truncated`] where no body has this length, or `last` not that which follows from it;
+    /// [`OpenError::LastChunkAltered`] where the body was cut, extended or altered; [`OpenError::LimitExceeded`].
+    pub fn verify_len(&self, body_len: u64, last: &[u8]) -> Result<u64, OpenError> {
         let len = plaintext_len(body_len)?;
         if to_u64(last.len()) != body_len - Self::last_chunk_offset(body_len)? {
-            return Err(DecryptError::Truncated);
+            return Err(OpenError::Truncated);
         }
         let mut plaintext = Buffer::new(last.len() - TAG_LEN);
         self.open_last(len / to_u64(CHUNK_LEN), last, plaintext.using(last.len() - TAG_LEN))?;
@@ -135,7 +135,7 @@ impl RangeOpener {
     /// # Errors
     ///
     /// As [`plaintext_len`].
-    pub fn last_chunk_offset(body_len: u64) -> Result<u64, DecryptError> {
+    pub fn last_chunk_offset(body_len: u64) -> Result<u64, OpenError> {
         plaintext_len(body_len).map(|len| super::chunk_offset(len / to_u64(CHUNK_LEN)))
     }
 
@@ -145,7 +145,7 @@ impl RangeOpener {
         first: u64,
         sealed: &[[u8; SEALED_CHUNK_LEN]],
         output: &mut [[u8; CHUNK_LEN]],
-    ) -> Result<(), DecryptError> {
+    ) -> Result<(), OpenError> {
         let mut next = first;
         match self.chunks.open_pieces(self.threads, ToOpen::number(ToOpen::divide(sealed, output), &mut next)) {
             None => Ok(()),
@@ -160,14 +160,14 @@ impl RangeOpener {
         index: u64,
         sealed: &[u8; SEALED_CHUNK_LEN],
         output: &mut [u8; CHUNK_LEN],
-    ) -> Result<(), DecryptError> {
+    ) -> Result<(), OpenError> {
         self.chunks.open_at(index, sealed, output)
     }
 
     /// Opens chunk `index`, which is the last unless it is full, to the start of `output`, which has room for a full one. Returns
     /// the length of its plaintext.
     #[cfg(feature = "std")]
-    pub(crate) fn open(&self, index: u64, sealed: &[u8], output: &mut [u8]) -> Result<usize, DecryptError> {
+    pub(crate) fn open(&self, index: u64, sealed: &[u8], output: &mut [u8]) -> Result<usize, OpenError> {
         let output = &mut output[..sealed.len().saturating_sub(TAG_LEN)];
         if sealed.len() == SEALED_CHUNK_LEN {
             self.chunks.open_at(index, sealed, output)?;
@@ -179,7 +179,7 @@ impl RangeOpener {
 
     /// Opens chunk `index`, which is the last unless it is full, where it stands. Returns the length of its plaintext.
     #[cfg(feature = "std")]
-    pub(crate) fn open_in_place(&self, index: u64, sealed: &mut [u8]) -> Result<usize, DecryptError> {
+    pub(crate) fn open_in_place(&self, index: u64, sealed: &mut [u8]) -> Result<usize, OpenError> {
         if sealed.len() == SEALED_CHUNK_LEN {
             self.chunks.open_in_place_at(index, sealed)?;
         } else {
@@ -190,7 +190,7 @@ impl RangeOpener {
     }
 
     /// Opens chunk `index` as the last one; `output` is shorter than `sealed` by 16 bytes, or empty.
-    pub(crate) fn open_last(&self, index: u64, sealed: &[u8], output: &mut [u8]) -> Result<(), DecryptError> {
+    pub(crate) fn open_last(&self, index: u64, sealed: &[u8], output: &mut [u8]) -> Result<(), OpenError> {
         check_last_len(index, sealed.len())?;
         self.chunks.open_at(index, sealed, output).map_err(as_last)
     }

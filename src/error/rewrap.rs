@@ -3,7 +3,7 @@
 use core::error::Error;
 use core::fmt;
 
-use super::{DecryptError, EncryptError};
+use super::{OpenError, SealError};
 use crate::key_id::KeyId;
 
 /// Why the recipients of an envelope could not be changed. Nothing was made.
@@ -11,10 +11,10 @@ use crate::key_id::KeyId;
 #[non_exhaustive]
 pub enum RewrapError {
     /// The header could not be opened.
-    Open(DecryptError),
+    Open(OpenError),
     /// The new header could not be made: a recipient failed, there are too many, or
-    /// [nobody would be left](EncryptError::NoRecipients).
-    Seal(EncryptError),
+    /// [nobody would be left](SealError::NoRecipients).
+    Seal(SealError),
     /// A key to be removed, or to be kept, is not named by any record. The caller's mistake.
     NotARecipient(KeyId),
     /// A recipient is to be removed, but there are this many records that are anonymous or of unknown type: they may be for the
@@ -27,7 +27,7 @@ impl fmt::Display for RewrapError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Open(error) => error.fmt(f),
-            Self::Seal(EncryptError::NoRecipients) => f.write_str("no recipient would be left"),
+            Self::Seal(SealError::NoRecipients) => f.write_str("no recipient would be left"),
             Self::Seal(error) => error.fmt(f),
             Self::NotARecipient(id) => write!(f, "no record names the key {id}"),
             Self::UnidentifiedRecords(count) => {
@@ -47,14 +47,14 @@ impl Error for RewrapError {
     }
 }
 
-impl From<DecryptError> for RewrapError {
-    fn from(error: DecryptError) -> Self {
+impl From<OpenError> for RewrapError {
+    fn from(error: OpenError) -> Self {
         Self::Open(error)
     }
 }
 
-impl From<EncryptError> for RewrapError {
-    fn from(error: EncryptError) -> Self {
+impl From<SealError> for RewrapError {
+    fn from(error: SealError) -> Self {
         Self::Seal(error)
     }
 }

@@ -18,7 +18,7 @@ use crate::threads::Threads;
 ///
 /// After `WouldBlock` nothing is lost: make the same call again. Other errors, but `Interrupted`, are final; an
 /// [`ArmorError`](crate::ArmorError) comes inside a [`std::io::Error`], also through a
-/// [`DecryptReader`](crate::DecryptReader), and is found by [`ArmorError::from_io`](crate::ArmorError::from_io).
+/// [`OpenReader`](crate::OpenReader), and is found by [`ArmorError::from_io`](crate::ArmorError::from_io).
 ///
 /// # Security
 ///
@@ -28,11 +28,11 @@ use crate::threads::Threads;
 ///
 /// ```
 /// use std::io::Read;
-/// use bulla::{ArmorReader, Decryptor};
+/// use bulla::{ArmorReader, Opener};
 ///
 /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
 /// # let text = bulla::armor(&bulla::seal(&identity.recipient(), b"hello")?);
-/// let mut reader = Decryptor::new(&identity).wrap_input(ArmorReader::new(text.as_bytes()))?;
+/// let mut reader = Opener::new(&identity).wrap_input(ArmorReader::new(text.as_bytes()))?;
 /// let mut plaintext = String::new();
 /// reader.read_to_string(&mut plaintext)?;
 /// assert_eq!(plaintext, "hello");

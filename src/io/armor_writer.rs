@@ -25,10 +25,10 @@ use crate::buffer::Buffer;
 ///
 /// ```
 /// use std::io::Write;
-/// use bulla::{ArmorWriter, Encryptor};
+/// use bulla::{ArmorWriter, Sealer};
 ///
 /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
-/// let mut writer = Encryptor::new(&identity.recipient()).wrap_output(ArmorWriter::new(Vec::new()))?;
+/// let mut writer = Sealer::new(&identity.recipient()).wrap_output(ArmorWriter::new(Vec::new()))?;
 /// writer.write_all(b"hello")?;
 /// let text = writer.finish()?.finish()?; // the envelope, then its text form
 /// assert!(text.starts_with(b"-----BEGIN BULLA ENVELOPE-----\n"));

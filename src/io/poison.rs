@@ -5,7 +5,7 @@ use std::io;
 
 #[cfg(feature = "armor")]
 use crate::error::ArmorError;
-use crate::error::{DecryptError, EncryptError};
+use crate::error::{OpenError, SealError};
 
 /// The first fatal error of a stream, in a form that can be repeated.
 #[derive(Debug, Default)]
@@ -13,8 +13,8 @@ pub(super) struct Poison(Option<Cause>);
 
 #[derive(Debug)]
 enum Cause {
-    Decrypt(DecryptError),
-    Encrypt(EncryptError),
+    Decrypt(OpenError),
+    Encrypt(SealError),
     #[cfg(feature = "armor")]
     Armor(ArmorError),
     Io {
@@ -71,10 +71,10 @@ impl Poison {
 impl Cause {
     fn of(error: &io::Error) -> Self {
         if let Some(inner) = error.get_ref() {
-            if let Some(error) = inner.downcast_ref::<DecryptError>() {
+            if let Some(error) = inner.downcast_ref::<OpenError>() {
                 return Self::Decrypt(error.clone());
             }
-            if let Some(error) = inner.downcast_ref::<EncryptError>() {
+            if let Some(error) = inner.downcast_ref::<SealError>() {
                 return Self::Encrypt(error.clone());
             }
             #[cfg(feature = "armor")]

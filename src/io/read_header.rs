@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use std::io::{self, Read};
 
 use super::read_some;
-use crate::error::DecryptError;
+use crate::error::OpenError;
 use crate::limits::Limits;
 use crate::wire::Header;
 
@@ -15,7 +15,7 @@ impl Header {
     ///
     /// # Errors
     ///
-    /// A [`DecryptError`] inside a [`std::io::Error`], to be downcast, or the error of `input`. After an error the position
+    /// A [`OpenError`] inside a [`std::io::Error`], to be downcast, or the error of `input`. After an error the position
     /// of `input` is unspecified.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn read_from<R: Read>(input: &mut R, limits: &Limits) -> io::Result<Self> {
@@ -26,12 +26,12 @@ impl Header {
             // Too short for a prefix: parsing says whether it was cut or never was an envelope.
             None => Self::parse(&bytes, limits).map(|_| 0),
         }
-        .map_err(DecryptError::from)?;
+        .map_err(OpenError::from)?;
         read_up_to(input, len - bytes.len(), &mut bytes)?;
         if bytes.len() < len {
-            return Err(DecryptError::Truncated.into());
+            return Err(OpenError::Truncated.into());
         }
-        Ok(Self::from_bytes(bytes, limits).map_err(DecryptError::from)?)
+        Ok(Self::from_bytes(bytes, limits).map_err(OpenError::from)?)
     }
 }
 

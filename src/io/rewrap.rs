@@ -2,13 +2,13 @@
 
 use std::io::{self, Read, Write};
 
-use crate::error::{DecryptError, RewrapError};
-use crate::message::{Decryptor, Rewrapper};
+use crate::envelope::{Opener, Rewrapper};
+use crate::error::{OpenError, RewrapError};
 use crate::wire::Header;
 
 impl Rewrapper<'_> {
     /// Copies the envelope in `input` to `output` with the recipients changed, and returns the number of bytes written.
-    /// `decryptor` opens the header.
+    /// `opener` opens the header.
     ///
     /// The body is copied as it is, whole or cut, and not verified. Nothing is written unless the header could be changed. The
     /// output is not flushed.
@@ -21,26 +21,27 @@ impl Rewrapper<'_> {
     /// # Examples
     ///
     /// ```
-    /// use bulla::{Decryptor, Rewrapper};
+    /// use bulla::{Opener, Rewrapper};
     ///
     /// # let alice = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
     /// # let bob = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa3072.pem"))?;
     /// # let old = bulla::seal(&alice.recipient(), b"hello")?;
     /// let mut new = Vec::new();
-    /// Rewrapper::new().add_recipient(&bob.recipient()).copy(&old[..], &mut new, &Decryptor::new(&alice))?;
+    /// Rewrapper::new().add_recipient(&bob.recipient()).copy(&old[..], &mut new, &Opener::new(&alice))?;
     /// assert_eq!(bulla::open(&bob, &new)?, b"hello");
     /// assert_eq!(bulla::open(&alice, &new)?, b"hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
-    pub fn copy<R: Read, W: Write>(&self, mut input: R, mut output: W, decryptor: &Decryptor<'_>) -> io::Result<u64> {
-        let header = Header::read_from(&mut input, decryptor.header_limits()).map_err(|error| {
-            match DecryptError::from_io(&error) {
-                Some(error) => RewrapError::Open(error.clone()).into(),
-                None => error,
-            }
-        })?;
-        let changed = self.rewrap(&header, decryptor)?;
+    pub fn copy<R: Read, W: Write>(&self, mut input: R, mut output: W, opener: &Opener<'_>) -> io::Result<u64> {
+        let header =
+            Header::read_from(&mut input, opener.header_limits()).map_err(|error| {
+                match OpenError::from_io(&error) {
+                    Some(error) => RewrapError::Open(error.clone()).into(),
+                    None => error,
+                }
+            })?;
+        let changed = self.rewrap(&header, opener)?;
         output.write_all(changed.as_bytes())?;
         Ok(changed.body_offset() + io::copy(&mut input, &mut output)?)
     }

@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 
 use super::header::Header;
 use crate::error::{HeaderError, HeaderErrorKind};
+use crate::format::{HEADER_TAG_LEN, KEY_ID_LEN, LAYOUT_SINGLE, MAGIC, PREFIX_LEN, SUITE, VERSION};
 use crate::key_id::KeyId;
 use crate::limits::Limits;
-use crate::suite::{HEADER_TAG_LEN, KEY_ID_LEN, LAYOUT_SINGLE, MAGIC, PREFIX_LEN, SUITE, VERSION};
 
 /// A field or record to be written.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,8 +8,8 @@ use super::parse::{Lengths, parse_fields, parse_records};
 use super::reader::Reader;
 use super::record::{RecordSpan, Records};
 use crate::error::{HeaderError, HeaderErrorKind};
+use crate::format::{HEADER_TAG_LEN, LAYOUT_SINGLE, PREFIX_LEN, SUITE, VERSION};
 use crate::limits::Limits;
-use crate::suite::{HEADER_TAG_LEN, LAYOUT_SINGLE, PREFIX_LEN, SUITE, VERSION};
 
 /// A well-formed header in its one canonical encoding (SPEC §3).
 ///
@@ -23,7 +23,7 @@ use crate::suite::{HEADER_TAG_LEN, LAYOUT_SINGLE, PREFIX_LEN, SUITE, VERSION};
 /// ```
 /// use bulla::{Header, Limits};
 /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
-/// # let sealed = bulla::Encryptor::new(&identity.recipient()).metadata(b"text/plain").encrypt(b"hello")?;
+/// # let sealed = bulla::Sealer::new(&identity.recipient()).metadata(b"text/plain").seal(b"hello")?;
 ///
 /// let (header, body) = Header::split(&sealed, &Limits::default())?;
 /// assert_eq!(header.unverified_metadata(), Some(&b"text/plain"[..]));

@@ -1,7 +1,7 @@
 //! Guesses what an input is that does not start with the magic bytes.
 
 use crate::error::Lookalike;
-use crate::suite::MAGIC;
+use crate::format::MAGIC;
 
 /// `start` is what there is of the first 20 bytes.
 pub(super) fn guess(start: &[u8]) -> Lookalike {

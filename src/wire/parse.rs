@@ -7,12 +7,12 @@ use super::lookalike;
 use super::reader::Reader;
 use super::record::RecordSpan;
 use crate::error::{HeaderError, HeaderErrorKind};
-use crate::key_id::KeyId;
-use crate::limits::{Limit, Limits};
-use crate::suite::{
+use crate::format::{
     CRITICAL, FIELD_METADATA, KEY_ID_LEN, LAYOUT_SINGLE, MAGIC, MAX_FIELDS_LEN, MAX_RECORD_LEN, MAX_RECORDS,
     MAX_RECORDS_LEN, MAX_WRAPPED_KEY_LEN, MIN_WRAPPED_KEY_LEN, RECORD_PADDING, RECORD_RSA_OAEP_SHA256, SUITE, VERSION,
 };
+use crate::key_id::KeyId;
+use crate::limits::{Limit, Limits};
 
 /// The lengths that the prefix announces, within the maxima of the format and the limits.
 pub(super) struct Lengths {

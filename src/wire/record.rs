@@ -3,8 +3,8 @@
 use core::fmt;
 use core::ops::Range;
 
+use crate::format::RECORD_RSA_OAEP_SHA256;
 use crate::key_id::KeyId;
-use crate::suite::RECORD_RSA_OAEP_SHA256;
 
 /// One record of a header: a content key wrapped for one recipient, or a type that this release does not know.
 #[derive(Clone, Copy, PartialEq, Eq)]

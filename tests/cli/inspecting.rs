@@ -1,6 +1,6 @@
 //! `bulla inspect`.
 
-use bulla::Encryptor;
+use bulla::Sealer;
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -28,7 +28,7 @@ fn inspect_prints_the_documented_json() {
                 "key_id": identity(2048).key_id().to_string(),
                 "wrapped_key_len": 256,
             }],
-            "payload_len": 20_000,
+            "plaintext_len": 20_000,
             "verified": false,
         })
     );
@@ -39,7 +39,7 @@ fn inspect_prints_null_for_what_is_not_there() {
     let dir = Scratch::sealed();
     let output = dir.pipe(["inspect", "--json", "-"], &dir.read("sealed"));
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-    for key in ["metadata", "metadata_hex", "body_len", "truncated", "payload_len"] {
+    for key in ["metadata", "metadata_hex", "body_len", "truncated", "plaintext_len"] {
         assert_eq!(json.get(key), Some(&Value::Null), "{key}");
     }
     assert_eq!(json["body_offset"], json["header_len"]);
@@ -50,7 +50,7 @@ fn inspect_prints_null_for_what_is_not_there() {
 fn inspect_shows_metadata_that_are_no_text_in_hexadecimal() {
     let dir = Scratch::new();
     let recipient = identity(2048).recipient();
-    dir.write("sealed", &Encryptor::new(&recipient).metadata(b"\xFF\x1B").encrypt(b"").unwrap());
+    dir.write("sealed", &Sealer::new(&recipient).metadata(b"\xFF\x1B").seal(b"").unwrap());
     let json = dir.inspect("sealed");
     assert_eq!((&json["metadata"], &json["metadata_hex"]), (&Value::Null, &json!("ff1b")));
     assert!(dir.inspect_text("sealed").contains("metadata  ff1b in hexadecimal (unverified)"));
@@ -73,13 +73,13 @@ fn inspect_sends_no_control_characters_to_a_terminal() {
 }
 
 #[test]
-fn inspect_tells_the_length_of_the_payload() {
+fn inspect_tells_the_length_of_the_plaintext() {
     let dir = Scratch::new();
     let recipient = identity(2048).recipient();
     for len in [0, 1, 16_383, 16_384, 16_385, 32_768] {
         dir.write("sealed", &bulla::seal(&recipient, &pattern(len)).unwrap());
-        assert_eq!(dir.inspect("sealed")["payload_len"], len);
-        assert!(dir.inspect_text("sealed").contains(&format!("payload   {len} bytes (unverified)")));
+        assert_eq!(dir.inspect("sealed")["plaintext_len"], len);
+        assert!(dir.inspect_text("sealed").contains(&format!("plaintext {len} bytes (unverified)")));
     }
 }
 
@@ -91,7 +91,7 @@ fn inspect_notices_a_length_that_no_envelope_has() {
         dir.write("cut", &dir.read("sealed")[..header_len + body_len]);
         let json = dir.inspect("cut");
         assert_eq!(
-            [&json["body_len"], &json["truncated"], &json["payload_len"]],
+            [&json["body_len"], &json["truncated"], &json["plaintext_len"]],
             [&json!(body_len), &json!(true), &Value::Null]
         );
         assert!(dir.inspect_text("cut").contains("TRUNCATED"), "{body_len}");
@@ -103,17 +103,20 @@ fn inspect_does_not_take_a_header_kept_apart_for_a_cut_envelope() {
     let dir = Scratch::sealed();
     dir.write("header", &dir.read("sealed")[..dir.header_len()]);
     let json = dir.inspect("header");
-    assert_eq!([&json["body_len"], &json["truncated"], &json["payload_len"]], [&json!(0), &Value::Null, &Value::Null]);
+    assert_eq!(
+        [&json["body_len"], &json["truncated"], &json["plaintext_len"]],
+        [&json!(0), &Value::Null, &Value::Null]
+    );
     assert_eq!(json["records"], dir.inspect("sealed")["records"]);
     let text = dir.inspect_text("header");
-    assert!(text.contains("payload   none here: a header without its body") && !text.contains("TRUNCATED"), "{text}");
+    assert!(text.contains("plaintext none here: a header without its body") && !text.contains("TRUNCATED"), "{text}");
 }
 
 #[test]
 fn inspect_says_that_nothing_is_verified_and_how_long_the_keys_are() {
     let dir = Scratch::new();
     let [named, hidden] = [identity(2048).recipient(), identity(3072).recipient().anonymous()];
-    dir.write("sealed", &Encryptor::new(&named).recipient(&hidden).encrypt(b"").unwrap());
+    dir.write("sealed", &Sealer::new(&named).recipient(&hidden).seal(b"").unwrap());
     let text = dir.inspect_text("sealed");
     assert!(text.starts_with("sealed: NOT VERIFIED"), "{text}");
     assert!(text.contains(&format!("RSA key of 2048 bits, id {}", named.key_id())), "{text}");

@@ -58,7 +58,7 @@ fn a_standard_input_that_could_be_written_to_is_read_as_any_other() {
     let both = File::options().read(true).write(true).open(dir.path("in")).unwrap();
     let mut command = dir.command(["seal", "-r", &public(2048), "-", "out"]);
     silent_success(command.stdin(both).output().unwrap());
-    assert_eq!(dir.inspect("out")["payload_len"], 5);
+    assert_eq!(dir.inspect("out")["plaintext_len"], 5);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn the_null_device_is_an_empty_file() {
     let dir = Scratch::new();
     // What the tests give the program where they give it nothing.
     dir.succeeds(["seal", "-r", &public(2048), "-", "out"]);
-    assert_eq!(dir.inspect("out")["payload_len"], 0);
+    assert_eq!(dir.inspect("out")["plaintext_len"], 0);
     dir.succeeds(["seal", "-r", &public(2048), "/dev/null", "out"]);
 }
 

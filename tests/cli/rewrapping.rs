@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 
-use bulla::{Encryptor, Header, Limits};
+use bulla::{Header, Limits, Sealer};
 
 use crate::support::*;
 
@@ -249,7 +249,7 @@ fn neither_a_key_nor_what_is_read_is_written_to_in_place() {
 fn sealed_to_two() -> Scratch {
     let dir = Scratch::new();
     let recipients = [identity(2048).recipient(), identity(3072).recipient()];
-    dir.write("sealed", &Encryptor::with_recipients(&recipients).unwrap().encrypt(&PLAINTEXT).unwrap());
+    dir.write("sealed", &Sealer::with_recipients(&recipients).unwrap().seal(&PLAINTEXT).unwrap());
     dir
 }
 
@@ -257,7 +257,7 @@ fn sealed_to_two() -> Scratch {
 fn with_anonymous_record() -> Scratch {
     let dir = Scratch::new();
     let recipients = [identity(2048).recipient(), identity(3072).recipient().anonymous(), identity(4096).recipient()];
-    dir.write("sealed", &Encryptor::with_recipients(&recipients).unwrap().encrypt(&PLAINTEXT).unwrap());
+    dir.write("sealed", &Sealer::with_recipients(&recipients).unwrap().seal(&PLAINTEXT).unwrap());
     dir
 }
 

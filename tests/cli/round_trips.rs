@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use bulla::{Encryptor, KeySize, RsaIdentity};
+use bulla::{KeySize, RsaIdentity, Sealer};
 use serde_json::Value;
 
 use crate::support::*;
@@ -82,7 +82,7 @@ fn more_anonymous_recipients_than_a_service_would_try_are_tried() {
     let dir = Scratch::new();
     let recipient = identity(2048).recipient().anonymous();
     let recipients = vec![recipient; 17];
-    dir.write("sealed", &Encryptor::with_recipients(&recipients).unwrap().encrypt(b"hello").unwrap());
+    dir.write("sealed", &Sealer::with_recipients(&recipients).unwrap().seal(b"hello").unwrap());
     dir.write("other.pem", RsaIdentity::generate(KeySize::Rsa2048).unwrap().to_pem().expose().as_bytes());
     let line = dir.fails(["open", "-i", "other.pem", "sealed", "out"]);
     assert_eq!(line, "bulla: sealed: wrong key, or the header was altered");

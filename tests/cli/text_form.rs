@@ -100,7 +100,7 @@ mod built {
     fn inspect_shows_of_text_what_it_shows_of_the_envelope_but_lengths() {
         let dir = sealed_as_text();
         let [mut binary, text] = [dir.inspect("sealed"), dir.inspect("text")];
-        for key in ["body_len", "payload_len", "truncated"] {
+        for key in ["body_len", "plaintext_len", "truncated"] {
             assert_ne!(binary[key], Value::Null, "{key}");
             binary[key] = Value::Null;
         }

@@ -12,13 +12,13 @@ use std::sync::{LazyLock, Mutex};
 
 use bulla::rand_core::{CryptoRng, TryCryptoRng, TryRng};
 use bulla::{
-    ContentKey, DecryptError, Header, Identity, KeyId, Limits, Recipient, Record, RsaIdentity, UnwrapError, WrapError,
+    ContentKey, Header, Identity, KeyId, Limits, OpenError, Recipient, Record, RsaIdentity, UnwrapError, WrapError,
     WrappedKey,
 };
 
 pub const CHUNK: usize = 16384;
 
-/// Payload lengths around every boundary of the chunk layer.
+/// Plaintext lengths around every boundary of the chunk layer.
 pub const LENGTHS: [usize; 13] = [0, 1, 15, 16, 17, 16383, 16384, 16385, 32767, 32768, 32769, 65536, 200_000];
 
 pub static RSA_2048: LazyLock<RsaIdentity> = LazyLock::new(|| key(include_str!("../keys/rsa2048.pem")));
@@ -186,8 +186,8 @@ pub fn read_in_pieces(mut input: impl Read, sizes: &[usize]) -> (Vec<u8>, io::Re
 }
 
 /// The error of the library inside an [`io::Error`].
-pub fn decrypt_error(error: &io::Error) -> DecryptError {
-    error.get_ref().and_then(|inner| inner.downcast_ref::<DecryptError>()).expect("an error of the library").clone()
+pub fn open_error(error: &io::Error) -> OpenError {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<OpenError>()).expect("an error of the library").clone()
 }
 
 pub fn header_len(envelope: &[u8]) -> usize {

@@ -1,6 +1,6 @@
 //! An envelope, damage to it, and what must come of opening it then.
 
-use bulla::{DecryptError, Encryptor, Header, Identity, Limits, Record};
+use bulla::{OpenError, Sealer, Header, Identity, Limits, Record};
 
 use super::{BODY_PREFIX_LEN, CHUNK_LEN, Case, Damage, SEALED_CHUNK_LEN, TAG_LEN, seal};
 use crate::fake::Fake;
@@ -10,7 +10,7 @@ use crate::io::Counter;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Expected {
     pub(super) released: usize,
-    pub(super) end: Result<(), DecryptError>,
+    pub(super) end: Result<(), OpenError>,
 }
 
 /// An envelope and two headers that its body could stand behind.
@@ -27,20 +27,20 @@ impl Sealed {
     pub(super) fn new(case: &Case, plaintext: &[u8]) -> Self {
         let alice = Fake { anonymous: case.anonymous, ..Fake::default() };
         let bob = Fake { number: 1, ..Fake::default() };
-        let mut encryptor = Encryptor::new(&alice).aad(&case.aad).threads(case.threads());
+        let mut sealer = Sealer::new(&alice).aad(&case.aad).threads(case.threads());
         if !case.metadata.is_empty() {
-            encryptor = encryptor.metadata(&case.metadata);
+            sealer = sealer.metadata(&case.metadata);
         }
-        let header = |encryptor: Encryptor<'_>| {
-            let (header, _) = encryptor.start_with_rng(&mut Counter::default()).unwrap();
+        let header = |sealer: Sealer<'_>| {
+            let (header, _) = sealer.start_with_rng(&mut Counter::default()).unwrap();
             header.as_bytes().to_vec()
         };
         let other_metadata = [&case.metadata[..], b"!"].concat();
         Self {
-            envelope: seal::every_way(&encryptor, case, plaintext),
-            header_len: header(encryptor.clone()).len(),
-            rewrapped: header(encryptor.clone().recipient(&bob)),
-            other_preamble: header(encryptor.metadata(&other_metadata)),
+            envelope: seal::every_way(&sealer, case, plaintext),
+            header_len: header(sealer.clone()).len(),
+            rewrapped: header(sealer.clone().recipient(&bob)),
+            other_preamble: header(sealer.metadata(&other_metadata)),
         }
     }
 
@@ -124,18 +124,18 @@ impl Sealed {
             _ => return fails(self.oracle_of_bad_header(envelope)),
         };
         if body.len() < BODY_PREFIX_LEN {
-            return fails(DecryptError::Truncated);
+            return fails(OpenError::Truncated);
         }
         if !same_preamble || !same_aad || body[..BODY_PREFIX_LEN] != self.body()[..BODY_PREFIX_LEN] {
-            return fails(DecryptError::WrongContext);
+            return fails(OpenError::WrongAssociatedData);
         }
         oracle_of_chunks(&body[BODY_PREFIX_LEN..], &self.body()[BODY_PREFIX_LEN..])
     }
 
     /// `envelope` starts with none of the headers that were sealed.
-    fn oracle_of_bad_header(&self, envelope: &[u8]) -> DecryptError {
+    fn oracle_of_bad_header(&self, envelope: &[u8]) -> OpenError {
         if [self.header(), &self.rewrapped, &self.other_preamble].iter().any(|header| header.starts_with(envelope)) {
-            return DecryptError::Truncated;
+            return OpenError::Truncated;
         }
         // What parses and what does not is the other target's business.
         let header = match Header::split(envelope, &Limits::default()) {
@@ -144,8 +144,8 @@ impl Sealed {
         };
         let mut records = header.records().filter(|record| record.record_type() == Record::RSA_OAEP_SHA256);
         match records.any(|record| record.key_id().is_none_or(|id| Fake::default().holds(&id))) {
-            true => DecryptError::NotAuthentic,
-            false => DecryptError::NoMatchingRecord,
+            true => OpenError::NotAuthentic,
+            false => OpenError::NoMatchingRecord,
         }
     }
 }
@@ -156,13 +156,13 @@ fn oracle_of_chunks(given: &[u8], sealed: &[u8]) -> Expected {
     let good = given.iter().zip(sealed).take_while(|(given, sealed)| given == sealed).count();
     let index = u64::try_from(good).unwrap();
     let end = if good < given.len() {
-        Err(DecryptError::ChunkAltered { index })
+        Err(OpenError::ChunkAltered { index })
     } else if given_last.len() < TAG_LEN {
-        Err(DecryptError::Truncated)
+        Err(OpenError::Truncated)
     } else if good == sealed.len() && given_last == sealed_last {
         Ok(())
     } else {
-        Err(DecryptError::LastChunkAltered { index })
+        Err(OpenError::LastChunkAltered { index })
     };
     let last = if end.is_ok() { given_last.len() - TAG_LEN } else { 0 };
     Expected { released: good * CHUNK_LEN + last, end }

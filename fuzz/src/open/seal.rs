@@ -2,54 +2,54 @@
 
 use std::io::{self, Read, Write};
 
-use bulla::{EncryptWriter, Encryptor};
+use bulla::{SealWriter, Sealer};
 
 use super::{Case, SEALED_CHUNK_LEN, TAG_LEN, loop_reads};
 use crate::io::{Counter, Sink, Source, endless};
 
 /// Seals in every way, all of which give the same bytes.
-pub(super) fn every_way(encryptor: &Encryptor<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
-    let envelope = encryptor.encrypt_with_rng(plaintext, &mut Counter::default()).unwrap();
-    assert!(seal_in_place(encryptor, plaintext, envelope.len()) == envelope);
-    assert!(seal_in_place(encryptor, plaintext, 0) == envelope);
-    assert!(seal_by_hand(encryptor, plaintext) == envelope);
-    assert!(write(encryptor, case, plaintext) == envelope);
-    assert!(read(encryptor, case, plaintext) == envelope);
+pub(super) fn every_way(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
+    let envelope = sealer.seal_with_rng(plaintext, &mut Counter::default()).unwrap();
+    assert!(seal_in_place(sealer, plaintext, envelope.len()) == envelope);
+    assert!(seal_in_place(sealer, plaintext, 0) == envelope);
+    assert!(seal_by_hand(sealer, plaintext) == envelope);
+    assert!(write(sealer, case, plaintext) == envelope);
+    assert!(read(sealer, case, plaintext) == envelope);
     if let Some(at) = case.breaks_at {
-        check_broken(encryptor, case, plaintext, &envelope, at.into());
+        check_broken(sealer, case, plaintext, &envelope, at.into());
     }
     envelope
 }
 
-fn seal_in_place(encryptor: &Encryptor<'_>, plaintext: &[u8], capacity: usize) -> Vec<u8> {
+fn seal_in_place(sealer: &Sealer<'_>, plaintext: &[u8], capacity: usize) -> Vec<u8> {
     let mut data = Vec::with_capacity(capacity);
     data.extend_from_slice(plaintext);
-    encryptor.encrypt_in_place_with_rng(&mut data, &mut Counter::default()).unwrap();
+    sealer.seal_in_place_with_rng(&mut data, &mut Counter::default()).unwrap();
     data
 }
 
-fn seal_by_hand(encryptor: &Encryptor<'_>, plaintext: &[u8]) -> Vec<u8> {
-    let (header, mut sealer) = encryptor.start_with_rng(&mut Counter::default()).unwrap();
-    let mut envelope = [header.as_bytes(), sealer.prefix()].concat();
+fn seal_by_hand(sealer: &Sealer<'_>, plaintext: &[u8]) -> Vec<u8> {
+    let (header, mut body_sealer) = sealer.start_with_rng(&mut Counter::default()).unwrap();
+    let mut envelope = [header.as_bytes(), body_sealer.prefix()].concat();
     let (chunks, last) = plaintext.as_chunks();
     for chunk in chunks {
         let mut sealed = [0; SEALED_CHUNK_LEN];
-        sealer.seal_chunk(chunk, &mut sealed).unwrap();
+        body_sealer.seal_chunk(chunk, &mut sealed).unwrap();
         envelope.extend_from_slice(&sealed);
     }
     let mut sealed = vec![0; last.len() + TAG_LEN];
-    sealer.seal_last(last, &mut sealed).unwrap();
+    body_sealer.seal_last(last, &mut sealed).unwrap();
     envelope.extend_from_slice(&sealed);
     envelope
 }
 
-fn write(encryptor: &Encryptor<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
-    let mut writer = encryptor.wrap_output_with_rng(Sink::new(&case.steps), &mut Counter::default()).unwrap();
+fn write(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
+    let mut writer = sealer.wrap_output_with_rng(Sink::new(&case.steps), &mut Counter::default()).unwrap();
     write_all(&mut writer, case, plaintext).unwrap();
     writer.get_ref().taken.clone()
 }
 
-fn write_all(writer: &mut EncryptWriter<Sink<'_>>, case: &Case, plaintext: &[u8]) -> io::Result<()> {
+fn write_all(writer: &mut SealWriter<Sink<'_>>, case: &Case, plaintext: &[u8]) -> io::Result<()> {
     let mut rest = plaintext;
     for size in endless(&case.sizes) {
         if rest.is_empty() {
@@ -76,9 +76,9 @@ fn retryable<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 }
 
 /// After the stream beneath a writer broke, not one more byte comes out.
-fn check_broken(encryptor: &Encryptor<'_>, case: &Case, plaintext: &[u8], envelope: &[u8], at: usize) {
+fn check_broken(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8], envelope: &[u8], at: usize) {
     let sink = Sink::new(&case.steps).breaking_at(at);
-    let mut writer = encryptor.wrap_output_with_rng(sink, &mut Counter::default()).unwrap();
+    let mut writer = sealer.wrap_output_with_rng(sink, &mut Counter::default()).unwrap();
     let result = write_all(&mut writer, case, plaintext);
     let taken = writer.get_ref().taken.len();
     assert!(envelope.starts_with(&writer.get_ref().taken));
@@ -94,9 +94,9 @@ fn check_broken(encryptor: &Encryptor<'_>, case: &Case, plaintext: &[u8], envelo
     }
 }
 
-fn read(encryptor: &Encryptor<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
+fn read(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
     let source = Source::new(plaintext, &case.steps);
-    let mut reader = encryptor.wrap_input_with_rng(source, &mut Counter::default()).unwrap();
+    let mut reader = sealer.wrap_input_with_rng(source, &mut Counter::default()).unwrap();
     let mut envelope = Vec::new();
     loop_reads(case, |output| reader.read(output), |bytes| envelope.extend_from_slice(bytes)).unwrap();
     assert_eq!(reader.read(&mut [0]).unwrap(), 0);

@@ -2,7 +2,7 @@
 
 use std::io::SeekFrom;
 
-/// A payload, damage to its body, and what is then read.
+/// A plaintext, damage to its body, and what is then read.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Case {
     pub len: usize,
@@ -77,7 +77,7 @@ impl Case {
     }
 }
 
-const CHUNK_LEN: usize = bulla::Sealer::CHUNK_LEN;
+const CHUNK_LEN: usize = bulla::BodySealer::CHUNK_LEN;
 
 /// More only makes the input larger.
 const MAX_STEPS: usize = 24;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use bulla::{DecryptError, Encryptor, Header, Limits};
+use bulla::{OpenError, Sealer, Header, Limits};
 
 use super::case::{Case, Damage};
 use crate::fake::Fake;
@@ -15,7 +15,7 @@ pub(super) struct Model {
     /// Whether each piece of the chunks is what it was, and its length. The last one is shorter than a full chunk.
     pieces: Vec<(bool, usize)>,
     /// The length, or why it does not verify.
-    pub(super) end: Result<u64, DecryptError>,
+    pub(super) end: Result<u64, OpenError>,
 }
 
 impl Model {
@@ -25,7 +25,7 @@ impl Model {
         let mut plaintext = period.repeat(case.len / period.len() + 1);
         plaintext.truncate(case.len);
         let mut envelope =
-            Encryptor::new(&Fake::default()).encrypt_with_rng(&plaintext, &mut Counter::default()).unwrap();
+            Sealer::new(&Fake::default()).seal_with_rng(&plaintext, &mut Counter::default()).unwrap();
         let (header, _) = Header::split(&envelope, &Limits::default()).unwrap();
         let body_offset = header.as_bytes().len();
         let original = envelope.split_off(body_offset + BODY_PREFIX_LEN);
@@ -56,13 +56,13 @@ impl Model {
     }
 
     /// Why a piece does not open.
-    fn failure(&self, index: usize) -> Option<DecryptError> {
+    fn failure(&self, index: usize) -> Option<OpenError> {
         let chunk = u64::try_from(index).unwrap();
         match self.pieces.get(index) {
             Some((true, _)) => None,
-            Some((_, SEALED_CHUNK_LEN)) => Some(DecryptError::ChunkAltered { index: chunk }),
-            Some((_, TAG_LEN..)) => Some(DecryptError::LastChunkAltered { index: chunk }),
-            _ => Some(DecryptError::Truncated),
+            Some((_, SEALED_CHUNK_LEN)) => Some(OpenError::ChunkAltered { index: chunk }),
+            Some((_, TAG_LEN..)) => Some(OpenError::LastChunkAltered { index: chunk }),
+            _ => Some(OpenError::Truncated),
         }
     }
 
@@ -74,7 +74,7 @@ impl Model {
     }
 
     /// What reading `len` bytes gives, and how it ends: well where that is all, or the end has verified.
-    pub(super) fn read(&self, position: u64, len: usize) -> (Vec<u8>, Result<(), DecryptError>) {
+    pub(super) fn read(&self, position: u64, len: usize) -> (Vec<u8>, Result<(), OpenError>) {
         if len > 0 && self.claims_to_end_before(position) {
             return (Vec::new(), self.end.clone().map(|_| ()));
         }
@@ -92,12 +92,12 @@ impl Model {
     }
 
     /// What opening all pieces of the range gives: nothing where one of them fails.
-    pub(super) fn read_pieces(&self, position: u64, len: usize) -> (Vec<u8>, Result<(), DecryptError>) {
+    pub(super) fn read_pieces(&self, position: u64, len: usize) -> (Vec<u8>, Result<(), OpenError>) {
         let (seen, end) = self.read_pieces_up_to_failure(position, len);
         if end.is_err() { (Vec::new(), end) } else { (seen, end) }
     }
 
-    fn read_pieces_up_to_failure(&self, position: u64, len: usize) -> (Vec<u8>, Result<(), DecryptError>) {
+    fn read_pieces_up_to_failure(&self, position: u64, len: usize) -> (Vec<u8>, Result<(), OpenError>) {
         let mut seen = Vec::new();
         let mut index = usize::try_from(position / u64::try_from(CHUNK_LEN).unwrap()).unwrap();
         let mut skip = usize::try_from(position).unwrap_or(usize::MAX) % CHUNK_LEN;
@@ -137,7 +137,7 @@ fn damage_once(chunks: &mut Vec<u8>, damage: Damage) {
     }
 }
 
-const CHUNK_LEN: usize = bulla::Sealer::CHUNK_LEN;
-const SEALED_CHUNK_LEN: usize = bulla::Sealer::SEALED_CHUNK_LEN;
-const TAG_LEN: usize = bulla::Sealer::TAG_LEN;
-const BODY_PREFIX_LEN: usize = bulla::Sealer::PREFIX_LEN;
+const CHUNK_LEN: usize = bulla::BodySealer::CHUNK_LEN;
+const SEALED_CHUNK_LEN: usize = bulla::BodySealer::SEALED_CHUNK_LEN;
+const TAG_LEN: usize = bulla::BodySealer::TAG_LEN;
+const BODY_PREFIX_LEN: usize = bulla::BodySealer::PREFIX_LEN;

@@ -6,7 +6,7 @@ extern crate alloc;
 
 mod runtime;
 
-use bulla::{Decryptor, Encryptor, RsaIdentity, RsaRecipient};
+use bulla::{Opener, Sealer, RsaIdentity, RsaRecipient};
 
 /// Returns 0 where what was sealed opens to the same.
 #[unsafe(no_mangle)]
@@ -20,8 +20,8 @@ extern "C" fn main() -> i32 {
 fn seal_and_open() -> Option<alloc::vec::Vec<u8>> {
     let recipient = RsaRecipient::from_pem(include_str!("../../keys/rsa2048.pub.pem")).ok()?;
     let identity = RsaIdentity::from_pem(include_str!("../../keys/rsa2048.pem")).ok()?;
-    let sealed = Encryptor::new(&recipient).metadata(b"text/plain").aad(b"no_std").encrypt(&PLAINTEXT).ok()?;
-    Decryptor::new(&identity).aad(b"no_std").decrypt(&sealed).ok()
+    let sealed = Sealer::new(&recipient).metadata(b"text/plain").aad(b"no_std").seal(&PLAINTEXT).ok()?;
+    Opener::new(&identity).aad(b"no_std").open(&sealed).ok()
 }
 
 /// Two full chunks and a short one.

@@ -2,19 +2,19 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::{DecryptReader, Stage};
+use super::{OpenReader, Stage};
 use crate::chunk::{chunk_offset, plaintext_len};
-use crate::error::DecryptError;
+use crate::error::OpenError;
+use crate::format::{CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN};
 use crate::io::poison::Poison;
 use crate::io::retry;
-use crate::suite::{CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN};
 
-impl<R: Read + Seek> DecryptReader<R> {
+impl<R: Read + Seek> OpenReader<R> {
     /// Length in bytes of the plaintext. The first call opens the last chunk to verify it. The position stays.
     ///
     /// # Errors
     ///
-    /// A [`DecryptError`] inside a [`std::io::Error`], to be downcast, or the error of the inner reader.
+    /// A [`OpenError`] inside a [`std::io::Error`], to be downcast, or the error of the inner reader.
     /// Where that cannot be moved back, reads fail until a seek succeeds.
     pub fn len(&mut self) -> io::Result<u64> {
         if let Some(len) = self.len {
@@ -50,7 +50,7 @@ impl<R: Read + Seek> DecryptReader<R> {
     }
 
     /// Length of the plaintext, if the inner reader tells the truth about its own.
-    fn claimed_len(&mut self) -> io::Result<Result<u64, DecryptError>> {
+    fn claimed_len(&mut self) -> io::Result<Result<u64, OpenError>> {
         let start = self.body_start()?;
         let end = retry(|| self.inner.seek(SeekFrom::End(0)))?;
         Ok(plaintext_len(end.saturating_sub(start)))
@@ -91,8 +91,8 @@ impl<R: Read + Seek> DecryptReader<R> {
         retry(|| self.inner.seek(SeekFrom::Start(offset)))?;
         self.clear();
         self.skip = usize::try_from(target % to_u64(CHUNK_LEN)).unwrap_or_default();
-        if let Stage::Body(opener) = &mut self.stage {
-            opener.move_to(index);
+        if let Stage::Body(body_opener) = &mut self.stage {
+            body_opener.move_to(index);
         }
         Ok(())
     }
@@ -146,7 +146,7 @@ impl<R: Read + Seek> DecryptReader<R> {
 ///
 /// What is read after a seek is authentic and stands where it was sealed. That the plaintext is complete is known only to
 /// whoever reads all of it, to its end.
-impl<R: Read + Seek> Seek for DecryptReader<R> {
+impl<R: Read + Seek> Seek for OpenReader<R> {
     fn seek(&mut self, target: SeekFrom) -> io::Result<u64> {
         let target = match target {
             SeekFrom::Start(position) => Some(position),

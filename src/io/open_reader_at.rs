@@ -8,15 +8,15 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::read_at::{ReadAt, read_full_at, slice_at};
 use crate::buffer::{Buffer, wipe};
 use crate::chunk::{RangeOpener, chunk_offset, plaintext_len};
-use crate::error::DecryptError;
-use crate::message::{Decryptor, OpenedHeader};
-use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN};
+use crate::envelope::{OpenedHeader, Opener};
+use crate::error::OpenError;
+use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN};
 use crate::threads::{PIECE, Threads};
 use crate::wire::Header;
 
 /// Reads the plaintext of an envelope at any position, through a shared reference: several threads can read at the same time.
 ///
-/// From [`Decryptor::wrap_input_at`]. Reading n bytes opens at most ⌈n / 16384⌉ + 1 chunks, whatever the length of the
+/// From [`Opener::wrap_input_at`]. Reading n bytes opens at most ⌈n / 16384⌉ + 1 chunks, whatever the length of the
 /// envelope; a chunk that does not verify may be opened twice. For each thread that reads at the same time it holds up to
 /// 65 KiB, and keeps the chunk that was opened last, so that small reads one after the other open a chunk once.
 ///
@@ -31,7 +31,7 @@ use crate::wire::Header;
 /// ```
 /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
 /// # let envelope = bulla::seal(&identity.recipient(), &[7; 100_000])?;
-/// let reader = bulla::Decryptor::new(&identity).wrap_input_at(&envelope[..])?; // or a File
+/// let reader = bulla::Opener::new(&identity).wrap_input_at(&envelope[..])?; // or a File
 /// let mut piece = [0; 100];
 /// reader.read_exact_at(&mut piece, 50_000)?;
 /// assert_eq!(piece, [7; 100]);
@@ -39,18 +39,18 @@ use crate::wire::Header;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
-pub struct DecryptReaderAt<R> {
+pub struct OpenReaderAt<R> {
     inner: R,
     /// Where the body starts in the inner reader.
     start: u64,
-    opener: RangeOpener,
+    body_opener: RangeOpener,
     metadata: Option<Vec<u8>>,
     /// Of the plaintext, once the last chunk has verified.
     len: OnceLock<u64>,
     scratch: Mutex<Vec<Scratch>>,
 }
 
-impl Decryptor<'_> {
+impl Opener<'_> {
     /// Opens the envelope that `input` holds from its first byte on, to be read at any position.
     ///
     /// Reads the header and the first 56 bytes of the body, and finds the content key: a wrong key and wrong associated data
@@ -58,9 +58,9 @@ impl Decryptor<'_> {
     ///
     /// # Errors
     ///
-    /// A [`DecryptError`] inside a [`std::io::Error`], to be downcast, or the error of `input`.
+    /// A [`OpenError`] inside a [`std::io::Error`], to be downcast, or the error of `input`.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
-    pub fn wrap_input_at<R: ReadAt>(&self, input: R) -> io::Result<DecryptReaderAt<R>> {
+    pub fn wrap_input_at<R: ReadAt>(&self, input: R) -> io::Result<OpenReaderAt<R>> {
         let header = Header::read_from(&mut FromStart { input: &input, position: 0 }, self.header_limits())?;
         self.open_header(&header)?.wrap_input_at(input, header.body_offset())
     }
@@ -71,17 +71,17 @@ impl OpenedHeader {
     ///
     /// # Errors
     ///
-    /// As [`Decryptor::wrap_input_at`].
+    /// As [`Opener::wrap_input_at`].
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
-    pub fn wrap_input_at<R: ReadAt>(self, input: R, offset: u64) -> io::Result<DecryptReaderAt<R>> {
+    pub fn wrap_input_at<R: ReadAt>(self, input: R, offset: u64) -> io::Result<OpenReaderAt<R>> {
         let mut prefix = [0; BODY_PREFIX_LEN];
         if read_full_at(&input, &mut prefix, offset)? < prefix.len() {
-            return Err(DecryptError::Truncated.into());
+            return Err(OpenError::Truncated.into());
         }
-        Ok(DecryptReaderAt {
+        Ok(OpenReaderAt {
             inner: input,
             start: offset,
-            opener: self.range_opener(&prefix)?,
+            body_opener: self.range_opener(&prefix)?,
             metadata: self.metadata().map(<[u8]>::to_vec),
             len: OnceLock::new(),
             scratch: Mutex::default(),
@@ -89,14 +89,14 @@ impl OpenedHeader {
     }
 }
 
-impl<R: ReadAt> DecryptReaderAt<R> {
+impl<R: ReadAt> OpenReaderAt<R> {
     /// Reads plaintext from `offset` on and returns how many bytes: all of `output`, unless the plaintext ends before, or
     /// something fails after the bytes returned. Zero, where `output` is not empty, means that the plaintext ends at or before
     /// `offset`; the last chunk has then verified.
     ///
     /// # Errors
     ///
-    /// A [`DecryptError`] inside a [`std::io::Error`], to be downcast, or the error of the inner reader. `output` then holds no
+    /// A [`OpenError`] inside a [`std::io::Error`], to be downcast, or the error of the inner reader. `output` then holds no
     /// plaintext that did not verify.
     pub fn read_at(&self, output: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut done = 0;
@@ -137,12 +137,12 @@ impl<R: ReadAt> DecryptReaderAt<R> {
         if let Some(len) = self.len.get() {
             return Ok(*len);
         }
-        let body_len = self.inner.size()?.checked_sub(self.start).ok_or(DecryptError::Truncated)?;
+        let body_len = self.inner.size()?.checked_sub(self.start).ok_or(OpenError::Truncated)?;
         let index = plaintext_len(body_len)? / to_u64(CHUNK_LEN);
         let last_len = self.with_chunk(index, <[u8]>::len)?;
         if last_len == CHUNK_LEN {
             // The input has grown, or told a wrong length.
-            return Err(DecryptError::LastChunkAltered { index }.into());
+            return Err(OpenError::LastChunkAltered { index }.into());
         }
         Ok(*self.len.get_or_init(|| index * to_u64(CHUNK_LEN) + to_u64(last_len)))
     }
@@ -187,7 +187,7 @@ impl<R: ReadAt> DecryptReaderAt<R> {
             len
         });
         match copied {
-            Err(error) if matches!(DecryptError::from_io(&error), Some(DecryptError::Truncated)) => self.end(offset),
+            Err(error) if matches!(OpenError::from_io(&error), Some(OpenError::Truncated)) => self.end(offset),
             copied => copied,
         }
     }
@@ -195,7 +195,7 @@ impl<R: ReadAt> DecryptReaderAt<R> {
     /// Nothing stands at `offset`. That is the end of the plaintext, if it is verified to be there.
     fn end(&self, offset: u64) -> io::Result<usize> {
         if offset < self.len()? {
-            return Err(DecryptError::Truncated.into());
+            return Err(OpenError::Truncated.into());
         }
         Ok(0)
     }
@@ -205,13 +205,13 @@ impl<R: ReadAt> DecryptReaderAt<R> {
     fn read_full_chunks(&self, first: u64, output: &mut [[u8; CHUNK_LEN]]) -> io::Result<usize> {
         let count = output.len();
         let pieces = (first..).step_by(PIECE).zip(output.chunks_mut(PIECE));
-        let failure = self.opener.threads().first_failure(pieces, |(first, output)| {
+        let failure = self.body_opener.threads().first_failure(pieces, |(first, output)| {
             let opened = self.open_full_chunks(first, output).unwrap_or_default();
             (opened < output.len()).then(|| first + to_u64(opened))
         });
         let opened = failure.and_then(|index| usize::try_from(index - first).ok()).unwrap_or(count);
         // Other threads may have opened chunks behind it.
-        if opened < count && self.opener.threads() != Threads::ONE {
+        if opened < count && self.body_opener.threads() != Threads::ONE {
             wipe(output[opened..].as_flattened_mut());
         }
         Ok(opened * CHUNK_LEN)
@@ -236,7 +236,7 @@ impl<R: ReadAt> DecryptReaderAt<R> {
         let (sealed, _) = sealed.as_chunks();
         let failed = (first..)
             .zip(sealed.iter().zip(output))
-            .position(|(index, (sealed, output))| self.opener.open_chunk(index, sealed, output).is_err());
+            .position(|(index, (sealed, output))| self.body_opener.open_chunk(index, sealed, output).is_err());
         failed.unwrap_or(sealed.len())
     }
 
@@ -249,10 +249,10 @@ impl<R: ReadAt> DecryptReaderAt<R> {
             let offset = self.offset(index)?;
             let room = scratch.room(SEALED_CHUNK_LEN);
             scratch.len = if let Some(input) = self.inner.as_slice() {
-                self.opener.open(index, slice_at(input, SEALED_CHUNK_LEN, offset), room)?
+                self.body_opener.open(index, slice_at(input, SEALED_CHUNK_LEN, offset), room)?
             } else {
                 let len = read_full_at(&self.inner, room, offset)?;
-                self.opener.open_in_place(index, &mut room[..len])?
+                self.body_opener.open_in_place(index, &mut room[..len])?
             };
             scratch.index = Some(index);
         }
@@ -280,7 +280,7 @@ impl<R: ReadAt> DecryptReaderAt<R> {
 }
 
 /// Itself an input: an envelope within an envelope can be read at any position.
-impl<R: ReadAt> ReadAt for DecryptReaderAt<R> {
+impl<R: ReadAt> ReadAt for OpenReaderAt<R> {
     fn read_at(&self, output: &mut [u8], offset: u64) -> io::Result<usize> {
         self.read_at(output, offset)
     }
@@ -290,9 +290,9 @@ impl<R: ReadAt> ReadAt for DecryptReaderAt<R> {
     }
 }
 
-impl<R: fmt::Debug> fmt::Debug for DecryptReaderAt<R> {
+impl<R: fmt::Debug> fmt::Debug for OpenReaderAt<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DecryptReaderAt")
+        f.debug_struct("OpenReaderAt")
             .field("inner", &self.inner)
             .field("metadata", &self.metadata)
             .finish_non_exhaustive()

@@ -5,20 +5,20 @@ use core::fmt;
 
 use rand_core::CryptoRng;
 
-use super::decryptor::Decryptor;
+use super::opener::Opener;
 use crate::crypto::SystemRng;
-use crate::error::{DecryptError, EncryptError, HeaderErrorKind, RewrapError};
+use crate::error::{HeaderErrorKind, OpenError, RewrapError, SealError};
+use crate::format::RECORD_PADDING;
 use crate::key_id::KeyId;
 use crate::limits::Limits;
 use crate::recipient::{Recipient, wrap_for_all};
 use crate::schedule::HeaderDigest;
 use crate::secret::ContentKey;
-use crate::suite::RECORD_PADDING;
 use crate::wire::{Header, Item, Record};
 
 /// Changes who can open an envelope. The body stays as it is, and is not even looked at.
 ///
-/// A builder of changes, to be made to any number of headers. It needs a [`Decryptor`] that can open them, or the content key.
+/// A builder of changes, to be made to any number of headers. It needs a [`Opener`] that can open them, or the content key.
 /// Metadata stay, and so does everything that this release does not know; without changes the result is the same header.
 ///
 /// # Security
@@ -33,7 +33,7 @@ use crate::wire::{Header, Item, Record};
 /// # Examples
 ///
 /// ```
-/// use bulla::{Decryptor, Header, Limits, Rewrapper, RsaIdentity};
+/// use bulla::{Opener, Header, Limits, Rewrapper, RsaIdentity};
 ///
 /// let alice = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
 /// let bob = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa3072.pem"))?;
@@ -42,7 +42,7 @@ use crate::wire::{Header, Item, Record};
 /// let (header, body) = Header::split(&envelope, &Limits::default())?;
 /// let recipient = bob.recipient();
 /// let changes = Rewrapper::new().add_recipient(&recipient).remove_recipient(alice.key_id());
-/// let header = changes.rewrap(&header, &Decryptor::new(&alice))?;
+/// let header = changes.rewrap(&header, &Opener::new(&alice))?;
 ///
 /// let envelope = [header.as_bytes(), body].concat();
 /// assert_eq!(bulla::open(&bob, &envelope)?, b"hello");
@@ -99,22 +99,22 @@ impl<'a> Rewrapper<'a> {
         self
     }
 
-    /// Refuses to make a header that [`Decryptor::limits`] would refuse to open.
+    /// Refuses to make a header that [`Opener::limits`] would refuse to open.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Makes the changed header; `decryptor` opens the given one.
+    /// Makes the changed header; `opener` opens the given one.
     ///
     /// # Errors
     ///
     /// [`RewrapError`]; nothing was made.
-    pub fn rewrap(&self, header: &Header, decryptor: &Decryptor<'_>) -> Result<Header, RewrapError> {
+    pub fn rewrap(&self, header: &Header, opener: &Opener<'_>) -> Result<Header, RewrapError> {
         let mut rng = SystemRng::new();
-        let changed = self.rewrap_with_rng(header, decryptor, &mut rng)?;
-        rng.check().map_err(|_| EncryptError::Randomness)?;
+        let changed = self.rewrap_with_rng(header, opener, &mut rng)?;
+        rng.check().map_err(|_| SealError::Randomness)?;
         Ok(changed)
     }
 
@@ -126,10 +126,10 @@ impl<'a> Rewrapper<'a> {
     pub fn rewrap_with_rng(
         &self,
         header: &Header,
-        decryptor: &Decryptor<'_>,
+        opener: &Opener<'_>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Header, RewrapError> {
-        self.change(header, &decryptor.find_key(header)?, rng)
+        self.change(header, &opener.find_key(header)?, rng)
     }
 
     /// As [`rewrap`](Self::rewrap), for callers who unwrapped the content key themselves. What [`Header::open`] says about
@@ -140,11 +140,11 @@ impl<'a> Rewrapper<'a> {
     /// [`RewrapError`]; nothing was made.
     pub fn rewrap_with_key(&self, header: &Header, content_key: &ContentKey) -> Result<Header, RewrapError> {
         if !HeaderDigest::new(header).verify(content_key, header.tag()) {
-            return Err(DecryptError::NotAuthentic.into());
+            return Err(OpenError::NotAuthentic.into());
         }
         let mut rng = SystemRng::new();
         let changed = self.change(header, content_key, &mut rng)?;
-        rng.check().map_err(|_| EncryptError::Randomness)?;
+        rng.check().map_err(|_| SealError::Randomness)?;
         Ok(changed)
     }
 
@@ -164,12 +164,12 @@ impl<'a> Rewrapper<'a> {
             .collect();
         records.extend(wrap_for_all(&self.added, content_key, rng)?);
         let mut changed = header.with_records(&mut records, &self.limits).map_err(|error| match error.kind() {
-            HeaderErrorKind::NoRecords => EncryptError::NoRecipients,
+            HeaderErrorKind::NoRecords => SealError::NoRecipients,
             _ => error.into(),
         })?;
         // A record of unknown type alone would be well-formed; but nobody is known to be able to open it (SPEC §7).
         if !changed.records().any(|record| record.wrapped_key().is_some()) {
-            return Err(EncryptError::NoRecipients.into());
+            return Err(SealError::NoRecipients.into());
         }
         changed.set_tag(&HeaderDigest::new(&changed).tag(content_key));
         Ok(changed)

@@ -5,51 +5,51 @@ use alloc::vec::Vec;
 
 use super::piece::ToSeal;
 use super::{Chunks, sealed_len, to_u64};
-use crate::error::EncryptError;
+use crate::error::SealError;
+use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::secret::Secret;
-use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::threads::Threads;
 
 /// Seals one body, chunk by chunk, each position exactly once.
 ///
-/// This is the engine without I/O beneath `EncryptWriter`, for callers who move the bytes
-/// themselves. It comes from [`Encryptor::start`](crate::Encryptor::start) together with the header. Write the header,
+/// This is the engine without I/O beneath `SealWriter`, for callers who move the bytes
+/// themselves. It comes from [`Sealer::start`](crate::Sealer::start) together with the header. Write the header,
 /// [`prefix`](Self::prefix), every full chunk of 16384 bytes, and then [`seal_last`](Self::seal_last), always, with
 /// whatever remains, even nothing.
 ///
 /// # Examples
 ///
 /// ```
-/// use bulla::{Encryptor, RsaIdentity, Sealer};
+/// use bulla::{Sealer, RsaIdentity, BodySealer};
 /// # let identity = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
 ///
 /// let plaintext = vec![7; 40_000];
-/// let (header, mut sealer) = Encryptor::new(&identity.recipient()).start()?;
+/// let (header, mut body_sealer) = Sealer::new(&identity.recipient()).start()?;
 ///
-/// let mut envelope = [header.as_bytes(), sealer.prefix()].concat();
+/// let mut envelope = [header.as_bytes(), body_sealer.prefix()].concat();
 /// let (chunks, last) = plaintext.as_chunks();
 /// for chunk in chunks {
-///     let mut sealed = [0; Sealer::SEALED_CHUNK_LEN];
-///     sealer.seal_chunk(chunk, &mut sealed)?;
+///     let mut sealed = [0; BodySealer::SEALED_CHUNK_LEN];
+///     body_sealer.seal_chunk(chunk, &mut sealed)?;
 ///     envelope.extend_from_slice(&sealed);
 /// }
-/// let mut sealed = vec![0; last.len() + Sealer::TAG_LEN];
-/// sealer.seal_last(last, &mut sealed)?;
+/// let mut sealed = vec![0; last.len() + BodySealer::TAG_LEN];
+/// body_sealer.seal_last(last, &mut sealed)?;
 /// envelope.extend_from_slice(&sealed);
 ///
 /// assert_eq!(bulla::open(&identity, &envelope)?, plaintext);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Sealer {
+pub struct BodySealer {
     chunks: Chunks,
     prefix: [u8; BODY_PREFIX_LEN],
     next: u64,
     threads: Threads,
 }
 
-impl Sealer {
+impl BodySealer {
     /// Length in bytes of [`prefix`](Self::prefix): salt and commitment.
     pub const PREFIX_LEN: usize = BODY_PREFIX_LEN;
 
@@ -90,22 +90,19 @@ impl Sealer {
     ///
     /// # Errors
     ///
-    /// [`EncryptError::LimitExceeded`] where the plaintext grows longer than the limit; nothing was sealed.
+    /// [`SealError::LimitExceeded`] where the plaintext grows longer than the limit; nothing was sealed.
     pub fn seal_chunk(
         &mut self,
         plaintext: &[u8; CHUNK_LEN],
         output: &mut [u8; SEALED_CHUNK_LEN],
-    ) -> Result<(), EncryptError> {
+    ) -> Result<(), SealError> {
         self.chunks.seal_at(self.next, plaintext, output)?;
         self.next += 1;
         Ok(())
     }
 
     /// Seals the next full chunks, piece by piece, and returns how many there were.
-    pub(crate) fn seal_pieces<'a>(
-        &mut self,
-        pieces: impl IntoIterator<Item = ToSeal<'a>>,
-    ) -> Result<usize, EncryptError> {
+    pub(crate) fn seal_pieces<'a>(&mut self, pieces: impl IntoIterator<Item = ToSeal<'a>>) -> Result<usize, SealError> {
         let first = self.next;
         let mut next = first;
         let chunks = &self.chunks;
@@ -128,24 +125,24 @@ impl Sealer {
     ///
     /// # Errors
     ///
-    /// [`EncryptError::LimitExceeded`] where the plaintext grows longer than the limit; nothing was sealed.
+    /// [`SealError::LimitExceeded`] where the plaintext grows longer than the limit; nothing was sealed.
     ///
     /// # Panics
     ///
     /// Where `plaintext` is not shorter than [`CHUNK_LEN`](Self::CHUNK_LEN), or `output` not longer than `plaintext` by
     /// exactly [`TAG_LEN`](Self::TAG_LEN).
-    pub fn seal_last(self, plaintext: &[u8], output: &mut [u8]) -> Result<(), EncryptError> {
+    pub fn seal_last(self, plaintext: &[u8], output: &mut [u8]) -> Result<(), SealError> {
         assert!(plaintext.len() < CHUNK_LEN, "the last chunk is shorter than the others");
         assert_eq!(output.len(), plaintext.len() + TAG_LEN, "the output has room for the tag");
         self.chunks.seal_at(self.next, plaintext, output)?;
         Ok(())
     }
 
-    /// Seals a whole payload in memory and returns the body, to be kept apart from the header.
+    /// Seals a whole plaintext in memory and returns the body, to be kept apart from the header.
     ///
     /// # Errors
     ///
-    /// [`EncryptError::LimitExceeded`]; nothing was sealed.
+    /// [`SealError::LimitExceeded`]; nothing was sealed.
     ///
     /// # Panics
     ///
@@ -154,17 +151,17 @@ impl Sealer {
     /// # Examples
     ///
     /// ```
-    /// use bulla::{Decryptor, Encryptor, Header, Limits};
+    /// use bulla::{Opener, Sealer, Header, Limits};
     ///
     /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
-    /// let (header, sealer) = Encryptor::new(&identity.recipient()).start()?;
-    /// let body = sealer.encrypt(b"hello")?;
+    /// let (header, body_sealer) = Sealer::new(&identity.recipient()).start()?;
+    /// let body = body_sealer.seal(b"hello")?;
     ///
     /// let header = Header::parse(header.as_bytes(), &Limits::default())?; // as it comes back from elsewhere
-    /// assert_eq!(Decryptor::new(&identity).open_header(&header)?.decrypt(&body)?, b"hello");
+    /// assert_eq!(Opener::new(&identity).open_header(&header)?.open(&body)?, b"hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn encrypt(self, plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
+    pub fn seal(self, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut body = vec![0; self.body_len(plaintext.len())?];
         self.seal_body(plaintext, &mut body)?;
         Ok(body)
@@ -180,7 +177,7 @@ impl Sealer {
     }
 
     /// Writes the whole body once, to exactly its length.
-    pub(crate) fn seal_body(mut self, plaintext: &[u8], body: &mut [u8]) -> Result<(), EncryptError> {
+    pub(crate) fn seal_body(mut self, plaintext: &[u8], body: &mut [u8]) -> Result<(), SealError> {
         self.assert_fresh();
         let (prefix, sealed) = body.split_at_mut(BODY_PREFIX_LEN);
         prefix.copy_from_slice(&self.prefix);
@@ -202,7 +199,7 @@ impl Sealer {
     }
 
     /// As [`seal_last`](Self::seal_last), where it stands: the plaintext is followed by room for the tag.
-    pub(crate) fn seal_last_in_place(self, chunk: &mut [u8]) -> Result<(), EncryptError> {
+    pub(crate) fn seal_last_in_place(self, chunk: &mut [u8]) -> Result<(), SealError> {
         debug_assert!(chunk.len() < SEALED_CHUNK_LEN, "the last chunk is shorter than the others");
         self.chunks.seal_in_place_at(self.next, chunk)?;
         Ok(())

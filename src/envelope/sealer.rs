@@ -7,14 +7,14 @@ use core::fmt;
 use rand_core::CryptoRng;
 
 use crate::buffer::wipe;
-use crate::chunk::{Sealer, ToSeal};
+use crate::chunk::{BodySealer, ToSeal};
 use crate::crypto::SystemRng;
-use crate::error::EncryptError;
+use crate::error::SealError;
+use crate::format::{CHUNK_LEN, FIELD_METADATA, MAX_PLAINTEXT_LEN, SALT_LEN, SEALED_CHUNK_LEN};
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::recipient::{Recipient, wrap_for_all};
 use crate::schedule::{BodyKeys, HeaderDigest};
 use crate::secret::{ContentKey, Secret};
-use crate::suite::{CHUNK_LEN, FIELD_METADATA, MAX_PLAINTEXT_LEN, SALT_LEN, SEALED_CHUNK_LEN};
 use crate::threads::Threads;
 use crate::wire::{Header, Item, encode};
 
@@ -28,18 +28,18 @@ use crate::wire::{Header, Item, encode};
 /// # Examples
 ///
 /// ```
-/// use bulla::{Decryptor, Encryptor, RsaIdentity};
+/// use bulla::{Opener, Sealer, RsaIdentity};
 ///
 /// let alice = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
 /// let bob = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa3072.pem"))?;
 ///
-/// let sealed = Encryptor::new(&alice.recipient())
+/// let sealed = Sealer::new(&alice.recipient())
 ///     .recipient(&bob.recipient())
 ///     .metadata(b"text/plain")
 ///     .aad(b"invoice/42")
-///     .encrypt(b"hello")?;
+///     .seal(b"hello")?;
 ///
-/// assert_eq!(Decryptor::new(&bob).aad(b"invoice/42").decrypt(&sealed)?, b"hello");
+/// assert_eq!(Opener::new(&bob).aad(b"invoice/42").open(&sealed)?, b"hello");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -47,7 +47,7 @@ use crate::wire::{Header, Item, encode};
 ///
 /// Anyone can seal to a public key: an envelope says nothing about who made it.
 #[derive(Clone)]
-pub struct Encryptor<'a> {
+pub struct Sealer<'a> {
     recipients: Vec<&'a dyn Recipient>,
     metadata: Option<&'a [u8]>,
     aad: &'a [u8],
@@ -55,7 +55,7 @@ pub struct Encryptor<'a> {
     threads: Threads,
 }
 
-impl<'a> Encryptor<'a> {
+impl<'a> Sealer<'a> {
     /// Seals to `recipient`.
     #[must_use]
     pub fn new(recipient: &'a dyn Recipient) -> Self {
@@ -66,15 +66,13 @@ impl<'a> Encryptor<'a> {
     ///
     /// # Errors
     ///
-    /// [`EncryptError::NoRecipients`] where there are none.
-    pub fn with_recipients<R: Recipient + 'a>(
-        recipients: impl IntoIterator<Item = &'a R>,
-    ) -> Result<Self, EncryptError> {
+    /// [`SealError::NoRecipients`] where there are none.
+    pub fn with_recipients<R: Recipient + 'a>(recipients: impl IntoIterator<Item = &'a R>) -> Result<Self, SealError> {
         let mut recipients = recipients.into_iter().map(|recipient| -> &'a dyn Recipient { recipient });
-        let first = recipients.next().ok_or(EncryptError::NoRecipients)?;
-        let mut encryptor = Self::new(first);
-        encryptor.recipients.extend(recipients);
-        Ok(encryptor)
+        let first = recipients.next().ok_or(SealError::NoRecipients)?;
+        let mut sealer = Self::new(first);
+        sealer.recipients.extend(recipients);
+        Ok(sealer)
     }
 
     /// Adds a recipient. Each one can open the envelope alone.
@@ -98,7 +96,7 @@ impl<'a> Encryptor<'a> {
         self
     }
 
-    /// Refuses to seal a header or plaintext that [`Decryptor::limits`](crate::Decryptor::limits) would refuse to open. The limit
+    /// Refuses to seal a header or plaintext that [`Opener::limits`](crate::Opener::limits) would refuse to open. The limit
     /// on private-key operations is the reader's alone.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -110,7 +108,7 @@ impl<'a> Encryptor<'a> {
     /// done. 0 stands for as many as the pool that is current now has, and there are never more. Default: 1.
     ///
     /// The envelope is the same whatever the number. Writers and readers then collect 32 chunks (512 KiB) for each thread
-    /// before they hand any out: a writer holds about 1 MiB × threads, an [`EncryptReader`](crate::EncryptReader) as much. A
+    /// before they hand any out: a writer holds about 1 MiB × threads, an [`SealReader`](crate::SealReader) as much. A
     /// reader's input is read while the others work.
     ///
     /// As everywhere with `rayon`, a call waits until the pool has had time for it: do not hold a lock over it that other
@@ -127,8 +125,8 @@ impl<'a> Encryptor<'a> {
     ///
     /// # Errors
     ///
-    /// [`EncryptError`]; nothing was sealed.
-    pub fn encrypt(&self, plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
+    /// [`SealError`]; nothing was sealed.
+    pub fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
         self.check_len(plaintext)?;
         seal_whole(self.start()?, plaintext)
     }
@@ -141,55 +139,55 @@ impl<'a> Encryptor<'a> {
     ///
     /// # Errors
     ///
-    /// [`EncryptError`]; `data` is unchanged.
+    /// [`SealError`]; `data` is unchanged.
     ///
     /// # Examples
     ///
     /// ```
     /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
     /// let mut data = b"hello".to_vec();
-    /// bulla::Encryptor::new(&identity.recipient()).encrypt_in_place(&mut data)?;
-    /// bulla::Decryptor::new(&identity).decrypt_in_place(&mut data)?;
+    /// bulla::Sealer::new(&identity.recipient()).seal_in_place(&mut data)?;
+    /// bulla::Opener::new(&identity).open_in_place(&mut data)?;
     /// assert_eq!(data, b"hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn encrypt_in_place(&self, data: &mut Vec<u8>) -> Result<(), EncryptError> {
+    pub fn seal_in_place(&self, data: &mut Vec<u8>) -> Result<(), SealError> {
         self.check_len(data)?;
         seal_in_place(self.start()?, data)
     }
 
-    /// As [`encrypt_in_place`](Self::encrypt_in_place), with randomness from `rng`.
+    /// As [`seal_in_place`](Self::seal_in_place), with randomness from `rng`.
     ///
     /// # Errors
     ///
-    /// [`EncryptError`]; `data` is unchanged.
-    pub fn encrypt_in_place_with_rng(&self, data: &mut Vec<u8>, rng: &mut dyn CryptoRng) -> Result<(), EncryptError> {
+    /// [`SealError`]; `data` is unchanged.
+    pub fn seal_in_place_with_rng(&self, data: &mut Vec<u8>, rng: &mut dyn CryptoRng) -> Result<(), SealError> {
         self.check_len(data)?;
         seal_in_place(self.start_with_rng(rng)?, data)
     }
 
-    /// As [`encrypt`](Self::encrypt), with randomness from `rng`.
+    /// As [`seal`](Self::seal), with randomness from `rng`.
     ///
     /// # Errors
     ///
-    /// [`EncryptError`]; nothing was sealed.
-    pub fn encrypt_with_rng(&self, plaintext: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, EncryptError> {
+    /// [`SealError`]; nothing was sealed.
+    pub fn seal_with_rng(&self, plaintext: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, SealError> {
         self.check_len(plaintext)?;
         seal_whole(self.start_with_rng(rng)?, plaintext)
     }
 
-    /// Makes a header and the [`Sealer`] of its body, for callers who move the bytes themselves.
+    /// Makes a header and the [`BodySealer`] of its body, for callers who move the bytes themselves.
     ///
     /// # Errors
     ///
-    /// [`EncryptError`]; nothing was sealed.
-    pub fn start(&self) -> Result<(Header, Sealer), EncryptError> {
+    /// [`SealError`]; nothing was sealed.
+    pub fn start(&self) -> Result<(Header, BodySealer), SealError> {
         let mut rng = SystemRng::new();
         let fresh = Fresh::draw(&mut rng);
         // Checked before the key is given to anyone, and again before anything made with it is given away.
-        rng.check().map_err(|_| EncryptError::Randomness)?;
+        rng.check().map_err(|_| SealError::Randomness)?;
         let started = self.start_from(fresh, &mut rng)?;
-        rng.check().map_err(|_| EncryptError::Randomness)?;
+        rng.check().map_err(|_| SealError::Randomness)?;
         Ok(started)
     }
 
@@ -197,13 +195,13 @@ impl<'a> Encryptor<'a> {
     ///
     /// # Errors
     ///
-    /// [`EncryptError`]; nothing was sealed.
-    pub fn start_with_rng(&self, rng: &mut dyn CryptoRng) -> Result<(Header, Sealer), EncryptError> {
+    /// [`SealError`]; nothing was sealed.
+    pub fn start_with_rng(&self, rng: &mut dyn CryptoRng) -> Result<(Header, BodySealer), SealError> {
         let fresh = Fresh::draw(rng);
         self.start_from(fresh, rng)
     }
 
-    fn start_from(&self, fresh: Fresh, rng: &mut dyn CryptoRng) -> Result<(Header, Sealer), EncryptError> {
+    fn start_from(&self, fresh: Fresh, rng: &mut dyn CryptoRng) -> Result<(Header, BodySealer), SealError> {
         let Fresh { content_key, salt } = fresh;
         // Before any public-key operation, not after a thousand of them.
         self.limits.check(Limit::Records, u64::try_from(self.recipients.len()).unwrap_or(u64::MAX))?;
@@ -216,8 +214,9 @@ impl<'a> Encryptor<'a> {
         let mut header = encode(&mut fields, &mut records, &self.limits)?;
         header.set_tag(&HeaderDigest::new(&header).tag(&content_key));
         let keys = BodyKeys::new(&content_key, &header, self.aad);
-        let sealer = Sealer::new(&keys.input_key, &keys.context, &salt, &self.limits).with_threads(self.threads);
-        Ok((header, sealer))
+        let body_sealer =
+            BodySealer::new(&keys.input_key, &keys.context, &salt, &self.limits).with_threads(self.threads);
+        Ok((header, body_sealer))
     }
 
     /// Refuses a plaintext that is too long before any work is spent on it.
@@ -226,9 +225,9 @@ impl<'a> Encryptor<'a> {
     }
 }
 
-impl fmt::Debug for Encryptor<'_> {
+impl fmt::Debug for Sealer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Encryptor")
+        f.debug_struct("Sealer")
             .field("recipients", &self.recipients.len())
             .field("metadata", &self.metadata)
             .field("limits", &self.limits)
@@ -253,48 +252,48 @@ impl Fresh {
 }
 
 /// Writes header and body once, into a vector of exactly their length.
-fn seal_whole((header, sealer): (Header, Sealer), plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
-    let mut envelope = vec![0; envelope_len(&header, &sealer, plaintext)?];
+fn seal_whole((header, body_sealer): (Header, BodySealer), plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
+    let mut envelope = vec![0; envelope_len(&header, &body_sealer, plaintext)?];
     let (header_output, body) = envelope.split_at_mut(header.as_bytes().len());
     header_output.copy_from_slice(header.as_bytes());
-    sealer.seal_body(plaintext, body)?;
+    body_sealer.seal_body(plaintext, body)?;
     Ok(envelope)
 }
 
 /// Moves the plaintext in `data` to the places of its chunks, and seals it there.
-fn seal_in_place((header, mut sealer): (Header, Sealer), data: &mut Vec<u8>) -> Result<(), EncryptError> {
+fn seal_in_place((header, mut body_sealer): (Header, BodySealer), data: &mut Vec<u8>) -> Result<(), SealError> {
     let plaintext_len = data.len();
-    let envelope_len = envelope_len(&header, &sealer, data)?;
+    let envelope_len = envelope_len(&header, &body_sealer, data)?;
     if data.capacity() < envelope_len {
-        let envelope = seal_whole((header, sealer), data)?;
+        let envelope = seal_whole((header, body_sealer), data)?;
         wipe(data);
         *data = envelope;
         return Ok(());
     }
 
     data.resize(envelope_len, 0);
-    let start = header.as_bytes().len() + sealer.prefix().len();
+    let start = header.as_bytes().len() + body_sealer.prefix().len();
     // From the last to the first, for each one moves up into the place of those behind it.
     for index in (0..=plaintext_len / CHUNK_LEN).rev() {
         let from = index * CHUNK_LEN;
         data.copy_within(from..plaintext_len.min(from + CHUNK_LEN), start + index * SEALED_CHUNK_LEN);
     }
-    let body = write_start(&header, &sealer, data);
+    let body = write_start(&header, &body_sealer, data);
     let (chunks, last) = body.split_at_mut(plaintext_len / CHUNK_LEN * SEALED_CHUNK_LEN);
-    sealer.seal_pieces(ToSeal::divide_in_place(chunks.as_chunks_mut().0))?;
-    sealer.seal_last_in_place(last)
+    body_sealer.seal_pieces(ToSeal::divide_in_place(chunks.as_chunks_mut().0))?;
+    body_sealer.seal_last_in_place(last)
 }
 
-fn envelope_len(header: &Header, sealer: &Sealer, plaintext: &[u8]) -> Result<usize, LimitExceeded> {
+fn envelope_len(header: &Header, body_sealer: &BodySealer, plaintext: &[u8]) -> Result<usize, LimitExceeded> {
     let too_long = LimitExceeded { limit: Limit::PlaintextLen, max: MAX_PLAINTEXT_LEN };
-    header.as_bytes().len().checked_add(sealer.body_len(plaintext.len())?).ok_or(too_long)
+    header.as_bytes().len().checked_add(body_sealer.body_len(plaintext.len())?).ok_or(too_long)
 }
 
 /// Writes everything before the first chunk and returns the place for what follows.
-fn write_start<'a>(header: &Header, sealer: &Sealer, envelope: &'a mut [u8]) -> &'a mut [u8] {
-    let (start, chunks) = envelope.split_at_mut(header.as_bytes().len() + sealer.prefix().len());
+fn write_start<'a>(header: &Header, body_sealer: &BodySealer, envelope: &'a mut [u8]) -> &'a mut [u8] {
+    let (start, chunks) = envelope.split_at_mut(header.as_bytes().len() + body_sealer.prefix().len());
     let (header_output, prefix) = start.split_at_mut(header.as_bytes().len());
     header_output.copy_from_slice(header.as_bytes());
-    prefix.copy_from_slice(sealer.prefix());
+    prefix.copy_from_slice(body_sealer.prefix());
     chunks
 }

@@ -4,18 +4,18 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::buffer::{Buffer, wipe};
-use crate::chunk::{Opener, RangeOpener, ToOpen, plaintext_len};
-use crate::error::DecryptError;
+use crate::chunk::{BodyOpener, RangeOpener, ToOpen, plaintext_len};
+use crate::error::OpenError;
+use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::limits::{Limit, Limits};
 use crate::schedule::{BodyKeys, HeaderDigest};
 use crate::secret::ContentKey;
-use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::threads::Threads;
 use crate::wire::Header;
 
 /// A header whose tag verified, ready to open its body.
 ///
-/// From [`Decryptor::open_header`](crate::Decryptor::open_header), or from [`Header::open`] where the caller unwrapped the content key itself.
+/// From [`Opener::open_header`](crate::Opener::open_header), or from [`Header::open`] where the caller unwrapped the content key itself.
 pub struct OpenedHeader {
     metadata: Option<Vec<u8>>,
     body_keys: BodyKeys,
@@ -77,30 +77,30 @@ impl OpenedHeader {
     ///
     /// # Errors
     ///
-    /// [`DecryptError::WrongContext`].
-    pub fn opener(&self, prefix: &[u8; BODY_PREFIX_LEN]) -> Result<Opener, DecryptError> {
-        Opener::new(&self.body_keys.input_key, &self.body_keys.context, prefix, &self.limits)
-            .map(|opener| opener.with_threads(self.threads))
+    /// [`OpenError::WrongAssociatedData`].
+    pub fn body_opener(&self, prefix: &[u8; BODY_PREFIX_LEN]) -> Result<BodyOpener, OpenError> {
+        BodyOpener::new(&self.body_keys.input_key, &self.body_keys.context, prefix, &self.limits)
+            .map(|body_opener| body_opener.with_threads(self.threads))
     }
 
     /// As [`opener`](Self::opener), for opening at any place rather than in order.
     ///
     /// # Errors
     ///
-    /// [`DecryptError::WrongContext`].
-    pub fn range_opener(&self, prefix: &[u8; BODY_PREFIX_LEN]) -> Result<RangeOpener, DecryptError> {
+    /// [`OpenError::WrongAssociatedData`].
+    pub fn range_opener(&self, prefix: &[u8; BODY_PREFIX_LEN]) -> Result<RangeOpener, OpenError> {
         RangeOpener::new(&self.body_keys.input_key, &self.body_keys.context, prefix, &self.limits)
-            .map(|opener| opener.with_threads(self.threads))
+            .map(|body_opener| body_opener.with_threads(self.threads))
     }
 
     /// Opens a body in memory: all of it or nothing.
     ///
     /// # Errors
     ///
-    /// [`DecryptError`]; no plaintext is released.
-    pub fn decrypt(&self, body: &[u8]) -> Result<Vec<u8>, DecryptError> {
-        let (prefix, sealed) = body.split_first_chunk().ok_or(DecryptError::Truncated)?;
-        let mut opener = self.opener(prefix)?;
+    /// [`OpenError`]; no plaintext is released.
+    pub fn open(&self, body: &[u8]) -> Result<Vec<u8>, OpenError> {
+        let (prefix, sealed) = body.split_first_chunk().ok_or(OpenError::Truncated)?;
+        let mut body_opener = self.body_opener(prefix)?;
         let (sealed_chunks, sealed_last) = sealed.as_chunks::<SEALED_CHUNK_LEN>();
         let plaintext_len = self.plaintext_len(sealed)?;
 
@@ -108,21 +108,21 @@ impl OpenedHeader {
         let mut plaintext = Buffer::new(plaintext_len);
         let (chunks, last) = plaintext.using(plaintext_len).split_at_mut(sealed_chunks.len() * CHUNK_LEN);
         let (chunks, _) = chunks.as_chunks_mut::<CHUNK_LEN>();
-        opener.open_pieces(ToOpen::divide(sealed_chunks, chunks));
-        opener.open_last(sealed_last, last)?;
+        body_opener.open_pieces(ToOpen::divide(sealed_chunks, chunks));
+        body_opener.open_last(sealed_last, last)?;
         Ok(plaintext.into_vec())
     }
 
     /// Replaces the envelope in `data`, whose body starts at `body_start`, by its plaintext.
-    pub(super) fn decrypt_in_place(&self, data: &mut Vec<u8>, body_start: usize) -> Result<(), DecryptError> {
-        let (prefix, sealed) = data[body_start..].split_first_chunk_mut().ok_or(DecryptError::Truncated)?;
-        let mut opener = self.opener(prefix)?;
+    pub(super) fn open_in_place(&self, data: &mut Vec<u8>, body_start: usize) -> Result<(), OpenError> {
+        let (prefix, sealed) = data[body_start..].split_first_chunk_mut().ok_or(OpenError::Truncated)?;
+        let mut body_opener = self.body_opener(prefix)?;
         let plaintext_len = self.plaintext_len(sealed)?;
 
         let (chunks, last) = sealed.as_chunks_mut::<SEALED_CHUNK_LEN>();
         let count = chunks.len();
-        opener.open_pieces(ToOpen::divide_in_place(chunks));
-        if let Err(error) = opener.open_last_in_place(last) {
+        body_opener.open_pieces(ToOpen::divide_in_place(chunks));
+        if let Err(error) = body_opener.open_last_in_place(last) {
             wipe(data);
             data.clear();
             return Err(error);
@@ -140,7 +140,7 @@ impl OpenedHeader {
     }
 
     /// Length in bytes of what the sealed chunks hold, if that is within the limit.
-    fn plaintext_len(&self, sealed: &[u8]) -> Result<usize, DecryptError> {
+    fn plaintext_len(&self, sealed: &[u8]) -> Result<usize, OpenError> {
         let (chunks, last) = sealed.as_chunks::<SEALED_CHUNK_LEN>();
         let len = chunks.len() * CHUNK_LEN + last.len().saturating_sub(TAG_LEN);
         self.limits.check(Limit::PlaintextLen, u64::try_from(len).unwrap_or(u64::MAX))?;
@@ -158,31 +158,31 @@ impl Header {
     /// Verifies the header with a content key that the caller unwrapped itself, from one of the [`records`](Self::records).
     ///
     /// The second step for callers whose key service is asynchronous, or is no [`Identity`](crate::Identity) for another reason. What
-    /// [`Decryptor`](crate::Decryptor) does is then theirs to do (SPEC §6.2): try the records that name their key, then the anonymous ones with a
+    /// [`Opener`](crate::Opener) does is then theirs to do (SPEC §6.2): try the records that name their key, then the anonymous ones with a
     /// wrapped key as long as their modulus; bound the number of attempts; go on to the next one when this fails; tell nobody
     /// which of unwrapping and this failed, and do this also with a random key where unwrapping failed, so that both take the
     /// same time. [`OpenedHeader::limits`] starts from the defaults.
     ///
     /// # Errors
     ///
-    /// [`DecryptError::NotAuthentic`]. A caller who reports it to others must report a failed unwrapping as the same.
+    /// [`OpenError::NotAuthentic`]. A caller who reports it to others must report a failed unwrapping as the same.
     ///
     /// # Examples
     ///
     /// ```
-    /// use bulla::{DecryptError, Header, Identity, Limits};
+    /// use bulla::{OpenError, Header, Identity, Limits};
     /// # let kms = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
-    /// # let sealed = bulla::Encryptor::new(&kms.recipient()).encrypt(b"hello")?;
+    /// # let sealed = bulla::Sealer::new(&kms.recipient()).seal(b"hello")?;
     ///
     /// let (header, body) = Header::split(&sealed, &Limits::default())?;
     /// let record = header.records().find(|record| record.key_id() == Some(kms.key_id())).ok_or("not for us")?;
-    /// let content_key = kms.unwrap_key(&record)?.ok_or(DecryptError::NotAuthentic)?; // or ask a service, and await
-    /// assert_eq!(header.open(&content_key, b"")?.decrypt(body)?, b"hello");
+    /// let content_key = kms.unwrap_key(&record)?.ok_or(OpenError::NotAuthentic)?; // or ask a service, and await
+    /// assert_eq!(header.open(&content_key, b"")?.open(body)?, b"hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn open(&self, content_key: &ContentKey, aad: &[u8]) -> Result<OpenedHeader, DecryptError> {
+    pub fn open(&self, content_key: &ContentKey, aad: &[u8]) -> Result<OpenedHeader, OpenError> {
         if !HeaderDigest::new(self).verify(content_key, self.tag()) {
-            return Err(DecryptError::NotAuthentic);
+            return Err(OpenError::NotAuthentic);
         }
         Ok(OpenedHeader::new(self, content_key, aad))
     }
@@ -192,9 +192,9 @@ impl Header {
     ///
     /// # Errors
     ///
-    /// [`DecryptError::Truncated`] where no complete envelope has this length, and [`DecryptError::LimitExceeded`] above the
+    /// [`OpenError::Truncated`] where no complete envelope has this length, and [`OpenError::LimitExceeded`] above the
     /// format's maximum.
-    pub fn unverified_plaintext_len(&self, envelope_len: u64) -> Result<u64, DecryptError> {
-        plaintext_len(envelope_len.checked_sub(self.body_offset()).ok_or(DecryptError::Truncated)?)
+    pub fn unverified_plaintext_len(&self, envelope_len: u64) -> Result<u64, OpenError> {
+        plaintext_len(envelope_len.checked_sub(self.body_offset()).ok_or(OpenError::Truncated)?)
     }
 }

@@ -2,15 +2,15 @@
 
 use super::Chunks;
 use super::piece::ToOpen;
-use crate::error::DecryptError;
+use crate::error::OpenError;
+use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::limits::Limits;
 use crate::secret::Secret;
-use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::threads::Threads;
 
 /// Opens one body, chunk by chunk, in order.
 ///
-/// This is the engine without I/O beneath `DecryptReader`. It comes from
+/// This is the engine without I/O beneath `OpenReader`. It comes from
 /// [`OpenedHeader::opener`](crate::OpenedHeader::opener), which has checked the commitment. Collect 16400 bytes, or less where
 /// the input ends and not where a read was short; give it every full chunk, and then, with
 /// [`open_last`](Self::open_last), whatever remains.
@@ -18,23 +18,23 @@ use crate::threads::Threads;
 /// # Examples
 ///
 /// ```
-/// use bulla::{DecryptError, Decryptor, Header, Limits, Sealer};
+/// use bulla::{OpenError, Opener, Header, Limits, BodySealer};
 ///
 /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
 /// # let envelope = bulla::seal(&identity.recipient(), &[7; 40_000])?;
 /// let (header, body) = Header::split(&envelope, &Limits::default())?;
-/// let (prefix, sealed) = body.split_first_chunk().ok_or(DecryptError::Truncated)?;
-/// let mut opener = Decryptor::new(&identity).open_header(&header)?.opener(prefix)?;
+/// let (prefix, sealed) = body.split_first_chunk().ok_or(OpenError::Truncated)?;
+/// let mut body_opener = Opener::new(&identity).open_header(&header)?.body_opener(prefix)?;
 ///
 /// let mut plaintext = Vec::new();
 /// let (chunks, last) = sealed.as_chunks();
 /// for sealed in chunks {
-///     let mut chunk = [0; Sealer::CHUNK_LEN];
-///     opener.open_chunk(sealed, &mut chunk)?;
+///     let mut chunk = [0; BodySealer::CHUNK_LEN];
+///     body_opener.open_chunk(sealed, &mut chunk)?;
 ///     plaintext.extend_from_slice(&chunk);
 /// }
-/// let mut chunk = vec![0; last.len().saturating_sub(Sealer::TAG_LEN)];
-/// opener.open_last(last, &mut chunk)?;
+/// let mut chunk = vec![0; last.len().saturating_sub(BodySealer::TAG_LEN)];
+/// body_opener.open_last(last, &mut chunk)?;
 /// plaintext.extend_from_slice(&chunk);
 /// assert_eq!(plaintext, [7; 40_000]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -45,21 +45,21 @@ use crate::threads::Threads;
 /// A body is complete only when [`open_last`](Self::open_last) succeeded. After a failure every later call fails with the
 /// same error.
 #[derive(Debug)]
-pub struct Opener {
+pub struct BodyOpener {
     chunks: Chunks,
     next: u64,
-    failed: Option<DecryptError>,
+    failed: Option<OpenError>,
     threads: Threads,
 }
 
-impl Opener {
+impl BodyOpener {
     /// Checks the commitment in `prefix`.
     pub(crate) fn new(
         input_key: &Secret<32>,
         context: &[u8],
         prefix: &[u8; BODY_PREFIX_LEN],
         limits: &Limits,
-    ) -> Result<Self, DecryptError> {
+    ) -> Result<Self, OpenError> {
         let chunks = Chunks::committed(input_key, context, prefix, limits)?;
         Ok(Self { chunks, next: 0, failed: None, threads: Threads::ONE })
     }
@@ -76,7 +76,7 @@ impl Opener {
 
     /// Fails where the body has failed before.
     #[cfg(feature = "std")]
-    pub(crate) fn check(&self) -> Result<(), DecryptError> {
+    pub(crate) fn check(&self) -> Result<(), OpenError> {
         self.failed.clone().map_or(Ok(()), Err)
     }
 
@@ -84,12 +84,12 @@ impl Opener {
     ///
     /// # Errors
     ///
-    /// [`DecryptError::ChunkAltered`] and [`DecryptError::LimitExceeded`].
+    /// [`OpenError::ChunkAltered`] and [`OpenError::LimitExceeded`].
     pub fn open_chunk(
         &mut self,
         sealed: &[u8; SEALED_CHUNK_LEN],
         output: &mut [u8; CHUNK_LEN],
-    ) -> Result<(), DecryptError> {
+    ) -> Result<(), OpenError> {
         self.advance(|chunks, index| chunks.open_at(index, sealed, output))
     }
 
@@ -114,13 +114,13 @@ impl Opener {
     ///
     /// # Errors
     ///
-    /// [`DecryptError::Truncated`] where `sealed` is shorter than 16 bytes: the input ended at, or just after, the end of a
-    /// full chunk. [`DecryptError::LastChunkAltered`] and [`DecryptError::LimitExceeded`].
+    /// [`OpenError::Truncated`] where `sealed` is shorter than 16 bytes: the input ended at, or just after, the end of a
+    /// full chunk. [`OpenError::LastChunkAltered`] and [`OpenError::LimitExceeded`].
     ///
     /// # Panics
     ///
     /// Where `sealed` has 16 bytes or more and `output` is not shorter by exactly 16.
-    pub fn open_last(mut self, sealed: &[u8], output: &mut [u8]) -> Result<(), DecryptError> {
+    pub fn open_last(mut self, sealed: &[u8], output: &mut [u8]) -> Result<(), OpenError> {
         self.advance(|chunks, index| {
             check_last_len(index, sealed.len())?;
             assert_eq!(output.len() + TAG_LEN, sealed.len(), "the output is shorter by the tag");
@@ -129,7 +129,7 @@ impl Opener {
     }
 
     /// Opens the last chunk where it stands and returns the length of its plaintext.
-    pub(crate) fn open_last_in_place(&mut self, sealed: &mut [u8]) -> Result<usize, DecryptError> {
+    pub(crate) fn open_last_in_place(&mut self, sealed: &mut [u8]) -> Result<usize, OpenError> {
         self.advance(|chunks, index| {
             check_last_len(index, sealed.len())?;
             chunks.open_in_place_at(index, sealed).map_err(as_last)
@@ -150,7 +150,7 @@ impl Opener {
         self.failed = None;
     }
 
-    fn advance(&mut self, open: impl FnOnce(&Chunks, u64) -> Result<(), DecryptError>) -> Result<(), DecryptError> {
+    fn advance(&mut self, open: impl FnOnce(&Chunks, u64) -> Result<(), OpenError>) -> Result<(), OpenError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
@@ -163,17 +163,17 @@ impl Opener {
 }
 
 /// SPEC §5.3: the last chunk is shorter than the others; what cannot hold a tag was cut.
-pub(super) fn check_last_len(index: u64, len: usize) -> Result<(), DecryptError> {
+pub(super) fn check_last_len(index: u64, len: usize) -> Result<(), OpenError> {
     match len {
-        0..TAG_LEN => Err(DecryptError::Truncated),
+        0..TAG_LEN => Err(OpenError::Truncated),
         TAG_LEN..SEALED_CHUNK_LEN => Ok(()),
-        _ => Err(DecryptError::LastChunkAltered { index }),
+        _ => Err(OpenError::LastChunkAltered { index }),
     }
 }
 
-pub(super) fn as_last(error: DecryptError) -> DecryptError {
+pub(super) fn as_last(error: OpenError) -> OpenError {
     match error {
-        DecryptError::ChunkAltered { index } => DecryptError::LastChunkAltered { index },
+        OpenError::ChunkAltered { index } => OpenError::LastChunkAltered { index },
         other => other,
     }
 }

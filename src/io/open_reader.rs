@@ -12,16 +12,16 @@ use std::io::{self, Read};
 use super::poison::Poison;
 use super::window::Window;
 use crate::buffer::wipe;
-use crate::chunk::{Opener, ToOpen};
-use crate::error::DecryptError;
-use crate::message::OpenedHeader;
-use crate::suite::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::chunk::{BodyOpener, ToOpen};
+use crate::envelope::OpenedHeader;
+use crate::error::OpenError;
+use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::threads::{PIECE, Threads};
 
 /// Reads an envelope's body from an inner reader and yields the plaintext, each chunk as it verifies.
 ///
-/// From [`Decryptor::wrap_input`](crate::Decryptor::wrap_input). Reads of 16 KiB and more are opened straight into the
-/// caller's slice. With one thread it holds about 65 KiB at most, whatever the length of the payload.
+/// From [`Opener::wrap_input`](crate::Opener::wrap_input). Reads of 16 KiB and more are opened straight into the
+/// caller's slice. With one thread it holds about 65 KiB at most, whatever the length of the plaintext.
 ///
 /// After `WouldBlock` nothing is lost: make the same call again. Where the inner reader can [`Seek`](std::io::Seek), so can
 /// this one.
@@ -32,7 +32,7 @@ use crate::threads::{PIECE, Threads};
 /// [`read`](Read::read) has returned 0**. Before that, a cut or altered rest may still follow: do not act finally on what was
 /// read so far. After an error other than `Interrupted` and `WouldBlock` every later read fails with the same error, until a
 /// seek succeeds.
-pub struct DecryptReader<R> {
+pub struct OpenReader<R> {
     inner: R,
     metadata: Option<Vec<u8>>,
     stage: Stage,
@@ -59,10 +59,10 @@ enum Stage {
     /// Salt and commitment come next.
     Start(Box<OpenedHeader>),
     /// A chunk comes next, unless the end was reached.
-    Body(Box<Opener>),
+    Body(Box<BodyOpener>),
 }
 
-impl<R: Read> DecryptReader<R> {
+impl<R: Read> OpenReader<R> {
     pub(super) fn new(header: OpenedHeader, inner: R) -> Self {
         Self {
             inner,
@@ -84,8 +84,8 @@ impl<R: Read> DecryptReader<R> {
     pub(super) fn start(&mut self) -> io::Result<()> {
         let Stage::Start(header) = &self.stage else { return Ok(()) };
         self.window.fill(&mut self.inner, BODY_PREFIX_LEN)?;
-        let prefix = self.window.unused().first_chunk().ok_or(DecryptError::Truncated)?;
-        self.stage = Stage::Body(Box::new(header.opener(prefix)?));
+        let prefix = self.window.unused().first_chunk().ok_or(OpenError::Truncated)?;
+        self.stage = Stage::Body(Box::new(header.body_opener(prefix)?));
         self.window.consume(BODY_PREFIX_LEN);
         Ok(())
     }
@@ -104,7 +104,7 @@ impl<R: Read> DecryptReader<R> {
     fn advance(&mut self, output: &mut [u8]) -> io::Result<usize> {
         self.start()?;
         while self.plaintext.is_empty() {
-            let Stage::Body(opener) = &mut self.stage else { return Ok(0) };
+            let Stage::Body(body_opener) = &mut self.stage else { return Ok(0) };
             if self.at_end {
                 return Ok(0);
             }
@@ -114,16 +114,16 @@ impl<R: Read> DecryptReader<R> {
                 break;
             }
             // The chunks before a bad one have been handed out: now its error is due, whatever the input does.
-            opener.check()?;
+            body_opener.check()?;
             self.window.fill(&mut self.inner, SEALED_CHUNK_LEN)?;
             let (direct, _) = output.as_chunks_mut();
             if self.window.available_units() == 0 {
                 self.open_last()?;
-            } else if self.skip == 0 && direct.len() >= opener.threads().least_direct() {
+            } else if self.skip == 0 && direct.len() >= body_opener.threads().least_direct() {
                 let pieces = self.window.pieces(&mut self.inner, direct.len()).zip(direct.chunks_mut(PIECE));
-                let opened = opener.open_pieces(pieces.map(ToOpen::to_front));
+                let opened = body_opener.open_pieces(pieces.map(ToOpen::to_front));
                 // Other threads may have opened chunks behind one that did not open.
-                if opener.check().is_err() {
+                if body_opener.check().is_err() {
                     wipe(direct[opened..].as_flattened_mut());
                 }
                 if opened > 0 {
@@ -131,20 +131,20 @@ impl<R: Read> DecryptReader<R> {
                     return Ok(opened * CHUNK_LEN);
                 }
             } else {
-                let batch = opener.threads().batch();
+                let batch = body_opener.threads().batch();
                 // With one thread only what is wanted: what follows may go straight to the next caller's slice.
-                let count = if opener.threads() == Threads::ONE { 1 } else { batch };
-                self.opened = opener.open_pieces(self.window.pieces(&mut self.inner, count).map(ToOpen::InPlace));
+                let count = if body_opener.threads() == Threads::ONE { 1 } else { batch };
+                self.opened = body_opener.open_pieces(self.window.pieces(&mut self.inner, count).map(ToOpen::InPlace));
             }
         }
         Ok(self.take_plaintext(output))
     }
 
     /// The input has ended: what is left must be the last chunk.
-    fn open_last(&mut self) -> Result<(), DecryptError> {
-        let Stage::Body(opener) = &mut self.stage else { return Ok(()) };
-        let start = opener.position();
-        let len = opener.open_last_in_place(self.window.unused())?;
+    fn open_last(&mut self) -> Result<(), OpenError> {
+        let Stage::Body(body_opener) = &mut self.stage else { return Ok(()) };
+        let start = body_opener.position();
+        let len = body_opener.open_last_in_place(self.window.unused())?;
         self.len = Some(start + u64::try_from(len).unwrap_or_default());
         self.plaintext = mem::take(&mut self.skip).min(len)..len;
         self.at_end = true;
@@ -164,7 +164,7 @@ impl<R: Read> DecryptReader<R> {
     }
 }
 
-impl<R: Read> Read for DecryptReader<R> {
+impl<R: Read> Read for OpenReader<R> {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
         if output.is_empty() {
             return self.poison.check().map(|()| 0);
@@ -177,9 +177,9 @@ impl<R: Read> Read for DecryptReader<R> {
     }
 }
 
-impl<R: fmt::Debug> fmt::Debug for DecryptReader<R> {
+impl<R: fmt::Debug> fmt::Debug for OpenReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DecryptReader")
+        f.debug_struct("OpenReader")
             .field("inner", &self.inner)
             .field("metadata", &self.metadata)
             .finish_non_exhaustive()

@@ -8,28 +8,28 @@ use super::pending::Pending;
 use super::poison::Poison;
 use super::retry;
 use crate::buffer::Buffer;
-use crate::chunk::{Sealer, ToSeal};
-use crate::suite::{CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::chunk::{BodySealer, ToSeal};
+use crate::format::{CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::threads::Threads;
 
 /// Seals what is written to it and writes the envelope to an inner writer.
 ///
-/// From [`Encryptor::wrap_output`](crate::Encryptor::wrap_output). Writes of 16 KiB and more (with several threads: of a whole
+/// From [`Sealer::wrap_output`](crate::Sealer::wrap_output). Writes of 16 KiB and more (with several threads: of a whole
 /// batch and more) are sealed straight from the caller's slice; no further buffering is needed. With one thread it holds about
-/// 80 KiB at most, whatever the length of the payload.
+/// 80 KiB at most, whatever the length of the plaintext.
 ///
 /// **Call [`finish`](Self::finish).** A writer that is dropped instead leaves an envelope that does not open: it is
-/// [`Truncated`](crate::DecryptError::Truncated), or its last chunk was cut where the inner writer failed. An aborted write
+/// [`Truncated`](crate::OpenError::Truncated), or its last chunk was cut where the inner writer failed. An aborted write
 /// never looks like a complete one.
 ///
 /// [`flush`](Write::flush) seals and passes on every full chunk, but not a partial one: only the last chunk may be short.
 ///
 /// After an error other than `Interrupted` and `WouldBlock` every later call fails. After `WouldBlock` nothing is lost: make
 /// the same call again.
-pub struct EncryptWriter<W: Write> {
+pub struct SealWriter<W: Write> {
     inner: W,
     /// `None` once the last chunk was sealed.
-    sealer: Option<Sealer>,
+    body_sealer: Option<BodySealer>,
     /// Plaintext that was not sealed yet, always shorter than [`collected`].
     partial: Buffer,
     partial_len: usize,
@@ -38,14 +38,14 @@ pub struct EncryptWriter<W: Write> {
     poison: Poison,
 }
 
-impl<W: Write> EncryptWriter<W> {
+impl<W: Write> SealWriter<W> {
     /// `start` are the bytes before the first chunk.
-    pub(super) fn new(start: Vec<u8>, sealer: Sealer, inner: W) -> Self {
+    pub(super) fn new(start: Vec<u8>, body_sealer: BodySealer, inner: W) -> Self {
         Self {
             pending: Pending::new(start),
             partial: Buffer::default(),
             partial_len: 0,
-            sealer: Some(sealer),
+            body_sealer: Some(body_sealer),
             inner,
             poison: Poison::default(),
         }
@@ -55,7 +55,7 @@ impl<W: Write> EncryptWriter<W> {
     ///
     /// # Errors
     ///
-    /// The error of the inner writer, or [`EncryptError`](crate::EncryptError) inside a [`std::io::Error`]. The envelope is
+    /// The error of the inner writer, or [`SealError`](crate::SealError) inside a [`std::io::Error`]. The envelope is
     /// then incomplete. Use [`try_finish`](Self::try_finish) where the inner writer can report `WouldBlock`.
     pub fn finish(mut self) -> io::Result<W> {
         self.try_finish()?;
@@ -89,12 +89,13 @@ impl<W: Write> EncryptWriter<W> {
 
     /// Seals what of `input` fills chunks, keeps what does not, and tells how much it took. Nothing must be pending.
     fn take(&mut self, input: &[u8]) -> io::Result<usize> {
-        let sealer = self.sealer.as_mut().expect("nothing is taken once the last chunk was sealed: checked in write");
-        let collected = collected(sealer.threads());
+        let body_sealer =
+            self.body_sealer.as_mut().expect("nothing is taken once the last chunk was sealed: checked in write");
+        let collected = collected(body_sealer.threads());
         if self.partial_len == 0 && input.len() >= collected {
             let (chunks, _) = input.as_chunks();
-            let chunks = &chunks[..chunks.len().min(sealer.threads().batch())];
-            seal_chunks(sealer, chunks, &mut self.pending)?;
+            let chunks = &chunks[..chunks.len().min(body_sealer.threads().batch())];
+            seal_chunks(body_sealer, chunks, &mut self.pending)?;
             return Ok(chunks.len() * CHUNK_LEN);
         }
         if self.partial_len == self.partial.len() {
@@ -114,11 +115,11 @@ impl<W: Write> EncryptWriter<W> {
     /// Seals the full chunks of what was collected. Nothing must be pending.
     fn seal_partial(&mut self) -> io::Result<()> {
         let (chunks, _) = self.partial[..self.partial_len].as_chunks();
-        if let Some(sealer) = &mut self.sealer
+        if let Some(body_sealer) = &mut self.body_sealer
             && !chunks.is_empty()
         {
             let sealed = chunks.len() * CHUNK_LEN;
-            seal_chunks(sealer, chunks, &mut self.pending)?;
+            seal_chunks(body_sealer, chunks, &mut self.pending)?;
             self.partial.using(self.partial_len).copy_within(sealed.., 0);
             self.partial_len -= sealed;
         }
@@ -126,8 +127,8 @@ impl<W: Write> EncryptWriter<W> {
     }
 
     fn seal_last(&mut self) -> io::Result<()> {
-        if let Some(sealer) = self.sealer.take() {
-            sealer.seal_last(&self.partial[..self.partial_len], self.pending.fill(self.partial_len + TAG_LEN))?;
+        if let Some(body_sealer) = self.body_sealer.take() {
+            body_sealer.seal_last(&self.partial[..self.partial_len], self.pending.fill(self.partial_len + TAG_LEN))?;
         }
         Ok(())
     }
@@ -154,10 +155,10 @@ impl<W: Write> EncryptWriter<W> {
     }
 }
 
-impl<W: Write> Write for EncryptWriter<W> {
+impl<W: Write> Write for SealWriter<W> {
     fn write(&mut self, input: &[u8]) -> io::Result<usize> {
         self.poison.check()?;
-        if self.sealer.is_none() {
+        if self.body_sealer.is_none() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "written to after it was finished"));
         }
         self.guard(|writer| {
@@ -180,9 +181,9 @@ impl<W: Write> Write for EncryptWriter<W> {
     }
 }
 
-impl<W: Write + fmt::Debug> fmt::Debug for EncryptWriter<W> {
+impl<W: Write + fmt::Debug> fmt::Debug for SealWriter<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EncryptWriter").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("SealWriter").field("inner", &self.inner).finish_non_exhaustive()
     }
 }
 
@@ -191,8 +192,8 @@ fn collected(threads: Threads) -> usize {
     if threads == Threads::ONE { CHUNK_LEN } else { threads.batch() * CHUNK_LEN }
 }
 
-fn seal_chunks(sealer: &mut Sealer, chunks: &[[u8; CHUNK_LEN]], pending: &mut Pending) -> io::Result<()> {
+fn seal_chunks(body_sealer: &mut BodySealer, chunks: &[[u8; CHUNK_LEN]], pending: &mut Pending) -> io::Result<()> {
     let (sealed_chunks, _) = pending.fill(chunks.len() * SEALED_CHUNK_LEN).as_chunks_mut();
-    sealer.seal_pieces(ToSeal::divide(chunks, sealed_chunks))?;
+    body_sealer.seal_pieces(ToSeal::divide(chunks, sealed_chunks))?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use rand_core::Rng;
 
 use super::opened_header::OpenedHeader;
 use crate::crypto::SystemRng;
-use crate::error::DecryptError;
+use crate::error::OpenError;
 use crate::limits::{Limit, Limits};
 use crate::recipient::Identity;
 use crate::schedule::HeaderDigest;
@@ -21,25 +21,25 @@ use crate::wire::{Header, Record};
 /// # Examples
 ///
 /// ```
-/// use bulla::{DecryptError, Decryptor, Encryptor, RsaIdentity};
+/// use bulla::{OpenError, Opener, Sealer, RsaIdentity};
 ///
 /// let identity = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
-/// let sealed = Encryptor::new(&identity.recipient()).aad(b"invoice/42").encrypt(b"hello")?;
+/// let sealed = Sealer::new(&identity.recipient()).aad(b"invoice/42").seal(b"hello")?;
 ///
-/// let decryptor = Decryptor::new(&identity);
-/// assert_eq!(decryptor.clone().aad(b"invoice/42").decrypt(&sealed)?, b"hello");
-/// assert_eq!(decryptor.aad(b"invoice/43").decrypt(&sealed), Err(DecryptError::WrongContext));
+/// let opener = Opener::new(&identity);
+/// assert_eq!(opener.clone().aad(b"invoice/42").open(&sealed)?, b"hello");
+/// assert_eq!(opener.aad(b"invoice/43").open(&sealed), Err(OpenError::WrongAssociatedData));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct Decryptor<'a> {
+pub struct Opener<'a> {
     identities: Vec<&'a dyn Identity>,
     aad: &'a [u8],
     limits: Limits,
     threads: Threads,
 }
 
-impl<'a> Decryptor<'a> {
+impl<'a> Opener<'a> {
     /// Opens with `identity`.
     #[must_use]
     pub fn new(identity: &'a dyn Identity) -> Self {
@@ -88,22 +88,22 @@ impl<'a> Decryptor<'a> {
     ///
     /// # Errors
     ///
-    /// [`DecryptError`]; no plaintext is released.
-    pub fn decrypt(&self, envelope: &[u8]) -> Result<Vec<u8>, DecryptError> {
+    /// [`OpenError`]; no plaintext is released.
+    pub fn open(&self, envelope: &[u8]) -> Result<Vec<u8>, OpenError> {
         let (header, body) = Header::split(envelope, &self.limits)?;
-        self.open_header(&header)?.decrypt(body)
+        self.open_header(&header)?.open(body)
     }
 
     /// Replaces the envelope in `data` by its plaintext: all of it or nothing.
     ///
     /// # Errors
     ///
-    /// [`DecryptError`]. `data` then holds no plaintext: it is unchanged, or wiped and empty where opening failed within the
+    /// [`OpenError`]. `data` then holds no plaintext: it is unchanged, or wiped and empty where opening failed within the
     /// body.
-    pub fn decrypt_in_place(&self, data: &mut Vec<u8>) -> Result<(), DecryptError> {
+    pub fn open_in_place(&self, data: &mut Vec<u8>) -> Result<(), OpenError> {
         let (header, _) = Header::split(data, &self.limits)?;
         let header_len = header.as_bytes().len();
-        self.open_header(&header)?.decrypt_in_place(data, header_len)
+        self.open_header(&header)?.open_in_place(data, header_len)
     }
 
     /// Finds the content key of `header` and verifies the header with it.
@@ -113,16 +113,16 @@ impl<'a> Decryptor<'a> {
     ///
     /// # Errors
     ///
-    /// [`DecryptError::NoMatchingRecord`], [`DecryptError::NotAuthentic`], [`DecryptError::LimitExceeded`] where there are
+    /// [`OpenError::NoMatchingRecord`], [`OpenError::NotAuthentic`], [`OpenError::LimitExceeded`] where there are
     /// more candidates than [`Limits::private_key_operations`] and none of those tried was the right one,
-    /// [`DecryptError::Unwrap`] and [`DecryptError::Randomness`].
-    pub fn open_header(&self, header: &Header) -> Result<OpenedHeader, DecryptError> {
+    /// [`OpenError::Unwrap`] and [`OpenError::Randomness`].
+    pub fn open_header(&self, header: &Header) -> Result<OpenedHeader, OpenError> {
         let content_key = self.find_key(header)?;
         Ok(OpenedHeader::new(header, &content_key, self.aad).limits(self.limits).with_threads(self.threads))
     }
 
     /// The content key under which `header` verifies (SPEC §6.2).
-    pub(super) fn find_key(&self, header: &Header) -> Result<ContentKey, DecryptError> {
+    pub(super) fn find_key(&self, header: &Header) -> Result<ContentKey, OpenError> {
         let identified = header.records().filter(|record| record.key_id().is_some());
         let anonymous = header.records().filter(|record| record.key_id().is_none());
 
@@ -137,7 +137,7 @@ impl<'a> Decryptor<'a> {
                 }
             }
         }
-        Err(if operations == 0 { DecryptError::NoMatchingRecord } else { DecryptError::NotAuthentic })
+        Err(if operations == 0 { OpenError::NoMatchingRecord } else { OpenError::NotAuthentic })
     }
 
     #[cfg(feature = "std")]
@@ -146,9 +146,9 @@ impl<'a> Decryptor<'a> {
     }
 }
 
-impl fmt::Debug for Decryptor<'_> {
+impl fmt::Debug for Opener<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Decryptor")
+        f.debug_struct("Opener")
             .field("identities", &self.identities.len())
             .field("limits", &self.limits)
             .finish_non_exhaustive()
@@ -164,11 +164,11 @@ fn try_candidate(
     record: &Record<'_>,
     digest: &HeaderDigest,
     tag: &[u8],
-) -> Result<Option<ContentKey>, DecryptError> {
+) -> Result<Option<ContentKey>, OpenError> {
     let mut rng = SystemRng::new();
     let mut dummy = Secret::zero();
     rng.fill_bytes(dummy.expose_mut());
-    rng.check().map_err(|_| DecryptError::Randomness)?;
+    rng.check().map_err(|_| OpenError::Randomness)?;
 
     let (content_key, unwrapped) = match identity.unwrap_key(record)? {
         Some(content_key) => (content_key, true),

@@ -1,11 +1,11 @@
 //! Whole envelopes, without I/O: the only module that sees header, recipients, schedule and chunks together.
 
-mod decryptor;
-mod encryptor;
 mod opened_header;
+mod opener;
 mod rewrapper;
+mod sealer;
 
-pub use self::decryptor::Decryptor;
-pub use self::encryptor::Encryptor;
 pub use self::opened_header::OpenedHeader;
+pub use self::opener::Opener;
 pub use self::rewrapper::Rewrapper;
+pub use self::sealer::Sealer;

@@ -5,21 +5,21 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use std::io::{Seek, SeekFrom};
 
 use super::*;
-use crate::chunk::{Sealer, sealed_len};
-use crate::message::Encryptor;
+use crate::chunk::{BodySealer, sealed_len};
+use crate::envelope::Sealer;
 use crate::recipient::RsaIdentity;
 
 #[test]
 fn an_envelope_of_a_tebibyte_is_read_anywhere_at_the_cost_of_two_chunks() {
     let identity = RsaIdentity::from_pem(include_str!("../../../tests/keys/rsa2048.pem")).unwrap();
-    let (header, sealer) = Encryptor::new(&identity.recipient()).start().unwrap();
+    let (header, body_sealer) = Sealer::new(&identity.recipient()).start().unwrap();
     let envelope =
-        Synthetic { start: [header.as_bytes(), sealer.prefix()].concat(), sealer, chunks: AtomicU64::new(0) };
-    let decryptor = Decryptor::new(&identity);
-    let reader = decryptor.wrap_input_at(&envelope).unwrap();
+        Synthetic { start: [header.as_bytes(), body_sealer.prefix()].concat(), body_sealer, chunks: AtomicU64::new(0) };
+    let opener = Opener::new(&identity);
+    let reader = opener.wrap_input_at(&envelope).unwrap();
     assert_eq!(reader.len().unwrap(), PLAINTEXT_LEN);
     assert_eq!(envelope.chunks.load(Ordering::Relaxed), 1);
-    let mut seekable = decryptor.wrap_input(FromStart { input: &envelope, position: 0 }).unwrap();
+    let mut seekable = opener.wrap_input(FromStart { input: &envelope, position: 0 }).unwrap();
 
     let mut position = 1_u64;
     for _ in 0..100 {
@@ -50,7 +50,7 @@ fn plaintext_at(position: u64) -> u8 {
 /// A body whose chunks are sealed when they are read.
 struct Synthetic {
     start: Vec<u8>,
-    sealer: Sealer,
+    body_sealer: BodySealer,
     chunks: AtomicU64,
 }
 
@@ -69,7 +69,7 @@ impl ReadAt for Synthetic {
         self.chunks.fetch_add(u64::from(within == 0), Ordering::Relaxed);
         let plaintext: Vec<u8> = (start..PLAINTEXT_LEN.min(start + to_u64(CHUNK_LEN))).map(plaintext_at).collect();
         let mut sealed = vec![0; plaintext.len() + 16];
-        self.sealer.seal_anywhere(index, &plaintext, &mut sealed);
+        self.body_sealer.seal_anywhere(index, &plaintext, &mut sealed);
         sealed[..].read_at(output, within)
     }
 
