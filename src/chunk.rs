@@ -16,7 +16,7 @@ pub(crate) use self::piece::{ToOpen, ToSeal};
 pub use self::range_opener::RangeOpener;
 use crate::crypto::{Aead, constant_time_eq, hkdf_expand_sha512};
 use crate::error::OpenError;
-use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, COMMITMENT_LEN, MAX_PLAINTEXT_LEN, SALT_LEN, TAG_LEN};
+use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, COMMITMENT_LEN, MAX_PLAINTEXT_LEN, SALT_LEN, TAG_LEN};
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::secret::Secret;
 use crate::threads::Threads;
@@ -51,7 +51,7 @@ impl Chunks {
     fn committed(
         input_key: &Secret<32>,
         context: &[u8],
-        prefix: &[u8; BODY_PREFIX_LEN],
+        prefix: &[u8; BODY_HEAD_LEN],
         limits: &Limits,
     ) -> Result<Self, OpenError> {
         let (salt, commitment) = prefix.split_first_chunk::<SALT_LEN>().expect("24 of 56 bytes");

@@ -49,7 +49,7 @@ pub(crate) const MAX_WRAPPED_KEY_LEN: usize = 1024;
 /// The body (SPEC §5): lengths in bytes of salt, commitment, both together, a chunk, its tag, and a sealed chunk.
 pub(crate) const SALT_LEN: usize = 24;
 pub(crate) const COMMITMENT_LEN: usize = 32;
-pub(crate) const BODY_PREFIX_LEN: usize = SALT_LEN + COMMITMENT_LEN;
+pub(crate) const BODY_HEAD_LEN: usize = SALT_LEN + COMMITMENT_LEN;
 pub(crate) const CHUNK_LEN: usize = 16384;
 pub(crate) const TAG_LEN: usize = 16;
 pub(crate) const SEALED_CHUNK_LEN: usize = CHUNK_LEN + TAG_LEN;

@@ -40,7 +40,7 @@ fn constants_are_those_of_the_code() {
         MAX_WRAPPED_KEY_LEN,
         SALT_LEN,
         COMMITMENT_LEN,
-        BODY_PREFIX_LEN,
+        BODY_HEAD_LEN,
         CHUNK_LEN,
         TAG_LEN,
         SEALED_CHUNK_LEN,

@@ -3,7 +3,7 @@
 use super::Chunks;
 use super::piece::ToOpen;
 use crate::error::OpenError;
-use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::limits::Limits;
 use crate::secret::Secret;
 use crate::threads::Threads;
@@ -57,7 +57,7 @@ impl BodyOpener {
     pub(crate) fn new(
         input_key: &Secret<32>,
         context: &[u8],
-        prefix: &[u8; BODY_PREFIX_LEN],
+        prefix: &[u8; BODY_HEAD_LEN],
         limits: &Limits,
     ) -> Result<Self, OpenError> {
         let chunks = Chunks::committed(input_key, context, prefix, limits)?;

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::piece::ToSeal;
 use super::{Chunks, sealed_len, to_u64};
 use crate::error::SealError;
-use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::secret::Secret;
 use crate::threads::Threads;
@@ -44,14 +44,14 @@ use crate::threads::Threads;
 #[derive(Debug)]
 pub struct BodySealer {
     chunks: Chunks,
-    prefix: [u8; BODY_PREFIX_LEN],
+    prefix: [u8; BODY_HEAD_LEN],
     next: u64,
     threads: Threads,
 }
 
 impl BodySealer {
     /// Length in bytes of [`prefix`](Self::prefix): salt and commitment.
-    pub const PREFIX_LEN: usize = BODY_PREFIX_LEN;
+    pub const PREFIX_LEN: usize = BODY_HEAD_LEN;
 
     /// Length in bytes of the plaintext of every chunk but the last, which is shorter.
     pub const CHUNK_LEN: usize = CHUNK_LEN;
@@ -64,7 +64,7 @@ impl BodySealer {
 
     pub(crate) fn new(input_key: &Secret<32>, context: &[u8], salt: &[u8; SALT_LEN], limits: &Limits) -> Self {
         let (chunks, commitment) = Chunks::derive(input_key, context, salt, limits);
-        let mut prefix = [0; BODY_PREFIX_LEN];
+        let mut prefix = [0; BODY_HEAD_LEN];
         prefix[..SALT_LEN].copy_from_slice(salt);
         prefix[SALT_LEN..].copy_from_slice(&commitment);
         Self { chunks, prefix, next: 0, threads: Threads::ONE }
@@ -82,7 +82,7 @@ impl BodySealer {
 
     /// The first 56 bytes of the body.
     #[must_use]
-    pub fn prefix(&self) -> &[u8; BODY_PREFIX_LEN] {
+    pub fn prefix(&self) -> &[u8; BODY_HEAD_LEN] {
         &self.prefix
     }
 
@@ -179,7 +179,7 @@ impl BodySealer {
     /// Writes the whole body once, to exactly its length.
     pub(crate) fn seal_body(mut self, plaintext: &[u8], body: &mut [u8]) -> Result<(), SealError> {
         self.assert_fresh();
-        let (prefix, sealed) = body.split_at_mut(BODY_PREFIX_LEN);
+        let (prefix, sealed) = body.split_at_mut(BODY_HEAD_LEN);
         prefix.copy_from_slice(&self.prefix);
         let (chunks, last) = plaintext.as_chunks::<CHUNK_LEN>();
         let (sealed_chunks, sealed_last) = sealed.split_at_mut(chunks.len() * SEALED_CHUNK_LEN);

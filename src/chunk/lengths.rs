@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::to_u64;
 use crate::error::OpenError;
-use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::limits::{Limit, LimitExceeded};
 
 /// Length in bytes of the body that holds `plaintext_len` bytes, or `None` above the format's maximum of 2^52 − 1.
@@ -24,7 +24,7 @@ pub fn sealed_len(plaintext_len: u64) -> Option<u64> {
         return None;
     }
     let chunks = plaintext_len / to_u64(CHUNK_LEN) + 1;
-    Some(to_u64(BODY_PREFIX_LEN) + plaintext_len + chunks * to_u64(TAG_LEN))
+    Some(to_u64(BODY_HEAD_LEN) + plaintext_len + chunks * to_u64(TAG_LEN))
 }
 
 /// Length in bytes of the plaintext that a body of `sealed_len` bytes holds: the inverse of [`sealed_len`].
@@ -50,7 +50,7 @@ pub fn sealed_len(plaintext_len: u64) -> Option<u64> {
 /// assert_eq!(bulla::plaintext_len(56 + 16400 + 15), Err(OpenError::Truncated));
 /// ```
 pub fn plaintext_len(sealed_len: u64) -> Result<u64, OpenError> {
-    let chunks_len = sealed_len.checked_sub(to_u64(BODY_PREFIX_LEN)).ok_or(OpenError::Truncated)?;
+    let chunks_len = sealed_len.checked_sub(to_u64(BODY_HEAD_LEN)).ok_or(OpenError::Truncated)?;
     let last_len = (chunks_len % to_u64(SEALED_CHUNK_LEN)).checked_sub(to_u64(TAG_LEN)).ok_or(OpenError::Truncated)?;
     let len = chunks_len / to_u64(SEALED_CHUNK_LEN) * to_u64(CHUNK_LEN) + last_len;
     if len > MAX_PLAINTEXT_LEN {
@@ -84,7 +84,7 @@ pub fn ciphertext_range(plaintext_range: Range<u64>) -> Range<u64> {
 
 /// Offset in the body at which chunk `index` stands, which is at most 2^38.
 pub(crate) fn chunk_offset(index: u64) -> u64 {
-    to_u64(BODY_PREFIX_LEN) + index * to_u64(SEALED_CHUNK_LEN)
+    to_u64(BODY_HEAD_LEN) + index * to_u64(SEALED_CHUNK_LEN)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::piece::ToOpen;
 use super::{Chunks, ciphertext_range, plaintext_len, to_u64};
 use crate::buffer::{Buffer, wipe};
 use crate::error::OpenError;
-use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::limits::Limits;
 use crate::secret::Secret;
 use crate::threads::Threads;
@@ -53,7 +53,7 @@ impl RangeOpener {
     pub(crate) fn new(
         input_key: &Secret<32>,
         context: &[u8],
-        prefix: &[u8; BODY_PREFIX_LEN],
+        prefix: &[u8; BODY_HEAD_LEN],
         limits: &Limits,
     ) -> Result<Self, OpenError> {
         let chunks = Chunks::committed(input_key, context, prefix, limits)?;

@@ -6,7 +6,7 @@ use core::fmt;
 use crate::buffer::{Buffer, wipe};
 use crate::chunk::{BodyOpener, RangeOpener, ToOpen, plaintext_len};
 use crate::error::OpenError;
-use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::limits::{Limit, Limits};
 use crate::schedule::{BodyKeys, HeaderDigest};
 use crate::secret::ContentKey;
@@ -78,7 +78,7 @@ impl OpenedHeader {
     /// # Errors
     ///
     /// [`OpenError::WrongAssociatedData`].
-    pub fn body_opener(&self, prefix: &[u8; BODY_PREFIX_LEN]) -> Result<BodyOpener, OpenError> {
+    pub fn body_opener(&self, prefix: &[u8; BODY_HEAD_LEN]) -> Result<BodyOpener, OpenError> {
         BodyOpener::new(&self.body_keys.input_key, &self.body_keys.context, prefix, &self.limits)
             .map(|body_opener| body_opener.with_threads(self.threads))
     }
@@ -88,7 +88,7 @@ impl OpenedHeader {
     /// # Errors
     ///
     /// [`OpenError::WrongAssociatedData`].
-    pub fn range_opener(&self, prefix: &[u8; BODY_PREFIX_LEN]) -> Result<RangeOpener, OpenError> {
+    pub fn range_opener(&self, prefix: &[u8; BODY_HEAD_LEN]) -> Result<RangeOpener, OpenError> {
         RangeOpener::new(&self.body_keys.input_key, &self.body_keys.context, prefix, &self.limits)
             .map(|body_opener| body_opener.with_threads(self.threads))
     }
@@ -128,7 +128,7 @@ impl OpenedHeader {
             return Err(error);
         }
 
-        let start = body_start + BODY_PREFIX_LEN;
+        let start = body_start + BODY_HEAD_LEN;
         for index in 0..=count {
             let from = start + index * SEALED_CHUNK_LEN;
             let len = CHUNK_LEN.min(plaintext_len - index * CHUNK_LEN);

@@ -15,7 +15,7 @@ use crate::buffer::wipe;
 use crate::chunk::{BodyOpener, ToOpen};
 use crate::envelope::OpenedHeader;
 use crate::error::OpenError;
-use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::threads::{PIECE, Threads};
 
 /// Reads an envelope's body from an inner reader and yields the plaintext, each chunk as it verifies.
@@ -83,10 +83,10 @@ impl<R: Read> OpenReader<R> {
     /// Reads salt and commitment, unless that was done.
     pub(super) fn start(&mut self) -> io::Result<()> {
         let Stage::Start(header) = &self.stage else { return Ok(()) };
-        self.window.fill(&mut self.inner, BODY_PREFIX_LEN)?;
+        self.window.fill(&mut self.inner, BODY_HEAD_LEN)?;
         let prefix = self.window.unused().first_chunk().ok_or(OpenError::Truncated)?;
         self.stage = Stage::Body(Box::new(header.body_opener(prefix)?));
-        self.window.consume(BODY_PREFIX_LEN);
+        self.window.consume(BODY_HEAD_LEN);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use crate::buffer::{Buffer, wipe};
 use crate::chunk::{RangeOpener, chunk_offset, plaintext_len};
 use crate::envelope::{OpenedHeader, Opener};
 use crate::error::OpenError;
-use crate::format::{BODY_PREFIX_LEN, CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN};
+use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN};
 use crate::threads::{PIECE, Threads};
 use crate::wire::Header;
 
@@ -74,7 +74,7 @@ impl OpenedHeader {
     /// As [`Opener::wrap_input_at`].
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn wrap_input_at<R: ReadAt>(self, input: R, offset: u64) -> io::Result<OpenReaderAt<R>> {
-        let mut prefix = [0; BODY_PREFIX_LEN];
+        let mut prefix = [0; BODY_HEAD_LEN];
         if read_full_at(&input, &mut prefix, offset)? < prefix.len() {
             return Err(OpenError::Truncated.into());
         }
