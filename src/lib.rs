@@ -31,7 +31,7 @@ mod schedule;
 mod secret;
 mod simple;
 #[cfg(test)]
-mod spec;
+mod spec_tests;
 mod threads;
 mod wire;
 

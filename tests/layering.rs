@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Lowest first. `lib.rs` only re-exports, and `spec.rs` is a test that looks at everything.
+/// Lowest first. `lib.rs` only re-exports, and `spec_tests.rs` is a test that looks at everything.
 const LAYERS: [&[&str]; 6] = [
     // Leaves.
     &["buffer", "error", "format", "key_id", "limits", "secret", "threads"],
@@ -63,14 +63,14 @@ fn layers() -> BTreeMap<&'static str, usize> {
     LAYERS.iter().enumerate().flat_map(|(layer, modules)| modules.iter().map(move |module| (*module, layer))).collect()
 }
 
-/// Top-level module, path and text of every source file but `lib.rs`, `spec.rs` and the files of unit tests.
+/// Top-level module, path and text of every source file but `lib.rs`, `spec_tests.rs` and the files of unit tests.
 fn sources() -> impl Iterator<Item = (String, PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     collect(&root, &mut files);
     files.into_iter().filter_map(move |path| {
         let relative = path.strip_prefix(&root).ok()?;
-        if relative == Path::new("lib.rs") || relative == Path::new("spec.rs") || relative.ends_with("tests.rs") {
+        if relative == Path::new("lib.rs") || relative == Path::new("spec_tests.rs") || relative.ends_with("tests.rs") {
             return None;
         }
         let module = Path::new(relative.components().next()?.as_os_str()).with_extension("");
