@@ -9,6 +9,7 @@ use HeaderErrorKind as Kind;
 use bulla::{Header, HeaderErrorKind, KeyId, Limit, Limits, Lookalike, OpenError, Opener, SealError, Sealer};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
+use support::streams::Counting;
 use support::{NoRsa, RSA_2048, open_error};
 
 #[test]
@@ -165,9 +166,9 @@ fn a_header_that_promises_much_takes_nothing_before_it_is_there() {
     let wide = Limits::default().with_header_len(u32::MAX);
     let error = Header::read_from(&mut &prefix[..], &wide).unwrap_err();
     assert_eq!(open_error(&error), OpenError::Truncated);
-    let mut endless = Counting { inner: prefix.chain(std::io::repeat(0)), count: 0 };
+    let mut endless = Counting::new(prefix.chain(std::io::repeat(0)));
     assert!(Header::read_from(&mut endless, &Limits::default()).is_err());
-    assert!(endless.count <= 20);
+    assert!(endless.count() <= 20);
 }
 
 proptest! {
@@ -296,18 +297,5 @@ impl bulla::Recipient for Cheap {
         let mut wrapped = vec![0; 256];
         bulla::rand_core::Rng::fill_bytes(rng, &mut wrapped);
         Ok(bulla::WrappedKey::rsa_oaep_sha256(wrapped))
-    }
-}
-
-struct Counting<R> {
-    inner: R,
-    count: usize,
-}
-
-impl<R: Read> Read for Counting<R> {
-    fn read(&mut self, output: &mut [u8]) -> std::io::Result<usize> {
-        let len = self.inner.read(output)?;
-        self.count += len;
-        Ok(len)
     }
 }

@@ -8,7 +8,8 @@ use std::io::{self, Read, Write};
 use bulla::{Header, Limit, LimitExceeded, Limits, OpenError, Opener, SealError, Sealer};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::{CHUNK, Faulty, NoRsa, Scripted, Step, insist, open_error, pattern, read_in_pieces, write_in_pieces};
+use support::streams::{Boasts, Fails, Faulty, Full, Step, Untouchable};
+use support::{CHUNK, NoRsa, SplitMix64, insist, open_error, pattern, read_in_pieces, write_in_pieces};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
@@ -21,10 +22,10 @@ proptest! {
     ) {
         let key = NoRsa::default();
         let plaintext = pattern(len);
-        let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+        let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut SplitMix64(1)).unwrap();
 
         let output = Faulty::new(Vec::new(), script);
-        let mut writer = Sealer::new(&key).wrap_output_with_rng(output, &mut Scripted(1)).unwrap();
+        let mut writer = Sealer::new(&key).wrap_output_with_rng(output, &mut SplitMix64(1)).unwrap();
         write_in_pieces(&mut writer, &plaintext, &sizes).unwrap();
         insist(|| writer.flush()).unwrap();
         insist(|| writer.try_finish()).unwrap();
@@ -40,10 +41,10 @@ proptest! {
     ) {
         let key = NoRsa::default();
         let plaintext = pattern(len);
-        let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+        let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut SplitMix64(1)).unwrap();
 
         let input = Faulty::new(&plaintext[..], script);
-        let reader = Sealer::new(&key).wrap_input_with_rng(input, &mut Scripted(1)).unwrap();
+        let reader = Sealer::new(&key).wrap_input_with_rng(input, &mut SplitMix64(1)).unwrap();
         let (envelope, end) = read_in_pieces(reader, &sizes);
         end.unwrap();
         prop_assert!(envelope == expected);
@@ -74,10 +75,10 @@ proptest! {
     ) {
         let key = NoRsa::default();
         let plaintext = pattern(len);
-        let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+        let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut SplitMix64(1)).unwrap();
 
-        let output = Full { bytes: Vec::new(), room };
-        let mut writer = Sealer::new(&key).wrap_output_with_rng(output, &mut Scripted(1)).unwrap();
+        let output = Full::after(room);
+        let mut writer = Sealer::new(&key).wrap_output_with_rng(output, &mut SplitMix64(1)).unwrap();
         let result = write_in_pieces(&mut writer, &plaintext, &sizes).and_then(|()| writer.try_finish());
         prop_assert_eq!(result.is_ok(), room >= expected.len());
         prop_assert!(expected.starts_with(&writer.get_ref().bytes));
@@ -94,20 +95,6 @@ proptest! {
 
 #[test]
 fn making_a_writer_or_reader_does_no_io() {
-    struct Untouchable;
-    impl Write for Untouchable {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            panic!("written to")
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            panic!("flushed")
-        }
-    }
-    impl Read for Untouchable {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            panic!("read from")
-        }
-    }
     let key = NoRsa::default();
     drop(Sealer::new(&key).wrap_output(Untouchable).unwrap());
     drop(Sealer::new(&key).wrap_input(Untouchable).unwrap());
@@ -171,20 +158,6 @@ fn an_output_that_takes_nothing_is_write_zero_and_no_endless_loop() {
 
 #[test]
 fn a_stream_that_claims_more_than_it_was_given_is_an_error_and_no_panic() {
-    struct Boasts;
-    impl Write for Boasts {
-        fn write(&mut self, input: &[u8]) -> io::Result<usize> {
-            Ok(input.len() + 1)
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    impl Read for Boasts {
-        fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-            Ok(output.len() + 1)
-        }
-    }
     let key = NoRsa::default();
     assert!(Sealer::new(&key).wrap_output(Boasts).unwrap().finish().is_err());
     let (_, end) = read_in_pieces(Sealer::new(&key).wrap_input(Boasts).unwrap(), &[1000]);
@@ -196,22 +169,13 @@ fn a_stream_that_claims_more_than_it_was_given_is_an_error_and_no_panic() {
 
 #[test]
 fn an_input_that_fails_poisons_the_readers() {
-    struct Fails(Vec<u8>);
-    impl Read for Fails {
-        fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-            if self.0.is_empty() {
-                return Err(io::Error::new(io::ErrorKind::ConnectionReset, "unplugged"));
-            }
-            let len = self.0.len().min(output.len());
-            output[..len].copy_from_slice(&self.0.drain(..len).collect::<Vec<_>>());
-            Ok(len)
-        }
-    }
     let key = NoRsa::default();
     let envelope = Sealer::new(&key).seal(&pattern(2 * CHUNK)).unwrap();
-    let cut = envelope[..envelope.len() - 100].to_vec();
-    let mut opening = Opener::new(&key).wrap_input(Fails(cut)).unwrap();
-    let mut sealing = Sealer::new(&key).wrap_input(Fails(pattern(2 * CHUNK))).unwrap();
+    let cut = &envelope[..envelope.len() - 100];
+    let plaintext = pattern(2 * CHUNK);
+    let fails = || Fails(io::ErrorKind::ConnectionReset);
+    let mut opening = Opener::new(&key).wrap_input(cut.chain(fails())).unwrap();
+    let mut sealing = Sealer::new(&key).wrap_input(plaintext.chain(fails())).unwrap();
     for reader in [&mut opening as &mut dyn Read, &mut sealing] {
         let (_, end) = read_in_pieces(&mut *reader, &[1000]);
         assert_eq!(end.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
@@ -223,19 +187,12 @@ fn an_input_that_fails_poisons_the_readers() {
 
 #[test]
 fn a_chunk_is_released_as_soon_as_it_is_there() {
-    struct OneAtATime<'a>(std::slice::Chunks<'a, u8>);
-    impl Read for OneAtATime<'_> {
-        fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-            let piece = self.0.next().ok_or_else(|| io::Error::other("asked for more than was needed"))?;
-            output[..piece.len()].copy_from_slice(piece);
-            Ok(piece.len())
-        }
-    }
     let key = NoRsa::default();
     let envelope = Sealer::new(&key).seal(&pattern(5 * CHUNK)).unwrap();
     let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
-    let first = &body[..56 + 16400];
-    let mut reader = header.open(&key.content_key(), b"").unwrap().wrap_input(OneAtATime(first.chunks(4100)));
+    let nothing_more = Fails(io::ErrorKind::Other);
+    let input = Faulty::new((&body[..56 + 16400]).chain(nothing_more), vec![Step::Short(4100)]);
+    let mut reader = header.open(&key.content_key(), b"").unwrap().wrap_input(input);
     let mut plaintext = vec![0; CHUNK];
     reader.read_exact(&mut plaintext).unwrap();
     assert_eq!(plaintext, pattern(CHUNK));
@@ -286,25 +243,4 @@ fn script() -> impl Strategy<Value = Vec<Step>> {
         script.push(Step::Short(20_000));
         script
     })
-}
-
-/// An output with room for so many bytes.
-struct Full {
-    bytes: Vec<u8>,
-    room: usize,
-}
-
-impl Write for Full {
-    fn write(&mut self, input: &[u8]) -> io::Result<usize> {
-        let len = input.len().min(self.room - self.bytes.len());
-        if len == 0 {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        self.bytes.extend_from_slice(&input[..len]);
-        Ok(len)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -10,7 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bulla::{Header, Limits, OpenError, OpenReaderAt, Opener, ReadAt, Sealer};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::{CHUNK, Faulty, NoRsa, Scripted, Step, insist, open_error, pattern, read_in_pieces, write_in_pieces};
+use support::streams::{Break, Breaks, Fails, Faulty, Step};
+use support::{CHUNK, NoRsa, SplitMix64, insist, open_error, pattern, read_in_pieces, write_in_pieces};
 
 /// What adapters collect for each thread.
 const BATCH: usize = 32 * CHUNK;
@@ -21,15 +22,15 @@ fn the_bytes_are_those_of_one_thread_at_every_boundary() {
         let key = NoRsa::default();
         for len in [0, 1, CHUNK, BATCH, 2 * BATCH - 1, 2 * BATCH, 2 * BATCH + 1, 4 * BATCH + CHUNK, 9 * BATCH + 77] {
             let plaintext = pattern(len);
-            let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+            let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut SplitMix64(1)).unwrap();
             for threads in [0, 1, 2, 3, 100] {
                 let sealer = Sealer::new(&key).threads(threads);
-                assert!(sealer.seal_with_rng(&plaintext, &mut Scripted(1)).unwrap() == expected);
+                assert!(sealer.seal_with_rng(&plaintext, &mut SplitMix64(1)).unwrap() == expected);
                 for sizes in [&[100_000][..], &[3 * BATCH, 5], &[usize::MAX]] {
-                    let mut writer = sealer.wrap_output_with_rng(Vec::new(), &mut Scripted(1)).unwrap();
+                    let mut writer = sealer.wrap_output_with_rng(Vec::new(), &mut SplitMix64(1)).unwrap();
                     write_in_pieces(&mut writer, &plaintext, sizes).unwrap();
                     assert!(writer.finish().unwrap() == expected, "{len} bytes, {threads} threads");
-                    let reader = sealer.wrap_input_with_rng(&plaintext[..], &mut Scripted(1)).unwrap();
+                    let reader = sealer.wrap_input_with_rng(&plaintext[..], &mut SplitMix64(1)).unwrap();
                     let sizes: Vec<_> = sizes.iter().map(|size| *size.min(&10_000_000)).collect();
                     let (envelope, end) = read_in_pieces(reader, &sizes);
                     assert!(end.is_ok() && envelope == expected, "{len} bytes, {threads} threads");
@@ -41,7 +42,7 @@ fn the_bytes_are_those_of_one_thread_at_every_boundary() {
                 assert!(Opener::new(&key).threads(threads).open(&expected).unwrap() == plaintext);
                 let mut data = plaintext.clone();
                 data.reserve(1000 + len / 1000);
-                sealer.seal_in_place_with_rng(&mut data, &mut Scripted(1)).unwrap();
+                sealer.seal_in_place_with_rng(&mut data, &mut SplitMix64(1)).unwrap();
                 assert!(data == expected);
                 Opener::new(&key).threads(threads).open_in_place(&mut data).unwrap();
                 assert!(data == plaintext);
@@ -78,43 +79,6 @@ fn a_pool_whose_threads_all_seal_does_not_deadlock() {
     });
 }
 
-/// Fails, or panics, once, when so many bytes have been read.
-struct Breaks<R> {
-    inner: R,
-    left: usize,
-    broken: bool,
-    panics: bool,
-}
-
-impl<R> Breaks<R> {
-    fn new(inner: R, at: usize, panics: bool) -> Self {
-        Self { inner, left: at, broken: false, panics }
-    }
-}
-
-impl<R: Read> Read for Breaks<R> {
-    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        if self.broken {
-            return self.inner.read(output);
-        }
-        if self.left == 0 {
-            self.broken = true;
-            assert!(!self.panics, "broken on purpose");
-            return Err(io::ErrorKind::ConnectionReset.into());
-        }
-        let len = output.len().min(self.left);
-        let read = self.inner.read(&mut output[..len])?;
-        self.left -= read;
-        Ok(read)
-    }
-}
-
-impl<R: Seek> Seek for Breaks<R> {
-    fn seek(&mut self, target: SeekFrom) -> io::Result<u64> {
-        self.inner.seek(target)
-    }
-}
-
 #[test]
 fn an_input_that_fails_within_a_batch_releases_what_came_before_and_is_no_end() {
     in_pool(2, || {
@@ -125,10 +89,10 @@ fn an_input_that_fails_within_a_batch_releases_what_came_before_and_is_no_end() 
         for chunks in [0, 1, 3, 5, 20, 33, 70] {
             for sizes in [&[40_000][..], &[4 * BATCH]] {
                 let opened = header.open(&key.content_key(), b"").unwrap().threads(2);
-                let input = Breaks::new(Cursor::new(body), 56 + chunks * 16400 + 100, false);
+                let input = failing(body, 56 + chunks * 16400 + 100);
                 let mut reader = opened.wrap_input(input);
                 let (released, end) = read_in_pieces(&mut reader, sizes);
-                assert_eq!(end.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+                assert_eq!(end.unwrap_err().kind(), io::ErrorKind::TimedOut);
                 assert!(released == plaintext[..chunks * CHUNK], "{} bytes of {chunks} chunks", released.len());
 
                 // Another seek, another try.
@@ -136,10 +100,10 @@ fn an_input_that_fails_within_a_batch_releases_what_came_before_and_is_no_end() 
                 let (rest, end) = read_in_pieces(&mut reader, sizes);
                 assert!(end.is_ok() && rest == plaintext[released.len()..]);
 
-                let input = Breaks::new(&plaintext[..], chunks * CHUNK + 100, false);
+                let input = failing(&plaintext, chunks * CHUNK + 100);
                 // Also where the failure waits behind what was read before.
                 let opened = header.open(&key.content_key(), b"").unwrap().threads(2);
-                let mut reader = opened.wrap_input(Breaks::new(Cursor::new(body), 56 + 40 * 16400 + 100, false));
+                let mut reader = opened.wrap_input(failing(body, 56 + 40 * 16400 + 100));
                 let read = reader.read(&mut vec![0; sizes[0]]).unwrap();
                 assert!(read > 0);
                 reader.seek(SeekFrom::Start(50 * CHUNK as u64)).unwrap();
@@ -149,7 +113,7 @@ fn an_input_that_fails_within_a_batch_releases_what_came_before_and_is_no_end() 
                 let other = NoRsa::default();
                 let reader = Sealer::new(&other).threads(2).wrap_input(input).unwrap();
                 let (_, end) = read_in_pieces(reader, sizes);
-                assert_eq!(end.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+                assert_eq!(end.unwrap_err().kind(), io::ErrorKind::TimedOut);
             }
         }
     });
@@ -160,13 +124,13 @@ fn an_input_that_panics_ends_the_stream() {
     in_pool(2, || {
         let key = NoRsa::default();
         let plaintext = pattern(3 * BATCH + 5);
-        let envelope = Sealer::new(&key).seal_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+        let envelope = Sealer::new(&key).seal_with_rng(&plaintext, &mut SplitMix64(1)).unwrap();
         for threads in [1, 2] {
             for size in [1000, 4 * BATCH] {
                 let sealer = Sealer::new(&key).threads(threads);
-                let input = Breaks::new(&plaintext[..], 20 * CHUNK, true);
-                check_panicking(sealer.wrap_input_with_rng(input, &mut Scripted(1)).unwrap(), size, &envelope);
-                let input = Breaks::new(&envelope[..], 20 * 16400, true);
+                let input = panicking(&plaintext, 20 * CHUNK);
+                check_panicking(sealer.wrap_input_with_rng(input, &mut SplitMix64(1)).unwrap(), size, &envelope);
+                let input = panicking(&envelope, 20 * 16400);
                 check_panicking(Opener::new(&key).threads(threads).wrap_input(input).unwrap(), size, &plaintext);
             }
         }
@@ -280,23 +244,15 @@ fn flush_passes_on_every_full_chunk() {
 
 #[test]
 fn an_input_that_fails_releases_what_came_before_as_one_thread_does() {
-    struct Fails<'a>(&'a [u8]);
-    impl Read for Fails<'_> {
-        fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-            if self.0.is_empty() {
-                return Err(io::Error::new(io::ErrorKind::ConnectionReset, "unplugged"));
-            }
-            self.0.read(output)
-        }
-    }
     in_pool(2, || {
         let key = NoRsa::default();
         let envelope = Sealer::new(&key).seal(&pattern(3 * BATCH)).unwrap();
         let cut = &envelope[..envelope.len() - BATCH];
-        let (expected, _) = read_in_pieces(Opener::new(&key).wrap_input(Fails(cut)).unwrap(), &[40_000]);
+        let fails = || cut.chain(Fails(io::ErrorKind::ConnectionReset));
+        let (expected, _) = read_in_pieces(Opener::new(&key).wrap_input(fails()).unwrap(), &[40_000]);
         assert!(expected.len() > BATCH);
         for sizes in [&[40_000][..], &[4 * BATCH]] {
-            let reader = Opener::new(&key).threads(2).wrap_input(Fails(cut)).unwrap();
+            let reader = Opener::new(&key).threads(2).wrap_input(fails()).unwrap();
             let (released, end) = read_in_pieces(reader, sizes);
             assert_eq!(end.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
             assert!(released == expected);
@@ -345,17 +301,17 @@ proptest! {
             let key = NoRsa::default();
             let script = [script, vec![Step::Short(200_000)]].concat();
             let plaintext = pattern(len);
-            let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut Scripted(1)).unwrap();
+            let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut SplitMix64(1)).unwrap();
             let sealer = Sealer::new(&key).threads(3);
 
             let output = Faulty::new(Vec::new(), script.clone());
-            let mut writer = sealer.wrap_output_with_rng(output, &mut Scripted(1)).unwrap();
+            let mut writer = sealer.wrap_output_with_rng(output, &mut SplitMix64(1)).unwrap();
             write_in_pieces(&mut writer, &plaintext, &sizes).unwrap();
             insist(|| writer.try_finish()).unwrap();
             assert!(writer.get_ref().inner == expected);
 
             let input = Faulty::new(&plaintext[..], script.clone());
-            let reader = sealer.wrap_input_with_rng(input, &mut Scripted(1)).unwrap();
+            let reader = sealer.wrap_input_with_rng(input, &mut SplitMix64(1)).unwrap();
             let (envelope, end) = read_in_pieces(reader, &sizes);
             assert!(end.is_ok() && envelope == expected);
 
@@ -382,6 +338,14 @@ fn the_plaintext_limit_is_that_of_one_thread() {
         assert!(matches!(error, OpenError::LimitExceeded(_)), "{error:?}");
         assert!((released, error) == read(1));
     });
+}
+
+fn failing(bytes: &[u8], at: usize) -> Breaks<Cursor<&[u8]>> {
+    Breaks::new(Cursor::new(bytes), Break { read: Some(at as u64), ..Break::default() })
+}
+
+fn panicking(bytes: &[u8], at: usize) -> Breaks<Cursor<&[u8]>> {
+    Breaks::new(Cursor::new(bytes), Break { panic: Some(at as u64), ..Break::default() })
 }
 
 fn in_pool(threads: usize, work: impl FnOnce() + Send) {

@@ -10,7 +10,7 @@ use bulla::{
     ContentKey, Header, HeaderErrorKind, Identity, KeyId, Limit, Limits, OpenError, Opener, Recipient, Record,
     RsaIdentity, RsaRecipient, SealError, Sealer, UnwrapError, WrapError, WrappedKey,
 };
-use support::{NoRsa, RSA_2048, RSA_3072, RSA_4096, Scripted};
+use support::{Named, NoRsa, RSA_2048, RSA_3072, RSA_4096, SplitMix64};
 
 #[test]
 fn every_recipient_opens_alone() {
@@ -200,7 +200,7 @@ fn a_recipient_that_wraps_to_an_impossible_length_is_refused() {
 
 #[test]
 fn randomness_is_drawn_in_the_documented_order() {
-    struct Counts(Scripted, usize);
+    struct Counts(SplitMix64, usize);
     impl bulla::rand_core::TryRng for Counts {
         type Error = std::convert::Infallible;
         fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
@@ -217,7 +217,7 @@ fn randomness_is_drawn_in_the_documented_order() {
     impl bulla::rand_core::TryCryptoRng for Counts {}
 
     let key = NoRsa::default();
-    let mut rng = Counts(Scripted(3), 0);
+    let mut rng = Counts(SplitMix64(3), 0);
     let recipients = (RSA_2048.recipient(), RSA_3072.recipient());
     let sealed =
         Sealer::new(&key).recipient(&recipients.0).recipient(&recipients.1).seal_with_rng(b"hello", &mut rng).unwrap();
@@ -226,7 +226,7 @@ fn randomness_is_drawn_in_the_documented_order() {
     assert_eq!(rng.1, 32 + 24 + seeds);
 
     let mut expected = [0; 56];
-    let mut rng = Scripted(3);
+    let mut rng = SplitMix64(3);
     let (content_key, salt) = expected.split_at_mut(32);
     for part in [&mut *content_key, salt] {
         bulla::rand_core::Rng::fill_bytes(&mut rng, part);
@@ -244,25 +244,6 @@ fn boxes_arcs_and_references_are_recipients_and_identities_too() {
     assert_eq!(bulla::open(&identity, &sealed).unwrap(), b"hello");
     let reference: &RsaIdentity = &RSA_2048;
     assert_eq!(bulla::open(&reference, &sealed).unwrap(), b"hello");
-}
-
-/// A recipient with a key id of its own, whose record nobody opens.
-struct Named(KeyId);
-
-impl Named {
-    fn new(number: u8) -> Self {
-        Self(KeyId::from_bytes([number; 32]))
-    }
-}
-
-impl Recipient for Named {
-    fn key_id(&self) -> Option<KeyId> {
-        Some(self.0)
-    }
-
-    fn wrap_key(&self, _: &ContentKey, _: &mut dyn CryptoRng) -> Result<WrappedKey, WrapError> {
-        Ok(WrappedKey::rsa_oaep_sha256(vec![0; 256]))
-    }
 }
 
 /// An anonymous key that opens only records which start with its own number.

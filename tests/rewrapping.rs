@@ -3,15 +3,16 @@
 #[path = "common/support.rs"]
 mod support;
 
-use std::io::{self, Read, Write};
+use std::io;
 
 use bulla::rand_core::CryptoRng;
 use bulla::{
     ContentKey, Header, Identity, KeyId, Limit, Limits, OpenError, Opener, Recipient, Record, RewrapError, Rewrapper,
-    RsaRecipient, SealError, Sealer, UnwrapError, WrapError, WrappedKey,
+    RsaRecipient, SealError, Sealer, WrapError, WrappedKey,
 };
-use sha2::{Digest, Sha512};
-use support::{RSA_2048, RSA_3072, RSA_4096, Scripted, pattern};
+use support::header_tag::header_tag;
+use support::streams::{Faulty, Full, Step};
+use support::{Named, RSA_2048, RSA_3072, RSA_4096, SplitMix64, pattern};
 
 #[test]
 fn an_added_recipient_opens_and_the_others_still_do() {
@@ -145,7 +146,7 @@ fn forge(key: &ContentKey, header: &Header, stays: impl Fn(&Record<'_>) -> bool)
     let mut bytes = header.as_bytes()[..16].to_vec();
     bytes.extend(u32::try_from(records.len()).unwrap().to_be_bytes());
     bytes.extend(records);
-    let tag = tag(key.expose(), &bytes);
+    let tag = header_tag(key.expose(), &bytes);
     Header::parse(&[&bytes[..], &tag].concat(), &Limits::default()).unwrap()
 }
 
@@ -256,7 +257,7 @@ fn the_generator_given_is_all_the_randomness() {
     let (header, _) = split(&envelope);
     let named = Named::new(3);
     let changes = Rewrapper::new().add_recipient(&named);
-    let rewrap = |seed| changes.rewrap_with_rng(&header, &Opener::new(&*RSA_2048), &mut Scripted(seed)).unwrap();
+    let rewrap = |seed| changes.rewrap_with_rng(&header, &Opener::new(&*RSA_2048), &mut SplitMix64(seed)).unwrap();
     assert_eq!(rewrap(1), rewrap(1));
     assert_ne!(rewrap(1), rewrap(2));
 }
@@ -268,7 +269,8 @@ fn a_stream_is_copied_with_another_header() {
     let changes = Rewrapper::new().add_recipient(&recipient);
     let mut copy = Vec::new();
     // One byte at a time: reads exactly the header, and then the rest.
-    let written = changes.copy(OneByte(&envelope), &mut copy, &Opener::new(&*RSA_2048)).unwrap();
+    let written =
+        changes.copy(Faulty::new(&envelope[..], vec![Step::Short(1)]), &mut copy, &Opener::new(&*RSA_2048)).unwrap();
     assert_eq!(written, copy.len() as u64);
     assert!(Opener::new(&*RSA_3072).aad(b"aad").open(&copy).unwrap() == plaintext());
 }
@@ -304,61 +306,10 @@ fn nothing_is_written_where_the_header_does_not_open() {
 
 #[test]
 fn errors_of_streams_stay_what_they_are() {
-    struct Full;
-    impl Write for Full {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::StorageFull.into())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
     let envelope = seal_to(&[RSA_2048.recipient()]);
-    let error = Rewrapper::new().copy(&envelope[..], Full, &Opener::new(&*RSA_2048)).unwrap_err();
+    let error = Rewrapper::new().copy(&envelope[..], Full::after(0), &Opener::new(&*RSA_2048)).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     assert_eq!(RewrapError::from_io(&error), None);
-}
-
-/// Yields a byte at a time.
-struct OneByte<'a>(&'a [u8]);
-
-impl Read for OneByte<'_> {
-    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        let len = output.len().min(1);
-        self.0.read(&mut output[..len])
-    }
-}
-
-/// A recipient without RSA, with an id that a number makes.
-struct Named(KeyId);
-
-impl Named {
-    fn new(number: u8) -> Self {
-        Self(KeyId::from_bytes([number; 32]))
-    }
-}
-
-impl Recipient for Named {
-    fn key_id(&self) -> Option<KeyId> {
-        Some(self.0)
-    }
-
-    fn wrap_key(&self, key: &ContentKey, rng: &mut dyn CryptoRng) -> Result<WrappedKey, WrapError> {
-        let mut filler = [0; 224];
-        rng.fill_bytes(&mut filler);
-        Ok(WrappedKey::rsa_oaep_sha256([&key.expose()[..], &filler].concat()))
-    }
-}
-
-impl Identity for Named {
-    fn holds(&self, id: &KeyId) -> bool {
-        self.0 == *id
-    }
-
-    fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {
-        let key = record.wrapped_key().and_then(|wrapped| wrapped.first_chunk());
-        Ok(key.map(|key| ContentKey::from_bytes(*key)))
-    }
 }
 
 fn plaintext() -> Vec<u8> {
@@ -388,7 +339,8 @@ fn change(envelope: &[u8], changes: Rewrapper<'_>, identity: &dyn Identity) -> R
 /// An envelope with two named recipients, an anonymous one, a record of unknown type and padding; and its content key.
 fn with_unknown_records() -> (ContentKey, Vec<u8>) {
     let recipients = [Named::new(1), Named::new(2)];
-    let envelope = Sealer::with_recipients(&recipients).unwrap().seal_with_rng(&plaintext(), &mut Scripted(1)).unwrap();
+    let envelope =
+        Sealer::with_recipients(&recipients).unwrap().seal_with_rng(&plaintext(), &mut SplitMix64(1)).unwrap();
     let (header, body) = split(&envelope);
     let key = recipients[0].unwrap_key(&header.records().next().unwrap()).unwrap().unwrap();
 
@@ -400,24 +352,7 @@ fn with_unknown_records() -> (ContentKey, Vec<u8>) {
     let mut bytes = header.as_bytes()[..16].to_vec();
     bytes.extend(u32::try_from(records.len()).unwrap().to_be_bytes());
     bytes.extend(records);
-    let tag = tag(key.expose(), &bytes);
+    let tag = header_tag(key.expose(), &bytes);
     bytes.extend(tag);
     (key, [&bytes, body].concat())
-}
-
-/// SPEC §4.1 and §4.2, by hand.
-fn tag(key: &[u8; 32], header: &[u8]) -> [u8; 32] {
-    let mac_key = hmac(key, b"bulla\0key\0\x01\x01\x00\x40header-mac\x01");
-    hmac(&mac_key, &Sha512::digest(header))[..32].try_into().unwrap()
-}
-
-/// RFC 2104 with SHA-512 and a key of at most 128 bytes.
-fn hmac(key: &[u8], data: &[u8]) -> [u8; 64] {
-    let pad = |byte: u8| {
-        let mut block = [byte; 128];
-        block.iter_mut().zip(key).for_each(|(block, key)| *block ^= key);
-        block
-    };
-    let inner = Sha512::new().chain_update(pad(0x36)).chain_update(data).finalize();
-    Sha512::new().chain_update(pad(0x5C)).chain_update(inner).finalize().into()
 }

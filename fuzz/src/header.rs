@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Cursor;
 
-use bulla::{OpenError, Header, HeaderError, HeaderErrorKind, KeyId, Limit, Limits};
+use bulla::{Header, HeaderError, HeaderErrorKind, KeyId, Limit, Limits, OpenError};
 
 /// Everything that [`check`] can return.
 pub const OUTCOMES: [&str; 23] = [

@@ -1,11 +1,9 @@
-//! Streams that misbehave as real ones may, and a generator that repeats itself.
+//! Streams that misbehave as real ones may.
 
-use std::convert::Infallible;
 use std::io::{self, Read, Write};
 use std::iter;
 
 use arbitrary::Arbitrary;
-use bulla::rand_core::{TryCryptoRng, TryRng};
 
 /// What a stream does at one call.
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,32 +126,3 @@ pub fn endless(sizes: &[u16]) -> impl Iterator<Item = usize> {
     let sizes = sizes.iter().map(|size| 3 * usize::from(*size));
     sizes.chain(iter::once(40_000)).cycle()
 }
-
-/// A generator without a secret, the same at each use.
-#[derive(Default)]
-pub struct Counter(u64);
-
-impl TryRng for Counter {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        self.try_next_u64().map(|number| u32::try_from(number >> 32).unwrap())
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        // Steele, Lea and Flood's SplitMix64: repeats no value, so that a loop that waits for one ends.
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        Ok(mixed ^ mixed >> 31)
-    }
-
-    fn try_fill_bytes(&mut self, output: &mut [u8]) -> Result<(), Infallible> {
-        for piece in output.chunks_mut(8) {
-            piece.copy_from_slice(&self.try_next_u64()?.to_le_bytes()[..piece.len()]);
-        }
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Counter {}

@@ -8,12 +8,18 @@
 pub mod armor;
 mod fake;
 pub mod header;
+#[path = "../../tests/common/header_tag.rs"]
+mod header_tag;
 pub mod io;
 pub mod key;
+#[path = "../../tests/common/model.rs"]
+pub mod model;
 pub mod open;
 pub mod rewrap;
 pub mod seeds;
 pub mod seek;
+#[path = "../../tests/common/split_mix.rs"]
+mod split_mix;
 
 #[cfg(test)]
 mod tests {

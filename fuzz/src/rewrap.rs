@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use bulla::rand_core::Rng;
 use bulla::{
-    ContentKey, OpenError, Opener, SealError, Header, KeyId, Limits, Recipient, Record, RewrapError, Rewrapper,
+    ContentKey, Header, KeyId, Limits, OpenError, Opener, Recipient, Record, RewrapError, Rewrapper, SealError,
 };
-use sha2::{Digest, Sha512};
 
 use crate::fake::Fake;
 use crate::header::{encode, rsa_oaep_value};
-use crate::io::Counter;
+use crate::header_tag::header_tag;
+use crate::split_mix::SplitMix64;
 
 /// Everything that [`check`] can return.
 pub const OUTCOMES: [&str; 7] = [
@@ -68,7 +68,7 @@ pub fn check(input: &[u8]) -> Option<&'static str> {
 fn check_other_ways(changes: &Rewrapper<'_>, header: &Header, result: &Result<Header, RewrapError>) {
     let fake = Fake::default();
     // So that the identity can unwrap it again.
-    fake.wrap_key(&content_key(), &mut Counter::default()).unwrap();
+    fake.wrap_key(&content_key(), &mut SplitMix64(0)).unwrap();
     let opener = Opener::new(&fake);
     if opener.open_header(header).is_err() {
         return;
@@ -156,7 +156,7 @@ impl Case {
         let records: Vec<_> = records.iter().map(|(record_type, value)| (*record_type, &value[..])).collect();
         let fields: &[(u16, &[u8])] = if self.metadata { &[(1, b"text/plain"), (2, b"later")] } else { &[] };
         let tagged = encode(fields, &records, &[]);
-        let tag = tag(content_key().expose(), &tagged);
+        let tag = header_tag(content_key().expose(), &tagged);
         Header::parse(&[&tagged[..], &tag].concat(), &Limits::default()).ok()
     }
 
@@ -216,29 +216,12 @@ fn name(error: &RewrapError) -> &'static str {
 /// The one that the generator gives first, as everywhere: the identity remembers only one.
 fn content_key() -> ContentKey {
     let mut key = [0; 32];
-    Counter::default().fill_bytes(&mut key);
+    SplitMix64(0).fill_bytes(&mut key);
     ContentKey::from_bytes(key)
 }
 
 fn id(number: u8) -> KeyId {
     KeyId::from_bytes([number; 32])
-}
-
-/// SPEC §4.1 and §4.2.
-fn tag(key: &[u8; 32], header: &[u8]) -> [u8; 32] {
-    let mac_key = hmac(key, b"bulla\0key\0\x01\x01\x00\x40header-mac\x01");
-    *hmac(&mac_key, &Sha512::digest(header)).first_chunk().unwrap()
-}
-
-/// RFC 2104 with SHA-512 and a key of at most 128 bytes.
-fn hmac(key: &[u8], data: &[u8]) -> [u8; 64] {
-    let pad = |byte: u8| {
-        let mut block = [byte; 128];
-        block.iter_mut().zip(key).for_each(|(block, key)| *block ^= key);
-        block
-    };
-    let inner = Sha512::new().chain_update(pad(0x36)).chain_update(data).finalize();
-    Sha512::new().chain_update(pad(0x5C)).chain_update(inner).finalize().into()
 }
 
 /// So few that they meet.

@@ -1,25 +1,45 @@
-//! What several test files need: fixed keys, a recipient without RSA, scripted randomness and faulty streams.
+//! What several test files need: fixed keys, recipients without RSA, lengths, and loops over streams.
 #![allow(
     clippy::unwrap_used,
     dead_code,
     unreachable_pub,
+    unused_imports,
     reason = "included by several test files, none of which uses all of it"
 )]
 
-use std::convert::Infallible;
+#[cfg(feature = "armor")]
+pub mod armor_text;
+pub mod header_tag;
+pub mod model;
+mod split_mix;
+pub mod streams;
+
 use std::io::{self, Read, Write};
 use std::sync::{LazyLock, Mutex};
 
-use bulla::rand_core::{CryptoRng, TryCryptoRng, TryRng};
+use bulla::rand_core::{CryptoRng, Rng};
 use bulla::{
-    ContentKey, Header, Identity, KeyId, Limits, OpenError, Recipient, Record, RsaIdentity, UnwrapError, WrapError,
-    WrappedKey,
+    ContentKey, Header, Identity, KeyId, Limits, OpenError, Opener, Recipient, Record, RsaIdentity, Sealer,
+    UnwrapError, WrapError, WrappedKey,
 };
+use proptest::prelude::*;
 
+pub use self::split_mix::SplitMix64;
+
+/// A full chunk of plaintext, and one of the body.
 pub const CHUNK: usize = 16384;
+pub const SEALED_CHUNK: usize = CHUNK + 16;
 
 /// Plaintext lengths around every boundary of the chunk layer.
 pub const LENGTHS: [usize; 13] = [0, 1, 15, 16, 17, 16383, 16384, 16385, 32767, 32768, 32769, 65536, 200_000];
+
+/// Lengths of a few chunks, many of them at a boundary.
+pub fn boundary_lengths() -> impl Strategy<Value = usize> {
+    prop_oneof![
+        0..4 * CHUNK,
+        (0..4usize, -1..2isize).prop_map(|(chunks, by)| (chunks * CHUNK).saturating_add_signed(by)),
+    ]
+}
 
 pub static RSA_2048: LazyLock<RsaIdentity> = LazyLock::new(|| key(include_str!("../keys/rsa2048.pem")));
 pub static RSA_3072: LazyLock<RsaIdentity> = LazyLock::new(|| key(include_str!("../keys/rsa3072.pem")));
@@ -31,6 +51,11 @@ fn key(pem: &str) -> RsaIdentity {
 
 pub fn pattern(len: usize) -> Vec<u8> {
     (0..=250).cycle().take(len).collect()
+}
+
+/// A plaintext each of whose bytes is the number of its chunk.
+pub fn numbered(len: usize) -> Vec<u8> {
+    (0..len).map(|at| u8::try_from(at / CHUNK).unwrap()).collect()
 }
 
 /// A key without RSA, so that tests of everything else are fast. Its wrapped key is the content key and a filler, and it
@@ -68,83 +93,51 @@ impl Identity for NoRsa {
     }
 }
 
-/// SplitMix64: the same bytes for the same seed. Not random at all.
-pub struct Scripted(pub u64);
+/// A key without RSA whose id is a number, so that there can be many. Its wrapped key is the content key and random bytes.
+pub struct Named(pub KeyId);
 
-impl TryRng for Scripted {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        self.try_next_u64().map(|value| (value >> 32) as u32)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        Ok(z ^ (z >> 31))
-    }
-
-    fn try_fill_bytes(&mut self, output: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in output.chunks_mut(8) {
-            let bytes = self.try_next_u64()?.to_le_bytes();
-            chunk.copy_from_slice(&bytes[..chunk.len()]);
-        }
-        Ok(())
+impl Named {
+    pub fn new(number: u8) -> Self {
+        Self(KeyId::from_bytes([number; 32]))
     }
 }
 
-impl TryCryptoRng for Scripted {}
-
-/// A stream that misbehaves by a cyclic script of [`Step`]s.
-pub struct Faulty<T> {
-    pub inner: T,
-    pub script: Vec<Step>,
-    pub next: usize,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub enum Step {
-    /// At most so many bytes, at least one.
-    Short(usize),
-    WouldBlock,
-    Interrupted,
-}
-
-impl<T> Faulty<T> {
-    pub fn new(inner: T, script: Vec<Step>) -> Self {
-        Self { inner, script, next: 0 }
+impl Recipient for Named {
+    fn key_id(&self) -> Option<KeyId> {
+        Some(self.0)
     }
 
-    fn step(&mut self, len: usize) -> io::Result<usize> {
-        let step = self.script.get(self.next % self.script.len().max(1)).copied().unwrap_or(Step::Short(usize::MAX));
-        self.next += 1;
-        match step {
-            Step::Short(max) => Ok(len.min(max.max(1))),
-            Step::WouldBlock => Err(io::ErrorKind::WouldBlock.into()),
-            Step::Interrupted => Err(io::ErrorKind::Interrupted.into()),
-        }
+    fn wrap_key(&self, key: &ContentKey, rng: &mut dyn CryptoRng) -> Result<WrappedKey, WrapError> {
+        let mut filler = [0; 224];
+        rng.fill_bytes(&mut filler);
+        Ok(WrappedKey::rsa_oaep_sha256([&key.expose()[..], &filler].concat()))
     }
 }
 
-impl<T: Read> Read for Faulty<T> {
-    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        let len = self.step(output.len())?;
-        self.inner.read(&mut output[..len])
+impl Identity for Named {
+    fn holds(&self, id: &KeyId) -> bool {
+        self.0 == *id
+    }
+
+    fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {
+        let key = record.wrapped_key().and_then(|wrapped| wrapped.first_chunk());
+        Ok(key.map(|key| ContentKey::from_bytes(*key)))
     }
 }
 
-impl<T: Write> Write for Faulty<T> {
-    fn write(&mut self, input: &[u8]) -> io::Result<usize> {
-        let len = self.step(input.len())?;
-        self.inner.write(&input[..len])
-    }
+/// An envelope for any [`NoRsa`].
+pub fn seal(plaintext: &[u8]) -> Vec<u8> {
+    Sealer::new(&NoRsa::default()).seal(plaintext).unwrap()
+}
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.step(1)?;
-        self.inner.flush()
-    }
+#[cfg(not(feature = "parallel"))]
+pub fn opener_with_threads(key: &NoRsa, _: usize) -> Opener<'_> {
+    Opener::new(key)
+}
+
+#[cfg(feature = "parallel")]
+pub fn opener_with_threads(key: &NoRsa, threads: usize) -> Opener<'_> {
+    Opener::new(key).threads(threads)
 }
 
 /// Repeats a call until it neither blocks nor is interrupted.

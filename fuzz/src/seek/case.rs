@@ -2,6 +2,8 @@
 
 use std::io::SeekFrom;
 
+use crate::model::Damage;
+
 /// A plaintext, damage to its body, and what is then read.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Case {
@@ -9,27 +11,6 @@ pub struct Case {
     pub threads: usize,
     pub damage: Vec<Damage>,
     pub script: Vec<Operation>,
-}
-
-/// Done to the chunks of a body. Offsets and lengths are taken modulo what there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Damage {
-    Flip {
-        at: usize,
-        mask: u8,
-    },
-    Cut {
-        len: usize,
-    },
-    Extend {
-        len: usize,
-        byte: u8,
-    },
-    /// Exchanges two full chunks.
-    Swap {
-        a: usize,
-        b: usize,
-    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +55,14 @@ impl Case {
             }
         }
         Some(case)
+    }
+
+    pub(super) fn plaintext(&self) -> Vec<u8> {
+        // The period is prime, so no two chunks are equal. Copied, as a fuzzer makes loops over bytes slow.
+        let period: Vec<u8> = (0..251).collect();
+        let mut plaintext = period.repeat(self.len / period.len() + 1);
+        plaintext.truncate(self.len);
+        plaintext
     }
 }
 
