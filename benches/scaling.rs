@@ -5,6 +5,7 @@
 
 mod common {
     pub(crate) mod keyless;
+    pub(crate) mod sink;
 }
 
 use std::alloc::System;
@@ -14,6 +15,7 @@ use std::time::Instant;
 
 use bulla::{Opener, Sealer};
 use common::keyless::Keyless;
+use common::sink::Sink;
 use peakmem_alloc::{PeakMemAlloc, PeakMemAllocTrait};
 use stats_alloc::StatsAlloc;
 
@@ -147,19 +149,6 @@ fn open_with(sealer: &Sealer<'_>, opener: &Opener<'_>, size: u64, buffer_len: us
 fn read_all(mut reader: impl Read, buffer: &mut [u8]) {
     while reader.read(buffer).expect("a good input") > 0 {
         black_box(&buffer);
-    }
-}
-
-/// Takes everything and keeps nothing.
-struct Sink;
-
-impl Write for Sink {
-    fn write(&mut self, input: &[u8]) -> io::Result<usize> {
-        Ok(black_box(input).len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -12,15 +12,18 @@ mod floor;
 mod keyless;
 #[path = "../common/ratio.rs"]
 mod ratio;
+#[path = "../common/sink.rs"]
+mod sink;
 
 use std::cell::RefCell;
 use std::hint::black_box;
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::time::Duration;
 
 use bulla::{Header, Limits, Opener, Sealer};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use keyless::Keyless;
+use sink::Sink;
 
 fn main() {
     let mut criterion = Criterion::default()
@@ -290,19 +293,6 @@ mod two_threads {
 
     pub(super) fn open_whole(workload: &Workload) {
         black_box(workload.opener().threads(2).open(&workload.envelope)).expect("a good envelope");
-    }
-}
-
-/// Takes everything and keeps nothing.
-struct Sink;
-
-impl Write for Sink {
-    fn write(&mut self, input: &[u8]) -> io::Result<usize> {
-        Ok(black_box(input).len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
