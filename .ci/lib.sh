@@ -78,6 +78,14 @@ fuzzing_is_possible() {
     return 1
 }
 
+# The names of the fuzz targets: those of their files. A test in fuzz/src/lib.rs holds the manifest to them.
+fuzz_targets() {
+    local file
+    for file in fuzz/fuzz_targets/*.rs; do
+        basename "$file" .rs
+    done
+}
+
 # fuzz TARGET SECONDS [OPTION OF CARGO FUZZ...]: from a copy of the seeds, so that the tree stays as it is.
 fuzz() {
     local target=$1 seconds=$2

@@ -30,6 +30,20 @@ mod tests {
     use crate::{armor, header, key, open, rewrap, seeds, seek};
 
     #[test]
+    fn every_target_has_seeds_and_a_place_in_the_manifest() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let targets: BTreeSet<String> = fs::read_dir(root.join("fuzz_targets"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().into())
+            .collect();
+        assert_eq!(targets, seeds::all().iter().map(|(target, _)| (*target).into()).collect());
+        let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+        let listed =
+            manifest.lines().filter_map(|line| line.strip_prefix("path = \"fuzz_targets/")?.strip_suffix(".rs\""));
+        assert_eq!(targets, listed.map(Into::into).collect());
+    }
+
+    #[test]
     fn committed_seeds_are_the_generated_ones() {
         for (target, generated) in seeds::all() {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
