@@ -3,51 +3,100 @@
 #[path = "common/support.rs"]
 mod support;
 
+use std::any::type_name;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Debug;
-use std::io;
+use std::io::{self, Write};
 
+#[cfg(feature = "armor")]
+use bulla::{ArmorError, ArmorErrorKind, ArmorReader, ArmorWriter};
 use bulla::{
-    BodyOpener, BodySealer, ContentKey, Header, HeaderError, Identity, KeyError, KeyId, KeyIdParseError, LimitExceeded,
-    Limits, OpenError, OpenReader, OpenedHeader, Opener, Recipient, Record, RsaIdentity, RsaRecipient, SealError,
-    SealReader, SealWriter, Sealer, SecretDer, SecretPem, UnwrapError, WrapError, WrappedKey,
+    BodyOpener, BodySealer, ContentKey, Header, HeaderError, HeaderErrorKind, Identity, KeyError, KeyId,
+    KeyIdParseError, KeySize, Limit, LimitExceeded, Limits, Lookalike, OpenError, OpenReader, OpenReaderAt,
+    OpenedHeader, Opener, RangeOpener, ReadAt, Recipient, Record, Records, RewrapError, Rewrapper, RsaIdentity,
+    RsaRecipient, SealError, SealReader, SealWriter, Sealer, SecretDer, SecretPem, UnwrapError, WrapError, WrappedKey,
 };
 use support::{NoRsa, RSA_2048};
 
 #[test]
 fn everything_can_move_to_another_thread() {
-    fn check<T: Send + Sync + Unpin>() {}
-    check::<Sealer<'_>>();
-    check::<Opener<'_>>();
-    check::<SealWriter<Vec<u8>>>();
-    check::<SealReader<io::Empty>>();
-    check::<OpenReader<io::Empty>>();
-    check::<Header>();
-    check::<OpenedHeader>();
-    check::<Record<'_>>();
-    check::<BodySealer>();
-    check::<BodyOpener>();
-    check::<RsaIdentity>();
-    check::<RsaRecipient>();
-    check::<ContentKey>();
-    check::<WrappedKey>();
-    check::<SecretPem>();
-    check::<SecretDer>();
-    check::<Box<dyn Recipient>>();
-    check::<Box<dyn Identity>>();
+    fn check<T: Send + Sync + Unpin>() -> &'static str {
+        name_of::<T>()
+    }
+    fn check_trait<T: Send + Sync + ?Sized>() -> &'static str {
+        name_of::<T>()
+    }
+    let mut checked = vec![
+        check::<BodyOpener>(),
+        check::<BodySealer>(),
+        check::<ContentKey>(),
+        check::<Header>(),
+        check::<HeaderError>(),
+        check::<HeaderErrorKind>(),
+        check_trait::<dyn Identity>(),
+        check::<KeyError>(),
+        check::<KeyId>(),
+        check::<KeyIdParseError>(),
+        check::<KeySize>(),
+        check::<Limit>(),
+        check::<LimitExceeded>(),
+        check::<Limits>(),
+        check::<Lookalike>(),
+        check::<OpenError>(),
+        check::<OpenReader<io::Empty>>(),
+        check::<OpenReaderAt<Vec<u8>>>(),
+        check::<OpenedHeader>(),
+        check::<Opener<'_>>(),
+        check::<RangeOpener>(),
+        check_trait::<dyn ReadAt>(),
+        check_trait::<dyn Recipient>(),
+        check::<Record<'_>>(),
+        check::<Records<'_>>(),
+        check::<RewrapError>(),
+        check::<Rewrapper<'_>>(),
+        check::<RsaIdentity>(),
+        check::<RsaRecipient>(),
+        check::<SealError>(),
+        check::<SealReader<io::Empty>>(),
+        check::<SealWriter<Vec<u8>>>(),
+        check::<Sealer<'_>>(),
+        check::<SecretDer>(),
+        check::<SecretPem>(),
+        check::<UnwrapError>(),
+        check::<WrapError>(),
+        check::<WrappedKey>(),
+    ];
+    #[cfg(feature = "armor")]
+    checked.extend([
+        check::<ArmorError>(),
+        check::<ArmorErrorKind>(),
+        check::<ArmorReader<io::Empty>>(),
+        check::<ArmorWriter<Vec<u8>>>(),
+    ]);
+    assert_covers(checked, public_types());
 }
 
 #[test]
 fn errors_are_errors_that_can_be_compared_cloned_and_sent() {
-    fn check<T: Error + Clone + PartialEq + Send + Sync + 'static>() {}
-    check::<SealError>();
-    check::<OpenError>();
-    check::<HeaderError>();
-    check::<KeyError>();
-    check::<KeyIdParseError>();
-    check::<LimitExceeded>();
-    check::<WrapError>();
-    check::<UnwrapError>();
+    fn check<T: Error + Clone + PartialEq + Send + Sync + 'static>() -> &'static str {
+        name_of::<T>()
+    }
+    let mut checked = vec![
+        check::<HeaderError>(),
+        check::<KeyError>(),
+        check::<KeyIdParseError>(),
+        check::<LimitExceeded>(),
+        check::<OpenError>(),
+        check::<RewrapError>(),
+        check::<SealError>(),
+        check::<UnwrapError>(),
+        check::<WrapError>(),
+    ];
+    #[cfg(feature = "armor")]
+    checked.push(check::<ArmorError>());
+    let errors = public_types().into_iter().filter(|name| name.ends_with("Error") || name.ends_with("Exceeded"));
+    assert_covers(checked, errors.collect());
 }
 
 #[test]
@@ -103,36 +152,88 @@ fn debug_output_of_everything_holds_no_secret() {
     let key = NoRsa::default();
     let sealer = Sealer::new(&key).aad(b"quince");
     let (header, body_sealer) = sealer.start().unwrap();
-    let envelope = sealer.seal(b"mirabelle").unwrap();
+    let content_key = key.content_key();
+    let opened = header.open(&content_key, b"quince").unwrap();
+    // What the inner streams show is theirs, so they are files, which show nothing of what they hold.
+    let file = || {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(header.as_bytes()).unwrap();
+        file.write_all(body_sealer.prefix()).unwrap();
+        io::Seek::rewind(&mut file).unwrap();
+        file
+    };
     let opener = Opener::new(&key).aad(b"quince");
-    let reader = opener.wrap_input(Hidden(&envelope)).unwrap();
-    let mut writer = sealer.wrap_output(io::sink()).unwrap();
-    io::Write::write_all(&mut writer, b"mirabelle").unwrap();
-    let opened = header.open(&content_key_of(&key, &header), b"quince").unwrap();
-    let body_opener = opened.body_opener(body_sealer.prefix()).unwrap();
-    let values: [&dyn Debug; 12] = [
-        &sealer,
-        &opener,
-        &header,
-        &body_sealer,
-        &body_opener,
-        &opened,
-        &reader,
-        &writer,
-        &*RSA_2048,
-        &RSA_2048.to_pem(),
-        &RSA_2048.to_der(),
-        &key.content_key(),
+    let mut writer = sealer.wrap_output(tempfile::tempfile().unwrap()).unwrap();
+    writer.write_all(b"mirabelle").unwrap();
+    let header_error = Header::parse(b"", &Limits::default()).unwrap_err();
+    let id = KeyId::from_bytes([7; 32]);
+    let too_long = Sealer::new(&key).limits(Limits::default().with_plaintext_len(0)).seal(b"x");
+    let Err(SealError::LimitExceeded(limit_exceeded)) = too_long else { panic!("sealed too much") };
+
+    let mut shown = vec![
+        show(&opened.body_opener(body_sealer.prefix()).unwrap()),
+        show(&body_sealer),
+        show(&content_key),
+        show(&header),
+        show(&header_error.kind()),
+        show(&header_error),
+        show(&KeyError::Malformed),
+        show(&id),
+        show(&"".parse::<KeyId>().unwrap_err()),
+        show(&KeySize::Rsa2048),
+        show(&Limit::Records),
+        show(&limit_exceeded),
+        show(&Limits::default()),
+        show(&Lookalike::Unknown),
+        show(&OpenError::NotAuthentic),
+        show(&opener.wrap_input(file()).unwrap()),
+        show(&opener.wrap_input_at(file()).unwrap()),
+        show(&opened),
+        show(&opener),
+        show(&opened.range_opener(body_sealer.prefix()).unwrap()),
+        show(&header.records().next().unwrap()),
+        show(&header.records()),
+        show(&RewrapError::NotARecipient(id)),
+        show(&Rewrapper::new().add_recipient(&key)),
+        show(&*RSA_2048),
+        show(&RSA_2048.recipient()),
+        show(&SealError::NoRecipients),
+        show(&sealer.wrap_input(file()).unwrap()),
+        show(&writer),
+        show(&sealer),
+        show(&RSA_2048.to_der()),
+        show(&RSA_2048.to_pem()),
+        show(&UnwrapError::new("pulled")),
+        show(&WrapError::new("pulled")),
+        // Ciphertext, and as such no secret.
+        show(&WrappedKey::rsa_oaep_sha256(vec![0xEE; 4])),
     ];
-    let content_key: String = key.content_key().expose().iter().map(|byte| format!("{byte}, ")).collect();
-    for value in values {
-        for text in [format!("{value:?}"), format!("{value:#?}")] {
-            assert!(text.len() < 1000, "{text}");
-            for secret in ["mirabelle", "quince", "PRIVATE", &content_key[..20]] {
-                assert!(!text.contains(secret), "{text}");
+    #[cfg(feature = "armor")]
+    {
+        let error = bulla::dearmor("").unwrap_err();
+        let mut writer = ArmorWriter::new(tempfile::tempfile().unwrap());
+        writer.write_all(b"mirabelle").unwrap();
+        shown.extend([show(&error), show(&error.kind()), show(&ArmorReader::new(file())), show(&writer)]);
+    }
+
+    let content_key: String = content_key.expose().iter().map(|byte| format!("{byte}, ")).collect();
+    let plaintext: String = b"mirabelle".iter().map(|byte| format!("{byte}, ")).collect();
+    for (name, texts) in &shown {
+        for text in texts {
+            assert!(text.len() < 1000, "{name}: {text}");
+            for secret in ["mirabelle", "quince", "PRIVATE", &content_key[..20], &plaintext[..20]] {
+                assert!(!text.contains(secret), "{name}: {text}");
             }
         }
     }
+    let mut types = public_types();
+    types.retain(|name| !["Identity", "ReadAt", "Recipient"].contains(&&name[..]));
+    assert_covers(shown.into_iter().map(|(name, _)| name).collect(), types);
+}
+
+/// The name of a value's type, and its debug output on one line and on several.
+fn show<T: Debug>(value: &T) -> (&'static str, [String; 2]) {
+    (name_of::<T>(), [format!("{value:?}"), format!("{value:#?}")])
 }
 
 #[test]
@@ -142,22 +243,111 @@ fn clones_of_keys_are_the_same_key() {
     assert_eq!(bulla::open(&identity, &bulla::seal(&recipient, b"hello").unwrap()).unwrap(), b"hello");
 }
 
-fn content_key_of(key: &NoRsa, header: &Header) -> ContentKey {
-    let record = header.records().next().unwrap();
-    key.unwrap_key(&record).unwrap().unwrap()
+#[test]
+fn public_types_are_found_wherever_they_are_exported() {
+    let source = r#"
+        mod hidden;
+        pub use rand_core;
+        // pub use self::hidden::Comment;
+        pub use self::one::{One, a_function, nested::{Two, Three as Third}};
+        use self::hidden::Private;
+        #[cfg(test)]
+        pub use self::hidden::ForTests;
+        #[cfg(feature = "std")]
+        #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+        pub mod inner {
+            pub use crate::four::Four;
+            pub mod innermost { pub use crate::five::Five; }
+        }
+        pub use self::six::Six;
+    "#;
+    assert_eq!(types_in(source), ["Five", "Four", "One", "Six", "Third", "Two"].map(String::from).into());
 }
 
-/// A reader whose own debug output is empty.
-struct Hidden<'a>(&'a [u8]);
+fn assert_covers(checked: Vec<&str>, expected: BTreeSet<String>) {
+    assert!(!expected.is_empty());
+    let checked: BTreeSet<String> = checked.into_iter().map(String::from).collect();
+    let missing: Vec<_> = expected.difference(&checked).collect();
+    let surplus: Vec<_> = checked.difference(&expected).collect();
+    assert!(missing.is_empty() && surplus.is_empty(), "not checked: {missing:?}; not public: {surplus:?}");
+}
 
-impl io::Read for Hidden<'_> {
-    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        self.0.read(output)
+/// The name of a type, without its path and its arguments.
+fn name_of<T: ?Sized>() -> &'static str {
+    let name = type_name::<T>().split('<').next().unwrap();
+    name.rsplit("::").next().unwrap()
+}
+
+/// The types and traits that the library exports with the features that are on.
+fn public_types() -> BTreeSet<String> {
+    types_in(include_str!("../src/lib.rs"))
+}
+
+/// Those that `source` re-exports, its inline modules included. `lib.rs` defines none itself.
+fn types_in(source: &str) -> BTreeSet<String> {
+    let code: Vec<_> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = code.join("\n");
+    let mut types = BTreeSet::new();
+    let mut enabled = true;
+    let mut rest = code.trim_start();
+    while !rest.is_empty() {
+        let item;
+        (item, rest) = split_item(rest);
+        if item.starts_with('#') {
+            enabled &= is_enabled(item);
+            continue;
+        }
+        if !enabled {
+            enabled = true;
+        } else if let Some(tree) = item.strip_prefix("pub use ") {
+            types.extend(exported(tree));
+        } else if let Some(module) = item.strip_prefix("pub mod ") {
+            let block = module.split_once('{').and_then(|(_, block)| block.strip_suffix('}'));
+            types.extend(types_in(block.unwrap_or_else(|| panic!("write out in lib.rs what is public in {module}"))));
+        } else {
+            assert!(!item.starts_with("pub "), "lib.rs only re-exports: {item}");
+        }
+    }
+    types
+}
+
+/// The first attribute or item, and what follows it.
+fn split_item(code: &str) -> (&str, &str) {
+    let mut depth = 0;
+    for (at, c) in code.char_indices() {
+        match c {
+            '{' | '[' | '(' => depth += 1,
+            '}' | ']' | ')' => depth -= 1,
+            _ => {}
+        }
+        let rest = &code[at + c.len_utf8()..];
+        let ends = match c {
+            ';' => true,
+            ']' => code.starts_with('#'),
+            '}' => !rest.starts_with(';'),
+            _ => false,
+        };
+        if depth == 0 && ends {
+            return (&code[..=at], rest.trim_start());
+        }
+    }
+    panic!("an item without an end: {code}")
+}
+
+/// Whether an attribute leaves its item there. An unknown one does: then what it hides is reported as not checked.
+fn is_enabled(attribute: &str) -> bool {
+    match attribute {
+        r#"#[cfg(feature = "armor")]"# => cfg!(feature = "armor"),
+        r#"#[cfg(feature = "std")]"# => cfg!(feature = "std"),
+        "#[cfg(test)]" => false,
+        _ => true,
     }
 }
 
-impl Debug for Hidden<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Hidden")
-    }
+/// The types among the leaves of the tree of a `use`.
+fn exported(tree: &str) -> impl Iterator<Item = String> {
+    assert!(!tree.contains('*'), "a glob hides what it exports: {tree}");
+    let leaves =
+        tree.split([',', '{', '}', ';']).map(|leaf| leaf.trim().rsplit([':', ' ', '\n']).next().unwrap_or_default());
+    leaves.filter(|name| name.starts_with(|c: char| c.is_uppercase())).map(Into::into)
 }
