@@ -1,4 +1,5 @@
-//! Headers, without RSA: encoding them as part of starting an envelope, parsing them, and changing their recipients.
+//! Headers, without RSA: encoding them as part of starting an envelope, parsing them, and changing
+//! their recipients.
 
 mod common {
     pub(crate) mod keyless;
@@ -21,7 +22,7 @@ fn main() {
     for count in [1, 10, 100] {
         let recipients: Vec<Keyless> = (0..count).map(Keyless::new).collect();
         let sealer = Sealer::with_recipients(&recipients).expect("one recipient or more");
-        let (header, _) = sealer.start().expect("good recipients");
+        let (header, _) = sealer.start().expect("good recipients").into_parts();
         let encoded = header.as_bytes();
 
         group.throughput(Throughput::Bytes(encoded.len().try_into().expect("a usize has 64 bits")));
@@ -34,7 +35,8 @@ fn main() {
     }
     group.finish();
 
-    // Reading the header of a file, opening it, adding a recipient, and writing it again: the body is not looked at.
+    // Reading the header of a file, opening it, adding a recipient, and writing it again: the body is
+    // not looked at.
     let mut group = criterion.benchmark_group("rewrap");
     let (alice, bob) = (Keyless::new(1), Keyless::new(2));
     for (len, label) in [(0, "no body"), (64 << 20, "body of 64 MiB")] {
@@ -44,7 +46,7 @@ fn main() {
         group.bench_function(label, |bencher| {
             bencher.iter(|| {
                 let header = Header::read_from(&mut &envelope[..], &Limits::default()).expect("a good envelope");
-                changes.rewrap(&header, &opener)
+                changes.rewrap(&opener.open_header(&header).expect("a good envelope"))
             });
         });
     }

@@ -1,7 +1,8 @@
-//! Whole messages, beside the bare RSA-OAEP operations of the backend: one for each recipient to seal, one to open.
+//! Whole messages, beside the bare RSA-OAEP operations of the backend: one for each recipient to
+//! seal, one to open.
 //!
-//! `cargo bench --bench messages` prints Criterion's figures and then a table of ratios, where each run takes turns with its
-//! floor. A ratio of 1.00 means that everything but RSA costs nothing.
+//! `cargo bench --bench messages` prints Criterion's figures and then a table of ratios, where each
+//! run takes turns with its floor. A ratio of 1.00 means that everything but RSA costs nothing.
 
 mod common {
     pub(crate) mod oaep;

@@ -1,8 +1,9 @@
-//! Reads of 4 KiB at random places, beside a floor: opening one bare chunk for each, with the AEAD of the backend.
+//! Reads of 4 KiB at random places, beside a floor: opening one bare chunk for each, with the AEAD
+//! of the backend.
 //!
-//! `cargo bench --bench random` prints ratios; run and floor take turns, at the same places. The stricter floor opens each
-//! chunk where it stands in memory; the other one copies it first, as reading from a file does, and is compared with the same
-//! from a file.
+//! `cargo bench --bench random` prints ratios; run and floor take turns, at the same places. The
+//! stricter floor opens each chunk where it stands in memory; the other one copies it first, as
+//! reading from a file does, and is compared with the same from a file.
 
 mod common {
     #[allow(dead_code, reason = "other benches use the rest")]
@@ -17,7 +18,8 @@ use std::hint::black_box;
 use std::io::Write;
 use std::time::Duration;
 
-use bulla::{BodySealer, OpenReaderAt, Opener, ReadAt, Sealer};
+use bulla::body::BodySealer;
+use bulla::{OpenReaderAt, Opener, ReadAt, Sealer};
 use common::aead::Aead;
 use common::keyless::Keyless;
 use common::ratio;

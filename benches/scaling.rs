@@ -1,7 +1,7 @@
 //! What a stream costs as it grows: time and heap. Source and sink hold nothing.
 //!
-//! `cargo bench --bench scaling` prints nanoseconds per byte, which must stay flat, and fails where the heap or the number
-//! of allocations depends on the length.
+//! `cargo bench --bench scaling` prints nanoseconds per byte, which must stay flat, and fails where
+//! the heap or the number of allocations depends on the length.
 
 mod common {
     pub(crate) mod keyless;

@@ -9,7 +9,8 @@ use core::ops::Range;
 
 /// A slice of bytes, zero at first, that remembers how far it was ever used.
 ///
-/// The usual wrappers wipe byte by byte, the whole capacity; for buffers of many chunks that costs as much as sealing them.
+/// The usual wrappers wipe byte by byte, the whole capacity; for buffers of many chunks that costs
+/// as much as sealing them.
 #[derive(Default)]
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
@@ -53,6 +54,31 @@ impl Deref for Buffer {
 
     fn deref(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+/// A caller's slice to which plaintext goes before it is known which part of it may be released:
+/// wiped unless [`release`](Self::release) is reached, so that a panic in between leaves nothing.
+pub(crate) struct Unreleased<'a>(&'a mut [u8]);
+
+impl<'a> Unreleased<'a> {
+    pub(crate) fn new(bytes: &'a mut [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn bytes(&mut self) -> &mut [u8] {
+        self.0
+    }
+
+    /// Leaves the first `len` bytes to the caller and wipes those behind them, up to `touched`.
+    pub(crate) fn release(mut self, len: usize, touched: usize) {
+        wipe(&mut mem::take(&mut self.0)[len..touched]);
+    }
+}
+
+impl Drop for Unreleased<'_> {
+    fn drop(&mut self) {
+        wipe(self.0);
     }
 }
 

@@ -6,17 +6,18 @@ use core::str::FromStr;
 /// Identifies an RSA key: SHA-256 of its canonical `SubjectPublicKeyInfo` (SPEC §3.4).
 ///
 /// It depends on the key alone, never on the file that it was read from. For a key held elsewhere,
-/// [`RsaRecipient::key_id`](crate::RsaRecipient::key_id) tells it from the public half. Displayed and parsed as 64 hexadecimal digits.
+/// [`RsaRecipient::key_id`](crate::RsaRecipient::key_id) tells it from the public half. Displayed
+/// and parsed as 64 hexadecimal digits.
 ///
 /// # Examples
 ///
 /// ```
-/// use bulla::KeyId;
+/// use bulla::keys::KeyId;
 ///
 /// let id: KeyId = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff".parse()?;
 /// assert_eq!(id.as_bytes()[1], 0x11);
 /// assert!(id.to_string().ends_with("ddeeff"));
-/// # Ok::<(), bulla::KeyIdParseError>(())
+/// # Ok::<(), bulla::error::KeyIdParseError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId([u8; 32]);

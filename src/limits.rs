@@ -4,10 +4,11 @@ use core::fmt;
 
 /// Upper bounds that sealing and opening enforce.
 ///
-/// An envelope is refused with [`LimitExceeded`] before any work or allocation in proportion to the offending number.
-/// The defaults admit what the library writes by default, with one exception: more than 16 anonymous recipients with keys of
-/// one size may need more [private-key operations](Self::with_private_key_operations) to open. Raise them knowingly. The maxima of the *format*
-/// (SPEC §2) hold as well, whatever is set here.
+/// An envelope is refused with [`LimitExceeded`] before any work or allocation in proportion to the
+/// offending number. The defaults admit what the library writes by default, with one exception:
+/// more than 16 anonymous recipients with keys of one size may need more [private-key
+/// operations](Self::with_private_key_operations) to open. Raise them knowingly. The maxima of the
+/// *format* (SPEC §2) hold as well, whatever is set here.
 ///
 /// # Examples
 ///
@@ -50,15 +51,16 @@ impl Limits {
 
     /// Most private-key operations spent on opening one envelope. Default: 16.
     ///
-    /// Records that carry the key id of an identity cost one each; anonymous records cost one for each identity that they
-    /// could be meant for.
+    /// Records that carry the key id of an identity cost one each; anonymous records cost one for
+    /// each identity that they could be meant for.
     #[must_use]
     pub const fn with_private_key_operations(mut self, count: u32) -> Self {
         self.private_key_operations = count;
         self
     }
 
-    /// Longest plaintext, in bytes. Default: the format's maximum of 4 PiB − 1, since streams need constant memory.
+    /// Longest plaintext, in bytes. Default: the format's maximum of 4 PiB − 1, since streams need
+    /// constant memory.
     ///
     /// A stream releases the chunks that lie within the limit before it fails.
     #[must_use]

@@ -8,13 +8,13 @@ use zeroize::Zeroizing;
 
 /// The content key of one envelope: 32 bytes from which every other key is derived (SPEC §4).
 ///
-/// Only implementers of [`Recipient`](crate::Recipient) and [`Identity`](crate::Identity), and callers who unwrap keys
-/// themselves, ever hold one. It is wiped from memory when dropped.
+/// Only implementers of [`Recipient`](crate::Recipient) and [`Identity`](crate::Identity), and
+/// callers who unwrap keys themselves, ever hold one. It is wiped from memory when dropped.
 ///
 /// # Security
 ///
-/// Whoever knows the content key can read the envelope and alter it without being noticed. It must come from a
-/// cryptographically secure generator and belongs to exactly one envelope.
+/// Whoever knows the content key can read the envelope and alter it without being noticed. It must
+/// come from a cryptographically secure generator and belongs to exactly one envelope.
 pub struct ContentKey(Secret<32>);
 
 impl ContentKey {

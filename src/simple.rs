@@ -2,8 +2,6 @@
 
 use alloc::vec::Vec;
 
-use rand_core::CryptoRng;
-
 use crate::envelope::{Opener, Sealer};
 use crate::error::{OpenError, SealError};
 use crate::recipient::{Identity, Recipient};
@@ -20,25 +18,12 @@ use crate::recipient::{Identity, Recipient};
 /// use bulla::RsaIdentity;
 ///
 /// let identity = RsaIdentity::from_pem(include_str!("../tests/keys/rsa3072.pem"))?;
-/// let sealed = bulla::seal(&identity.recipient(), b"hello")?;
+/// let sealed = bulla::seal(identity.recipient(), b"hello")?;
 /// assert_eq!(bulla::open(&identity, &sealed)?, b"hello");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn seal(recipient: &dyn Recipient, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
+pub fn seal(recipient: impl Recipient, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
     Sealer::new(recipient).seal(plaintext)
-}
-
-/// As [`seal`], with randomness from `rng`; see [`Sealer`] for what is drawn.
-///
-/// # Errors
-///
-/// [`SealError`]; nothing was sealed.
-pub fn seal_with_rng(
-    recipient: &dyn Recipient,
-    plaintext: &[u8],
-    rng: &mut dyn CryptoRng,
-) -> Result<Vec<u8>, SealError> {
-    Sealer::new(recipient).seal_with_rng(plaintext, rng)
 }
 
 /// Opens `envelope` with `identity`: all of it or nothing. For everything else there is [`Opener`].
@@ -46,6 +31,6 @@ pub fn seal_with_rng(
 /// # Errors
 ///
 /// [`OpenError`]; no plaintext is released.
-pub fn open(identity: &dyn Identity, envelope: &[u8]) -> Result<Vec<u8>, OpenError> {
+pub fn open(identity: impl Identity, envelope: &[u8]) -> Result<Vec<u8>, OpenError> {
     Opener::new(identity).open(envelope)
 }

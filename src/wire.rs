@@ -1,12 +1,19 @@
 //! Bytes to header and back, without any cryptography (SPEC §3).
 
 mod encode;
+mod fields;
 mod header;
+mod item;
 mod lookalike;
 mod parse;
 mod reader;
 mod record;
+mod record_type;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use self::encode::{Item, encode};
+pub(crate) use self::encode::encode;
+pub(crate) use self::fields::Fields;
 pub use self::header::Header;
+pub(crate) use self::item::Item;
 pub use self::record::{Record, Records};

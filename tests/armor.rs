@@ -7,8 +7,10 @@ mod support;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use bulla::ArmorErrorKind as Kind;
-use bulla::{HeaderErrorKind, Lookalike, OpenError, Opener, Sealer, armor, is_armored};
+use bulla::armor::is_armored;
+use bulla::error::ArmorErrorKind as Kind;
+use bulla::error::{HeaderErrorKind, Lookalike, OpenError};
+use bulla::{Opener, Sealer, armor};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::armor_text::{BEGIN, END, crlf, decode, described, expected, lengths};
@@ -17,12 +19,12 @@ use support::{NoRsa, open_error, pattern};
 #[test]
 fn the_text_is_that_of_rfc_4648_and_7468_at_every_length() {
     for len in lengths() {
-        assert!(armor(&pattern(len)) == expected(&pattern(len)), "{len} bytes");
+        assert!(armor::encode(&pattern(len)) == expected(&pattern(len)), "{len} bytes");
     }
 }
 
 #[test]
-fn the_oracle_of_these_tests_is_that_of_openssl() {
+fn these_tests_expect_what_openssl_writes() {
     for len in [1, 2, 3, 46, 47, 48, 49, 96, 97, 10_000] {
         let content = pattern(len);
         let base64 = String::from_utf8(openssl_base64(&content)).unwrap();
@@ -44,9 +46,9 @@ fn a_text_is_read_back_at_every_length_and_with_both_line_ends() {
 }
 
 #[test]
-fn every_change_of_a_byte_is_refused_or_gives_the_one_text_of_other_content() {
+fn every_changed_byte_is_refused_or_makes_the_one_text_of_other_content() {
     for len in [0, 10, 11, 12, 46, 47, 48, 49, 100] {
-        let text = armor(&pattern(len));
+        let text = armor::encode(&pattern(len));
         let (mut accepted, mut refused) = (0, 0);
         for at in 0..text.len() {
             for value in 0..=255 {
@@ -57,7 +59,7 @@ fn every_change_of_a_byte_is_refused_or_gives_the_one_text_of_other_content() {
                 altered[at] = value;
                 match decode(&altered) {
                     Ok(content) => {
-                        assert!(armor(&content).as_bytes() == altered, "byte {at} to {value}");
+                        assert!(armor::encode(&content).as_bytes() == altered, "byte {at} to {value}");
                         accepted += 1;
                     }
                     Err(_) => refused += 1,
@@ -70,9 +72,9 @@ fn every_change_of_a_byte_is_refused_or_gives_the_one_text_of_other_content() {
 }
 
 #[test]
-fn every_truncation_is_one_but_the_loss_of_the_last_line_end() {
+fn a_cut_text_is_truncated_unless_only_its_last_line_end_is_missing() {
     for len in [0, 1, 47, 48, 49, 96, 150] {
-        let text = armor(&pattern(len));
+        let text = armor::encode(&pattern(len));
         for (text, line_end) in [(crlf(&text), 2), (text, 1)] {
             for cut in 0..text.len() {
                 let prefix = &text[..cut];
@@ -168,8 +170,8 @@ fn every_fault_is_named_with_its_line() {
 }
 
 #[test]
-fn line_ends_are_those_of_the_first_line() {
-    let text = armor(&pattern(100));
+fn every_line_must_end_as_the_first_one_does() {
+    let text = armor::encode(&pattern(100));
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 5);
     for odd in 1..lines.len() {
@@ -186,7 +188,7 @@ fn line_ends_are_those_of_the_first_line() {
 
 #[test]
 fn a_carriage_return_alone_does_not_end_the_text() {
-    let text = armor(b"hello");
+    let text = armor::encode(b"hello");
     let cr = format!("{}\r", text.trim_end());
     assert_eq!(described(decode(cr.as_bytes()).unwrap_err()), (Kind::EndLine, 3));
     assert_eq!(described(decode(format!("{text}\r").as_bytes()).unwrap_err()), (Kind::TrailingData, 4));
@@ -197,7 +199,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_accepted_has_one_text(
+    fn every_accepted_text_is_canonical(
         lines in vec("[-A-Za-z0-9+/=\\r\\n ]{0,3}|[A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{2}[AQgw]=|[A-Za-z0-9+/]{4}", 0..5),
         windows in any::<bool>(),
     ) {
@@ -206,7 +208,7 @@ proptest! {
             .chain([END.into()]).collect();
         let text = if windows { crlf(&text) } else { text };
         if let Ok(content) = decode(text.as_bytes()) {
-            let canonical = armor(&content);
+            let canonical = armor::encode(&content);
             prop_assert_eq!(if windows { crlf(&canonical) } else { canonical }, text);
         }
     }
@@ -215,7 +217,7 @@ proptest! {
 #[test]
 fn a_text_opened_without_the_reader_is_recognised() {
     let key = NoRsa::default();
-    let text = armor(&Sealer::new(&key).seal(b"hello").unwrap());
+    let text = armor::encode(&Sealer::new(&key).seal(b"hello").unwrap());
     let in_memory = Opener::new(&key).open(text.as_bytes()).unwrap_err();
     let streamed = open_error(&Opener::new(&key).wrap_input(text.as_bytes()).unwrap_err());
     for error in [in_memory, streamed] {
@@ -226,14 +228,14 @@ fn a_text_opened_without_the_reader_is_recognised() {
 }
 
 #[test]
-fn a_text_is_recognised_by_its_first_line_and_nothing_else_is() {
-    let text = armor(&pattern(100));
+fn a_text_is_recognised_by_its_whole_first_line() {
+    let text = armor::encode(&pattern(100));
     for len in 0..text.len() {
         assert_eq!(is_armored(&text.as_bytes()[..len]), len >= 30, "{len} bytes");
     }
     assert!(is_armored(crlf(&text).as_bytes()));
     assert!(!is_armored(text.to_lowercase().as_bytes()));
-    assert!(!is_armored(&Sealer::new(&NoRsa::default()).seal(b"").unwrap()));
+    assert!(!is_armored(&Sealer::new(NoRsa::default()).seal(b"").unwrap()));
 }
 
 /// What OpenSSL writes, which breaks lines after 64 characters.

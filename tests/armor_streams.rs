@@ -6,8 +6,9 @@ mod support;
 
 use std::io::{self, Read, Write};
 
-use bulla::ArmorErrorKind as Kind;
-use bulla::{ArmorReader, ArmorWriter, Opener, Sealer, armor, dearmor};
+use bulla::armor::{ArmorReader, ArmorWriter};
+use bulla::error::ArmorErrorKind as Kind;
+use bulla::{Opener, Sealer, armor};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::armor_text::{BEGIN, COLLECTED, END, TEXT_LEN, armor_error, crlf, decode, described, expected, lengths};
@@ -66,8 +67,8 @@ fn an_endless_line_is_refused_after_a_bounded_number_of_bytes() {
 }
 
 #[test]
-fn a_line_is_yielded_as_soon_as_it_is_there() {
-    let text = armor(&pattern(480));
+fn a_line_is_released_as_soon_as_it_has_arrived() {
+    let text = armor::encode(&pattern(480));
     let start = &text.as_bytes()[..BEGIN.len() + 65];
     let broken = start.chain(Fails(io::ErrorKind::TimedOut));
     let mut content = [0; 48];
@@ -76,9 +77,9 @@ fn a_line_is_yielded_as_soon_as_it_is_there() {
 }
 
 #[test]
-fn the_text_ends_only_with_its_input_which_is_not_read_again() {
+fn a_reader_reads_to_the_end_of_its_input_and_not_again() {
     for len in [0, 10, 48, 50_000] {
-        let text = armor(&pattern(len));
+        let text = armor::encode(&pattern(len));
         let mut reader = ArmorReader::new(Faulty::new(text.as_bytes(), Vec::new()));
         let mut content = Vec::new();
         reader.read_to_end(&mut content).unwrap();
@@ -141,7 +142,7 @@ proptest! {
         windows in any::<bool>(),
         script in script(),
     ) {
-        let text = armor(&pattern(len));
+        let text = armor::encode(&pattern(len));
         let mut text = if windows { crlf(&text) } else { text }.into_bytes();
         let at = at.index(text.len());
         text.splice(at..at + usize::from(!inserted), [byte]);
@@ -151,7 +152,7 @@ proptest! {
         prop_assert!(released == again);
         let [end, end_again] = [end, end_again].map(|end| end.map_err(|error| armor_error(&error)));
         prop_assert_eq!(end, end_again);
-        prop_assert_eq!(dearmor(&text), end.map(|()| released.clone()));
+        prop_assert_eq!(armor::decode(&text), end.map(|()| released.clone()));
         if let Err(error) = end && error.kind() != Kind::TrailingData {
             let lines = text.split(|byte| *byte == b'\n').take(usize::try_from(error.line()).unwrap() - 1).skip(1);
             let full = lines.filter(|line| line.trim_ascii_end().len() == 64 && !line.contains(&b'=')).count();
@@ -183,7 +184,7 @@ proptest! {
 }
 
 #[test]
-fn a_cut_text_ends_unexpectedly_as_a_cut_envelope_does() {
+fn a_cut_text_is_an_unexpected_end_of_file() {
     let mut reader = ArmorReader::new(BEGIN.as_bytes());
     let error = reader.read(&mut [0; 100]).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
@@ -204,9 +205,9 @@ fn an_error_is_repeated_by_every_later_call() {
 }
 
 #[test]
-fn an_error_comes_through_an_opening_reader_and_is_repeated_there() {
+fn an_opening_reader_passes_on_an_error_of_the_text_and_repeats_it() {
     let key = NoRsa::default();
-    let mut text = armor(&Sealer::new(&key).seal(&pattern(100_000)).unwrap());
+    let mut text = armor::encode(&Sealer::new(&key).seal(&pattern(100_000)).unwrap());
     let end = text.len() - END.len();
     text.insert(end, '\n');
     let mut reader = Opener::new(&key).wrap_input(ArmorReader::new(text.as_bytes())).unwrap();
@@ -218,7 +219,7 @@ fn an_error_comes_through_an_opening_reader_and_is_repeated_there() {
 
 #[test]
 fn an_input_that_fails_poisons_the_reader() {
-    let text = armor(&pattern(100));
+    let text = armor::encode(&pattern(100));
     let mut reader = ArmorReader::new((&text.as_bytes()[..50]).chain(Fails(io::ErrorKind::ConnectionReset)));
     for _ in 0..3 {
         assert_eq!(reader.read(&mut [0; 100]).unwrap_err().kind(), io::ErrorKind::ConnectionReset);
@@ -226,18 +227,18 @@ fn an_input_that_fails_poisons_the_reader() {
 }
 
 #[test]
-fn a_stream_that_claims_more_than_it_was_given_is_an_error_and_no_panic() {
+fn a_stream_that_claims_more_than_it_was_given_is_an_error_not_a_panic() {
     assert!(ArmorWriter::new(Boasts).finish().is_err());
     assert!(ArmorReader::new(Boasts).read(&mut [0; 100]).is_err());
 }
 
 #[test]
-fn making_a_writer_or_reader_does_no_io() {
+fn constructing_a_writer_or_reader_does_no_io() {
     let mut room: [u8; 0] = [];
     drop(ArmorWriter::new(Untouchable));
     drop(ArmorReader::new(Untouchable));
     // And what is written to without room does fail.
-    assert_eq!(ArmorWriter::new(&mut room[..]).finish().unwrap_err().kind(), io::ErrorKind::WriteZero);
+    assert_eq!(ArmorWriter::new(&mut room[..]).finish().unwrap_err().error().kind(), io::ErrorKind::WriteZero);
 }
 
 #[test]
@@ -249,7 +250,7 @@ fn flush_passes_on_every_full_line_and_no_short_one() {
         assert_eq!(writer.get_ref().get_ref().len(), BEGIN.len() + 65 * lines, "{lines} lines");
     }
     let text = writer.finish().unwrap().into_inner().unwrap();
-    assert_eq!(dearmor(&text).unwrap(), vec![0; 259 * 48 + 47]);
+    assert_eq!(armor::decode(&text).unwrap(), vec![0; 259 * 48 + 47]);
 }
 
 #[test]
@@ -290,7 +291,7 @@ fn an_envelope_streams_through_the_text_form_both_ways() {
         let mut writer = Sealer::new(&key).wrap_output(ArmorWriter::new(Vec::new())).unwrap();
         write_in_pieces(&mut writer, &pattern(len), &[10_000]).unwrap();
         let text = writer.finish().unwrap().finish().unwrap();
-        assert_eq!(bulla::open(&key, &dearmor(&text).unwrap()).unwrap(), pattern(len));
+        assert_eq!(bulla::open(&key, &armor::decode(&text).unwrap()).unwrap(), pattern(len));
         let reader = Opener::new(&key).wrap_input(ArmorReader::new(&text[..])).unwrap();
         let (plaintext, end) = read_in_pieces(reader, &[10_000]);
         end.unwrap();
@@ -301,7 +302,7 @@ fn an_envelope_streams_through_the_text_form_both_ways() {
 #[test]
 fn an_envelope_whose_text_was_cut_does_not_open() {
     let key = NoRsa::default();
-    let text = armor(&Sealer::new(&key).seal(&pattern(20_000)).unwrap());
+    let text = armor::encode(&Sealer::new(&key).seal(&pattern(20_000)).unwrap());
     let cuts = (0..text.len() - 1).step_by(61).chain(text.len() - 100..text.len() - 1);
     for cut in cuts {
         let opened = Opener::new(&key).wrap_input(ArmorReader::new(&text.as_bytes()[..cut]));

@@ -5,7 +5,9 @@ mod support;
 
 use std::io::{Read, Write};
 
-use bulla::{BodySealer, Header, HeaderErrorKind, LimitExceeded, Limits, OpenError, Opener, Sealer};
+use bulla::body::BodySealer;
+use bulla::error::{HeaderErrorKind, LimitExceeded, OpenError};
+use bulla::{Header, Limits, Opener, Sealer};
 use support::{CHUNK, LENGTHS, NoRsa, SplitMix64, open_error, pattern, write_in_pieces};
 
 #[test]
@@ -14,8 +16,8 @@ fn header_and_body_make_the_envelope() {
     for len in LENGTHS {
         let plaintext = pattern(len);
         let sealer = Sealer::new(&key).metadata(b"m").aad(b"aad");
-        let envelope = sealer.seal_with_rng(&plaintext, &mut SplitMix64(1)).unwrap();
-        let start = || sealer.start_with_rng(&mut SplitMix64(1)).unwrap();
+        let envelope = sealer.start_with_rng(&mut SplitMix64(1)).unwrap().seal(&plaintext).unwrap();
+        let start = || sealer.start_with_rng(&mut SplitMix64(1)).unwrap().into_parts();
 
         let (header, body_sealer) = start();
         let body = body_sealer.seal(&plaintext).unwrap();
@@ -40,8 +42,8 @@ fn header_and_body_make_the_envelope() {
 #[test]
 fn a_header_does_not_open_the_body_of_another() {
     let key = NoRsa::default();
-    let (header, _) = Sealer::new(&key).start().unwrap();
-    let (_, body_sealer) = Sealer::new(&key).start().unwrap();
+    let (header, _) = Sealer::new(&key).start().unwrap().into_parts();
+    let (_, body_sealer) = Sealer::new(&key).start().unwrap().into_parts();
     let body = body_sealer.seal(b"hello").unwrap();
     // The identity remembers nothing: the content key comes from the header.
     let error = Opener::new(&key).open_header(&header).unwrap().open(&body).unwrap_err();
@@ -51,7 +53,7 @@ fn a_header_does_not_open_the_body_of_another() {
 #[test]
 fn a_detached_header_ends_where_its_bytes_end() {
     let key = NoRsa::default();
-    let (header, _) = Sealer::new(&key).start().unwrap();
+    let (header, _) = Sealer::new(&key).start().unwrap().into_parts();
     let bytes = header.as_bytes();
     assert_eq!(Header::parse(bytes, &Limits::default()).unwrap(), header);
     assert_eq!(header.body_offset(), bytes.len() as u64);
@@ -63,7 +65,7 @@ fn a_detached_header_ends_where_its_bytes_end() {
 #[test]
 fn a_body_that_was_not_finished_is_truncated() {
     let key = NoRsa::default();
-    let (header, body_sealer) = Sealer::new(&key).start().unwrap();
+    let (header, body_sealer) = Sealer::new(&key).start().unwrap().into_parts();
     let mut body = Vec::new();
     let mut writer = body_sealer.wrap_output(&mut body);
     writer.write_all(&pattern(2 * CHUNK)).unwrap();
@@ -79,17 +81,17 @@ fn a_body_that_was_not_finished_is_truncated() {
 fn the_plaintext_limit_holds() {
     let key = NoRsa::default();
     let limits = Limits::default().with_plaintext_len(10);
-    let start = || Sealer::new(&key).limits(limits).start().unwrap().1;
+    let start = || Sealer::new(&key).limits(limits).start().unwrap().into_parts().1;
     assert!(start().seal(&[7; 10]).is_ok());
     let error = start().seal(&[7; 11]).unwrap_err();
-    assert!(matches!(error, bulla::SealError::LimitExceeded(LimitExceeded { max: 10, .. })), "{error:?}");
+    assert!(matches!(error, bulla::error::SealError::LimitExceeded(LimitExceeded { max: 10, .. })), "{error:?}");
 }
 
 #[test]
 #[should_panic(expected = "no chunk has been sealed yet")]
 fn a_sealer_in_use_does_not_start_a_body() {
     let key = NoRsa::default();
-    let (_, mut body_sealer) = Sealer::new(&key).start().unwrap();
+    let (_, mut body_sealer) = Sealer::new(&key).start().unwrap().into_parts();
     body_sealer.seal_chunk(&[0; CHUNK], &mut [0; BodySealer::SEALED_CHUNK_LEN]).unwrap();
     let _ = body_sealer.wrap_output(Vec::new());
 }
@@ -101,7 +103,7 @@ fn the_length_of_the_plaintext_follows_from_that_of_the_envelope() {
         let envelope = Sealer::new(&key).seal(&pattern(len)).unwrap();
         let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
         assert_eq!(header.unverified_plaintext_len(envelope.len() as u64), Ok(len as u64));
-        assert_eq!(bulla::sealed_len(len as u64), Some(body.len() as u64));
+        assert_eq!(bulla::body::body_len(len as u64), Some(body.len() as u64));
         assert_eq!(header.unverified_plaintext_len(header.body_offset() + 71), Err(OpenError::Truncated));
         assert_eq!(header.unverified_plaintext_len(0), Err(OpenError::Truncated));
     }

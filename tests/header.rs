@@ -1,4 +1,5 @@
-//! One encoding for each header, a named error with an offset for everything else, and nothing large for a small input.
+//! One encoding for each header, a named error with an offset for everything else, and nothing
+//! large for a small input.
 
 #[path = "common/support.rs"]
 mod support;
@@ -6,7 +7,9 @@ mod support;
 use std::io::{Cursor, Read};
 
 use HeaderErrorKind as Kind;
-use bulla::{Header, HeaderErrorKind, KeyId, Limit, Limits, Lookalike, OpenError, Opener, SealError, Sealer};
+use bulla::error::{HeaderErrorKind, Limit, Lookalike, OpenError, SealError};
+use bulla::keys::KeyId;
+use bulla::{Header, Limits, Opener, Sealer};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 use support::streams::Counting;
@@ -17,7 +20,7 @@ fn a_well_formed_header_is_read_back() {
     let bytes = raw(&[(1, b"meta"), (0x7000, b"private")], &[named(1), named(2), (0x0002, vec![5; 9])]);
     let header = Header::parse(&bytes, &Limits::default()).unwrap();
     assert_eq!(header.unverified_metadata(), Some(&b"meta"[..]));
-    assert_eq!((header.version(), header.suite(), header.layout()), (1, 1, 1));
+    assert_eq!((header.version().code(), header.suite().code(), header.layout().code()), (1, 1, 1));
     assert_eq!(header.as_bytes(), bytes);
     let records: Vec<_> = header.records().map(|record| (record.record_type(), record.key_id())).collect();
     assert_eq!(records, [(1, Some(id(1))), (1, Some(id(2))), (2, None)]);
@@ -79,7 +82,7 @@ fn every_flaw_has_its_error_and_offset() {
 }
 
 #[test]
-fn the_maxima_of_the_format_are_admitted() {
+fn the_maxima_of_the_format_are_accepted() {
     let wide = Limits::default().with_header_len(u32::MAX).with_records(u32::MAX).with_metadata_len(u32::MAX);
     let many: Vec<_> = (0..1024u16).map(|n| (2, n.to_be_bytes().to_vec())).collect();
     let metadata = vec![7; (1 << 20) - 6];
@@ -99,7 +102,7 @@ fn the_maxima_of_the_format_are_admitted() {
 }
 
 #[test]
-fn equal_anonymous_records_are_told_apart_only_by_their_bytes() {
+fn the_same_anonymous_record_twice_is_refused() {
     let anonymous = |byte| (1, [&[0][..], &[byte; 256]].concat());
     assert!(Header::parse(&raw(&[], &[anonymous(1), anonymous(2)]), &Limits::default()).is_ok());
     let twice = raw_unsorted(&[], &[anonymous(1), anonymous(1)]);
@@ -107,7 +110,7 @@ fn equal_anonymous_records_are_told_apart_only_by_their_bytes() {
 }
 
 #[test]
-fn limits_hold_at_their_value_and_one_past_it_when_parsing_and_when_sealing() {
+fn limits_are_exact_when_parsing_and_when_sealing() {
     let key = NoRsa::default();
     let other = RSA_2048.recipient();
     let sealer = Sealer::new(&key).recipient(&other).metadata(b"12345");
@@ -131,17 +134,17 @@ fn limits_hold_at_their_value_and_one_past_it_when_parsing_and_when_sealing() {
 
 #[test]
 fn empty_metadata_cannot_be_sealed() {
-    let Err(SealError::Header(error)) = Sealer::new(&NoRsa::default()).metadata(b"").seal(b"") else {
+    let Err(SealError::Header(error)) = Sealer::new(NoRsa::default()).metadata(b"").seal(b"") else {
         panic!("empty metadata was sealed");
     };
     assert_eq!(error.kind(), Kind::EmptyMetadata);
 }
 
 #[test]
-fn more_recipients_than_the_format_admits_cannot_be_sealed_to() {
+fn sealing_to_more_recipients_than_the_format_admits_is_refused() {
     let recipient = Cheap;
     let limits = Limits::default().with_records(u32::MAX).with_header_len(u32::MAX);
-    let sealed = |count| Sealer::with_recipients(&vec![&recipient; count]).unwrap().limits(limits).seal(b"");
+    let sealed = |count| Sealer::with_recipients(vec![&recipient; count]).unwrap().limits(limits).seal(b"");
     assert!(sealed(1024).is_ok());
     let Err(SealError::Header(error)) = sealed(1025) else { panic!("1025 records were sealed") };
     assert_eq!(error.kind(), Kind::TooManyRecords);
@@ -149,14 +152,14 @@ fn more_recipients_than_the_format_admits_cannot_be_sealed_to() {
 
 #[test]
 fn reading_a_header_leaves_the_stream_at_the_body() {
-    let envelope = Sealer::new(&NoRsa::default()).seal(b"hello").unwrap();
+    let envelope = Sealer::new(NoRsa::default()).seal(b"hello").unwrap();
     let mut stream = Cursor::new(&envelope);
     let header = Header::read_from(&mut stream, &Limits::default()).unwrap();
     assert_eq!(stream.position(), header.as_bytes().len() as u64);
 }
 
 #[test]
-fn a_header_that_promises_much_takes_nothing_before_it_is_there() {
+fn an_announced_length_costs_nothing_until_the_bytes_arrive() {
     // Announces 5 MiB, holds 20 bytes, and must not be read on for ever or allocated in advance.
     let mut prefix = raw(&[], &[named(1)])[..20].to_vec();
     prefix[12..20].copy_from_slice(&[0, 0x10, 0, 0, 0, 0x40, 0, 0]);
@@ -175,7 +178,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_encoded_by_the_rules_is_accepted_and_read_back(
+    fn a_header_encoded_by_the_rules_is_accepted_and_read_back(
         metadata in proptest::option::of(vec(any::<u8>(), 1..50)),
         private in btree_map(0x7000..=0x7FFEu16, vec(any::<u8>(), 0..50), 0..4),
         named in btree_map(any::<u8>(), prop_oneof![256..260usize, 1020..=1024usize], 0..5),
@@ -199,7 +202,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_accepted_after_damage_still_encodes_to_itself(
+    fn a_damaged_header_that_is_accepted_still_encodes_to_itself(
         edits in vec((0..650usize, any::<u8>()), 1..4),
         cut in 0..10usize,
     ) {
@@ -291,11 +294,11 @@ impl bulla::Recipient for Cheap {
 
     fn wrap_key(
         &self,
-        _: &bulla::ContentKey,
+        _: &bulla::keys::ContentKey,
         rng: &mut dyn bulla::rand_core::CryptoRng,
-    ) -> Result<bulla::WrappedKey, bulla::WrapError> {
+    ) -> Result<bulla::keys::WrappedKey, bulla::error::WrapError> {
         let mut wrapped = vec![0; 256];
         bulla::rand_core::Rng::fill_bytes(rng, &mut wrapped);
-        Ok(bulla::WrappedKey::rsa_oaep_sha256(wrapped))
+        Ok(bulla::keys::WrappedKey::rsa_oaep_sha256(wrapped))
     }
 }

@@ -1,4 +1,5 @@
-//! Envelopes that are damaged, and inputs that lie or fail: what is read is authentic and in its place, or an error.
+//! Envelopes that are damaged, and inputs that lie or fail: what is read is authentic and in its
+//! place, or an error.
 
 #[path = "common/support.rs"]
 mod support;
@@ -6,7 +7,8 @@ mod support;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
-use bulla::{Header, Limits, OpenError, OpenReader, Opener};
+use bulla::error::OpenError;
+use bulla::{Header, Limits, OpenReader, Opener};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::model::{Damage, Model, Opaque, read_up_to};
@@ -17,7 +19,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn damage_shows_where_it_is_and_nowhere_else(
+    fn damage_is_noticed_where_it_is_and_nowhere_else(
         len in boundary_lengths(),
         damage in vec(damage(), 0..3),
         script in vec((0..4 * CHUNK as u64, 0..3 * CHUNK), 1..12),
@@ -75,7 +77,7 @@ proptest! {
 }
 
 #[test]
-fn a_length_that_the_input_made_up_is_not_believed() {
+fn an_input_that_lies_about_its_length_is_not_believed() {
     let key = NoRsa::default();
     let envelope = seal(&pattern(3 * CHUNK + 500));
     for missing in [1, 100, SEALED_CHUNK as u64, 2 * SEALED_CHUNK as u64 - 1] {
@@ -236,8 +238,8 @@ type Reader<'a> = OpenReader<Breaks<Cursor<&'a [u8]>>>;
 /// Makes a reader verify the end.
 type Ask = fn(&mut Reader<'_>) -> io::Result<u64>;
 
-/// What makes a reader verify the end, and how many seeks of its input that takes before the one that leads back. A
-/// seek to the end looks twice where the input ends.
+/// What makes a reader verify the end, and how many seeks of its input that takes before the one
+/// that leads back. A seek to the end looks twice where the input ends.
 const ASKS: [(Ask, u32); 2] = [(ask_for_the_length, 3), (seek_to_the_end, 4)];
 
 fn ask_for_the_length(reader: &mut Reader<'_>) -> io::Result<u64> {
@@ -261,9 +263,9 @@ fn last_chunk(envelope: &[u8]) -> u64 {
 }
 
 #[test]
-fn an_input_that_claims_too_much_is_an_error_and_no_panic() {
+fn an_input_that_claims_too_much_is_an_error_not_a_panic() {
     assert!(Header::read_from(&mut Boasts, &Limits::default()).is_err());
-    assert!(Opener::new(&NoRsa::default()).wrap_input_at(Boasts).is_err());
+    assert!(Opener::new(NoRsa::default()).wrap_input_at(Boasts).is_err());
 }
 
 type ReadsAt<'a> = &'a dyn Fn(&mut [u8], u64) -> io::Result<usize>;

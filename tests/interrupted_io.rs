@@ -5,7 +5,8 @@ mod support;
 
 use std::io::{self, Read, Write};
 
-use bulla::{Header, Limit, LimitExceeded, Limits, OpenError, Opener, SealError, Sealer};
+use bulla::error::{Limit, LimitExceeded, OpenError, SealError};
+use bulla::{Header, Limits, Opener, Sealer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::streams::{Boasts, Fails, Faulty, Full, Step, Untouchable};
@@ -22,10 +23,10 @@ proptest! {
     ) {
         let key = NoRsa::default();
         let plaintext = pattern(len);
-        let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut SplitMix64(1)).unwrap();
+        let expected = Sealer::new(&key).start_with_rng(&mut SplitMix64(1)).unwrap().seal(&plaintext).unwrap();
 
         let output = Faulty::new(Vec::new(), script);
-        let mut writer = Sealer::new(&key).wrap_output_with_rng(output, &mut SplitMix64(1)).unwrap();
+        let mut writer = Sealer::new(&key).start_with_rng(&mut SplitMix64(1)).unwrap().wrap_output(output);
         write_in_pieces(&mut writer, &plaintext, &sizes).unwrap();
         insist(|| writer.flush()).unwrap();
         insist(|| writer.try_finish()).unwrap();
@@ -41,10 +42,10 @@ proptest! {
     ) {
         let key = NoRsa::default();
         let plaintext = pattern(len);
-        let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut SplitMix64(1)).unwrap();
+        let expected = Sealer::new(&key).start_with_rng(&mut SplitMix64(1)).unwrap().seal(&plaintext).unwrap();
 
         let input = Faulty::new(&plaintext[..], script);
-        let reader = Sealer::new(&key).wrap_input_with_rng(input, &mut SplitMix64(1)).unwrap();
+        let reader = Sealer::new(&key).start_with_rng(&mut SplitMix64(1)).unwrap().wrap_input(input);
         let (envelope, end) = read_in_pieces(reader, &sizes);
         end.unwrap();
         prop_assert!(envelope == expected);
@@ -61,7 +62,7 @@ proptest! {
         let envelope = Sealer::new(&key).seal(&plaintext).unwrap();
         let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
 
-        let opened = header.open(&key.content_key(), b"").unwrap();
+        let opened = header.open(key.content_key()).unwrap();
         let (released, end) = read_in_pieces(opened.wrap_input(Faulty::new(body, script)), &sizes);
         end.unwrap();
         prop_assert!(released == plaintext);
@@ -75,10 +76,10 @@ proptest! {
     ) {
         let key = NoRsa::default();
         let plaintext = pattern(len);
-        let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut SplitMix64(1)).unwrap();
+        let expected = Sealer::new(&key).start_with_rng(&mut SplitMix64(1)).unwrap().seal(&plaintext).unwrap();
 
         let output = Full::after(room);
-        let mut writer = Sealer::new(&key).wrap_output_with_rng(output, &mut SplitMix64(1)).unwrap();
+        let mut writer = Sealer::new(&key).start_with_rng(&mut SplitMix64(1)).unwrap().wrap_output(output);
         let result = write_in_pieces(&mut writer, &plaintext, &sizes).and_then(|()| writer.try_finish());
         prop_assert_eq!(result.is_ok(), room >= expected.len());
         prop_assert!(expected.starts_with(&writer.get_ref().bytes));
@@ -94,12 +95,12 @@ proptest! {
 }
 
 #[test]
-fn making_a_writer_or_reader_does_no_io() {
+fn constructing_a_writer_or_reader_does_no_io() {
     let key = NoRsa::default();
     drop(Sealer::new(&key).wrap_output(Untouchable).unwrap());
     drop(Sealer::new(&key).wrap_input(Untouchable).unwrap());
-    let (header, _) = Sealer::new(&key).start().unwrap();
-    drop(header.open(&key.content_key(), b"").unwrap().wrap_input(Untouchable));
+    let (header, _) = Sealer::new(&key).start().unwrap().into_parts();
+    drop(header.open(key.content_key()).unwrap().wrap_input(Untouchable));
 }
 
 #[test]
@@ -149,21 +150,21 @@ fn a_finished_writer_takes_no_more() {
 }
 
 #[test]
-fn an_output_that_takes_nothing_is_write_zero_and_no_endless_loop() {
+fn an_output_that_takes_nothing_is_write_zero_not_an_endless_loop() {
     let key = NoRsa::default();
     let mut nothing: [u8; 0] = [];
     let writer = Sealer::new(&key).wrap_output(&mut nothing[..]).unwrap();
-    assert_eq!(writer.finish().unwrap_err().kind(), io::ErrorKind::WriteZero);
+    assert_eq!(writer.finish().unwrap_err().error().kind(), io::ErrorKind::WriteZero);
 }
 
 #[test]
-fn a_stream_that_claims_more_than_it_was_given_is_an_error_and_no_panic() {
+fn a_stream_that_claims_more_than_it_was_given_is_an_error_not_a_panic() {
     let key = NoRsa::default();
     assert!(Sealer::new(&key).wrap_output(Boasts).unwrap().finish().is_err());
     let (_, end) = read_in_pieces(Sealer::new(&key).wrap_input(Boasts).unwrap(), &[1000]);
     assert!(end.is_err());
-    let (header, _) = Sealer::new(&key).start().unwrap();
-    let (_, end) = read_in_pieces(header.open(&key.content_key(), b"").unwrap().wrap_input(Boasts), &[1000]);
+    let (header, _) = Sealer::new(&key).start().unwrap().into_parts();
+    let (_, end) = read_in_pieces(header.open(key.content_key()).unwrap().wrap_input(Boasts), &[1000]);
     assert!(end.is_err());
 }
 
@@ -186,13 +187,13 @@ fn an_input_that_fails_poisons_the_readers() {
 }
 
 #[test]
-fn a_chunk_is_released_as_soon_as_it_is_there() {
+fn a_chunk_is_released_as_soon_as_it_has_arrived() {
     let key = NoRsa::default();
     let envelope = Sealer::new(&key).seal(&pattern(5 * CHUNK)).unwrap();
     let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
     let nothing_more = Fails(io::ErrorKind::Other);
     let input = Faulty::new((&body[..56 + 16400]).chain(nothing_more), vec![Step::Short(4100)]);
-    let mut reader = header.open(&key.content_key(), b"").unwrap().wrap_input(input);
+    let mut reader = header.open(key.content_key()).unwrap().wrap_input(input);
     let mut plaintext = vec![0; CHUNK];
     reader.read_exact(&mut plaintext).unwrap();
     assert_eq!(plaintext, pattern(CHUNK));

@@ -5,7 +5,9 @@ mod support;
 
 use std::process::{Command, Stdio};
 
-use bulla::{KeyError, KeySize, RsaIdentity, RsaRecipient};
+use bulla::error::KeyError;
+use bulla::keys::KeySize;
+use bulla::{RsaIdentity, RsaRecipient};
 use support::{RSA_2048, RSA_3072, RSA_4096};
 
 macro_rules! file {
@@ -197,7 +199,7 @@ fn freshly_made_openssl_keys_seal_and_open() {
         let pkcs1 = openssl(&["rsa", "-RSAPublicKey_out"], &private);
         let identity = RsaIdentity::from_pem(&private).unwrap();
         for recipient in [public, pkcs1] {
-            let sealed = bulla::seal(&RsaRecipient::from_pem(recipient).unwrap(), b"hello").unwrap();
+            let sealed = bulla::seal(RsaRecipient::from_pem(recipient).unwrap(), b"hello").unwrap();
             assert_eq!(bulla::open(&identity, &sealed).unwrap(), b"hello");
         }
         // And back: OpenSSL finds nothing wrong with what we write.

@@ -1,15 +1,23 @@
-//! The architecture on one page: a module uses modules of its own layer or of lower ones, and no other.
+//! The architecture on one page: a module uses modules of its own layer or of lower ones, and no
+//! other.
+
+#[path = "common/module_graph.rs"]
+mod module_graph;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use module_graph::{Modules, circles};
+
 /// Lowest first. `lib.rs` only re-exports, and `spec_tests.rs` is a test that looks at everything.
-const LAYERS: [&[&str]; 6] = [
-    // Leaves.
-    &["buffer", "error", "format", "key_id", "limits", "secret", "threads"],
+const LAYERS: [&[&str]; 7] = [
+    // Leaves, which use none of the others.
+    &["format", "key_id", "limits", "num", "secret", "threads"],
+    // What they have in common.
+    &["buffer", "error"],
     // Bytes to header and back, and to text and back: no cryptography.
-    &["armor", "wire"],
+    &["text", "wire"],
     // Primitives behind our own names, the only namer of backends: no format.
     &["crypto"],
     // Keys from a content key; chunks; wrapping and unwrapping.
@@ -59,11 +67,49 @@ fn every_module_has_a_layer_and_every_layer_exists() {
     assert_eq!(modules, layers.into_keys().collect::<Vec<_>>());
 }
 
+#[test]
+fn no_files_need_each_other() {
+    let mut modules = Modules::default();
+    for (_, path, source) in sources() {
+        let path = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap().with_extension("");
+        modules.add(path.iter().map(|name| name.to_str().unwrap().into()).collect(), &source);
+    }
+    let edges = modules.edges();
+    assert!(edges.len() > 100, "the scan saw only {} edges", edges.len());
+    let found = circles(&edges);
+    let closes =
+        |(from, to): &&(Vec<String>, Vec<String>)| found.iter().any(|set| set.contains(from) && set.contains(to));
+    let closing: Vec<_> =
+        edges.iter().filter(closes).map(|(from, to)| [from.join("/"), to.join("/")].join(" -> ")).collect();
+    assert!(found.is_empty(), "circles, closed by:\n{}", closing.join("\n"));
+}
+
+#[test]
+fn definitions_make_a_circle_and_names_do_not() {
+    let circle = |parent: &str, child: &str, other: &str| {
+        let mut modules = Modules::default();
+        for (path, source) in [(&["a"][..], parent), (&["a", "b"], child), (&["c"], other)] {
+            modules.add(path.iter().map(|name| (*name).into()).collect(), source);
+        }
+        !circles(&modules.edges()).is_empty()
+    };
+    let uses_parent = "use super::{Own, Other as Another};\nfn f() { Own }";
+    assert!(circle("pub(crate) use self::b::f;\nstruct Own;\nfn g() { f() }", uses_parent, ""));
+    assert!(circle("struct Own;\nfn g() { b::f() }", uses_parent, ""));
+    assert!(circle("fn g() { crate::c::h() }", "", "use crate::a;\nfn h() { a::g() }"));
+    // Only a re-export, another thing of that name, an item that stands elsewhere, a unit test.
+    assert!(!circle("pub(crate) use self::b::f;\nstruct Own;", uses_parent, ""));
+    assert!(!circle("pub use self::b::f;\nfn g() { \"f\"; x.f() }\nstruct Own;", uses_parent, ""));
+    assert!(!circle("pub use crate::c::{Other, Own};\nuse self::b::f;\nfn g() { f() }", uses_parent, "struct Own;"));
+    assert!(!circle("fn g() { crate::c::h() }", "", "fn h() {}\nmod tests {\n    use crate::a;\n}"));
+}
+
 fn layers() -> BTreeMap<&'static str, usize> {
     LAYERS.iter().enumerate().flat_map(|(layer, modules)| modules.iter().map(move |module| (*module, layer))).collect()
 }
 
-/// Top-level module, path and text of every source file but `lib.rs`, `spec_tests.rs` and the files of unit tests.
+/// Top-level module, path and text of every source file but `lib.rs`, `spec_tests.rs` and the files
+/// of unit tests.
 fn sources() -> impl Iterator<Item = (String, PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();

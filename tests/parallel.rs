@@ -7,7 +7,8 @@ mod support;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bulla::{Header, Limits, OpenError, OpenReaderAt, Opener, ReadAt, Sealer};
+use bulla::error::OpenError;
+use bulla::{Header, Limits, OpenReaderAt, Opener, ReadAt, Sealer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::streams::{Break, Breaks, Fails, Faulty, Step};
@@ -17,20 +18,20 @@ use support::{CHUNK, NoRsa, SplitMix64, insist, open_error, pattern, read_in_pie
 const BATCH: usize = 32 * CHUNK;
 
 #[test]
-fn the_bytes_are_those_of_one_thread_at_every_boundary() {
+fn threads_do_not_change_the_bytes_at_any_boundary() {
     in_pool(4, || {
         let key = NoRsa::default();
         for len in [0, 1, CHUNK, BATCH, 2 * BATCH - 1, 2 * BATCH, 2 * BATCH + 1, 4 * BATCH + CHUNK, 9 * BATCH + 77] {
             let plaintext = pattern(len);
-            let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut SplitMix64(1)).unwrap();
+            let expected = Sealer::new(&key).start_with_rng(&mut SplitMix64(1)).unwrap().seal(&plaintext).unwrap();
             for threads in [0, 1, 2, 3, 100] {
                 let sealer = Sealer::new(&key).threads(threads);
-                assert!(sealer.seal_with_rng(&plaintext, &mut SplitMix64(1)).unwrap() == expected);
+                assert!(sealer.start_with_rng(&mut SplitMix64(1)).unwrap().seal(&plaintext).unwrap() == expected);
                 for sizes in [&[100_000][..], &[3 * BATCH, 5], &[usize::MAX]] {
-                    let mut writer = sealer.wrap_output_with_rng(Vec::new(), &mut SplitMix64(1)).unwrap();
+                    let mut writer = sealer.start_with_rng(&mut SplitMix64(1)).unwrap().wrap_output(Vec::new());
                     write_in_pieces(&mut writer, &plaintext, sizes).unwrap();
                     assert!(writer.finish().unwrap() == expected, "{len} bytes, {threads} threads");
-                    let reader = sealer.wrap_input_with_rng(&plaintext[..], &mut SplitMix64(1)).unwrap();
+                    let reader = sealer.start_with_rng(&mut SplitMix64(1)).unwrap().wrap_input(&plaintext[..]);
                     let sizes: Vec<_> = sizes.iter().map(|size| *size.min(&10_000_000)).collect();
                     let (envelope, end) = read_in_pieces(reader, &sizes);
                     assert!(end.is_ok() && envelope == expected, "{len} bytes, {threads} threads");
@@ -42,7 +43,7 @@ fn the_bytes_are_those_of_one_thread_at_every_boundary() {
                 assert!(Opener::new(&key).threads(threads).open(&expected).unwrap() == plaintext);
                 let mut data = plaintext.clone();
                 data.reserve(1000 + len / 1000);
-                sealer.seal_in_place_with_rng(&mut data, &mut SplitMix64(1)).unwrap();
+                sealer.start_with_rng(&mut SplitMix64(1)).unwrap().seal_in_place(&mut data).unwrap();
                 assert!(data == expected);
                 Opener::new(&key).threads(threads).open_in_place(&mut data).unwrap();
                 assert!(data == plaintext);
@@ -80,7 +81,7 @@ fn a_pool_whose_threads_all_seal_does_not_deadlock() {
 }
 
 #[test]
-fn an_input_that_fails_within_a_batch_releases_what_came_before_and_is_no_end() {
+fn a_failure_within_a_batch_releases_the_chunks_before_it_and_is_not_the_end() {
     in_pool(2, || {
         let key = NoRsa::default();
         let plaintext = pattern(3 * BATCH + 5);
@@ -88,7 +89,7 @@ fn an_input_that_fails_within_a_batch_releases_what_came_before_and_is_no_end() 
         let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
         for chunks in [0, 1, 3, 5, 20, 33, 70] {
             for sizes in [&[40_000][..], &[4 * BATCH]] {
-                let opened = header.open(&key.content_key(), b"").unwrap().threads(2);
+                let opened = header.open(key.content_key()).unwrap().threads(2);
                 let input = failing(body, 56 + chunks * 16400 + 100);
                 let mut reader = opened.wrap_input(input);
                 let (released, end) = read_in_pieces(&mut reader, sizes);
@@ -102,7 +103,7 @@ fn an_input_that_fails_within_a_batch_releases_what_came_before_and_is_no_end() 
 
                 let input = failing(&plaintext, chunks * CHUNK + 100);
                 // Also where the failure waits behind what was read before.
-                let opened = header.open(&key.content_key(), b"").unwrap().threads(2);
+                let opened = header.open(key.content_key()).unwrap().threads(2);
                 let mut reader = opened.wrap_input(failing(body, 56 + 40 * 16400 + 100));
                 let read = reader.read(&mut vec![0; sizes[0]]).unwrap();
                 assert!(read > 0);
@@ -124,12 +125,12 @@ fn an_input_that_panics_ends_the_stream() {
     in_pool(2, || {
         let key = NoRsa::default();
         let plaintext = pattern(3 * BATCH + 5);
-        let envelope = Sealer::new(&key).seal_with_rng(&plaintext, &mut SplitMix64(1)).unwrap();
+        let envelope = Sealer::new(&key).start_with_rng(&mut SplitMix64(1)).unwrap().seal(&plaintext).unwrap();
         for threads in [1, 2] {
             for size in [1000, 4 * BATCH] {
                 let sealer = Sealer::new(&key).threads(threads);
                 let input = panicking(&plaintext, 20 * CHUNK);
-                check_panicking(sealer.wrap_input_with_rng(input, &mut SplitMix64(1)).unwrap(), size, &envelope);
+                check_panicking(sealer.start_with_rng(&mut SplitMix64(1)).unwrap().wrap_input(input), size, &envelope);
                 let input = panicking(&envelope, 20 * 16400);
                 check_panicking(Opener::new(&key).threads(threads).wrap_input(input).unwrap(), size, &plaintext);
             }
@@ -172,7 +173,7 @@ fn readers_over_readers_in_the_same_pool_do_not_deadlock() {
 }
 
 #[test]
-fn chunks_behind_a_bad_one_leave_nothing_in_the_callers_slice() {
+fn chunks_after_a_bad_one_leave_nothing_in_the_callers_slice() {
     in_pool(4, || {
         let key = NoRsa::default();
         let plaintext = vec![7; 4 * BATCH];
@@ -194,7 +195,7 @@ fn chunks_behind_a_bad_one_leave_nothing_in_the_callers_slice() {
 }
 
 #[test]
-fn long_ranges_are_those_of_one_thread_and_end_where_a_chunk_is_bad() {
+fn long_ranges_are_read_in_full_and_stop_at_a_bad_chunk() {
     in_pool(4, || {
         let key = NoRsa::default();
         let plaintext = pattern(4 * BATCH + 99);
@@ -243,7 +244,7 @@ fn flush_passes_on_every_full_chunk() {
 }
 
 #[test]
-fn an_input_that_fails_releases_what_came_before_as_one_thread_does() {
+fn a_failing_input_releases_the_same_chunks_as_with_one_thread() {
     in_pool(2, || {
         let key = NoRsa::default();
         let envelope = Sealer::new(&key).seal(&pattern(3 * BATCH)).unwrap();
@@ -264,7 +265,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn damage_gives_the_error_and_the_released_prefix_of_one_thread(
+    fn damage_gives_the_same_error_and_prefix_as_with_one_thread(
         at in vec(0.0..1.0f64, 1..4),
         cut in proptest::option::of(0.0..1.0f64),
         size in prop_oneof![Just(5000usize), Just(100_000), Just(3 * BATCH), Just(20 * BATCH)],
@@ -281,7 +282,7 @@ proptest! {
             if let Some(cut) = cut {
                 altered.truncate((cut * body.len() as f64) as usize);
             }
-            let open = |threads| header.open(&key.content_key(), b"").unwrap().threads(threads);
+            let open = |threads| header.open(key.content_key()).unwrap().threads(threads);
             let (expected, end) = read_in_pieces(open(1).wrap_input(&altered[..]), &[70_000]);
             let error = open_error(&end.unwrap_err());
             let (released, end) = read_in_pieces(open(threads).wrap_input(&altered[..]), &[size]);
@@ -301,22 +302,22 @@ proptest! {
             let key = NoRsa::default();
             let script = [script, vec![Step::Short(200_000)]].concat();
             let plaintext = pattern(len);
-            let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut SplitMix64(1)).unwrap();
+            let expected = Sealer::new(&key).start_with_rng(&mut SplitMix64(1)).unwrap().seal(&plaintext).unwrap();
             let sealer = Sealer::new(&key).threads(3);
 
             let output = Faulty::new(Vec::new(), script.clone());
-            let mut writer = sealer.wrap_output_with_rng(output, &mut SplitMix64(1)).unwrap();
+            let mut writer = sealer.start_with_rng(&mut SplitMix64(1)).unwrap().wrap_output(output);
             write_in_pieces(&mut writer, &plaintext, &sizes).unwrap();
             insist(|| writer.try_finish()).unwrap();
             assert!(writer.get_ref().inner == expected);
 
             let input = Faulty::new(&plaintext[..], script.clone());
-            let reader = sealer.wrap_input_with_rng(input, &mut SplitMix64(1)).unwrap();
+            let reader = sealer.start_with_rng(&mut SplitMix64(1)).unwrap().wrap_input(input);
             let (envelope, end) = read_in_pieces(reader, &sizes);
             assert!(end.is_ok() && envelope == expected);
 
             let (header, body) = Header::split(&expected, &Limits::default()).unwrap();
-            let opened = header.open(&key.content_key(), b"").unwrap().threads(3);
+            let opened = header.open(key.content_key()).unwrap().threads(3);
             let (released, end) = read_in_pieces(opened.wrap_input(Faulty::new(body, script)), &sizes);
             assert!(end.is_ok() && released == plaintext);
         });
@@ -324,7 +325,7 @@ proptest! {
 }
 
 #[test]
-fn the_plaintext_limit_is_that_of_one_thread() {
+fn threads_do_not_change_where_the_plaintext_limit_holds() {
     in_pool(2, || {
         let key = NoRsa::default();
         let envelope = Sealer::new(&key).seal(&pattern(3 * BATCH)).unwrap();

@@ -1,4 +1,5 @@
-//! Reading at offsets and opening fetched ranges: the bytes of the plaintext, for few bytes of the envelope.
+//! Reading at offsets and opening fetched ranges: the bytes of the plaintext, for few bytes of the
+//! envelope.
 
 #[path = "common/support.rs"]
 mod support;
@@ -6,7 +7,9 @@ mod support;
 use std::fs::File;
 use std::io::Write;
 
-use bulla::{Header, Limits, OpenError, OpenReaderAt, Opener, RangeOpener, ciphertext_range, sealed_len};
+use bulla::body::{RangeOpener, body_len, body_range};
+use bulla::error::OpenError;
+use bulla::{Header, Limits, OpenReaderAt, Opener};
 use proptest::prelude::*;
 use support::model::Opaque;
 use support::streams::Counting;
@@ -16,7 +19,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_range_opener_gives_what_the_plaintext_holds(
+    fn a_range_opener_returns_that_part_of_the_plaintext(
         len in boundary_lengths(),
         start in 0..4 * CHUNK as u64,
         range_len in 0..3 * CHUNK as u64,
@@ -27,7 +30,8 @@ proptest! {
         let envelope = seal(&plaintext);
         let (body_opener, body) = range_opener(&envelope, threads);
         let range = start..start + range_len;
-        let fetched = ciphertext_range(range.clone());
+        let fetched = body_range(range.clone()).unwrap_or_default();
+        prop_assert_eq!(fetched.is_empty(), range.is_empty());
         let fetch = |range: std::ops::Range<u64>, surplus: usize| {
             let end = (range.end as usize + surplus).min(body.len());
             &body[(range.start as usize).min(end)..end]
@@ -57,29 +61,29 @@ fn the_last_chunk_verifies_the_length_and_no_other_does() {
     for len in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK] {
         let envelope = seal(&pattern(len));
         let (body_opener, body) = range_opener(&envelope, 1);
-        let body_len = body.len() as u64;
-        assert_eq!(sealed_len(len as u64), Some(body_len));
-        let offset = RangeOpener::last_chunk_offset(body_len).unwrap();
+        let sealed_len = body.len() as u64;
+        assert_eq!(body_len(len as u64), Some(sealed_len));
+        let offset = RangeOpener::last_chunk_offset(sealed_len).unwrap();
         let last = &body[offset as usize..];
-        assert_eq!(body_opener.verify_len(body_len, last), Ok(len as u64));
+        assert_eq!(body_opener.verify_len(sealed_len, last), Ok(len as u64));
 
-        assert_eq!(body_opener.verify_len(body_len + 1, last), Err(OpenError::Truncated));
-        assert_eq!(body_opener.verify_len(body_len - 1, last), Err(OpenError::Truncated));
+        assert_eq!(body_opener.verify_len(sealed_len + 1, last), Err(OpenError::Truncated));
+        assert_eq!(body_opener.verify_len(sealed_len - 1, last), Err(OpenError::Truncated));
         // A longer body with the same last chunk, moved.
         let index = len as u64 / CHUNK as u64 + 1;
         assert_eq!(
-            body_opener.verify_len(body_len + SEALED_CHUNK as u64, last),
+            body_opener.verify_len(sealed_len + SEALED_CHUNK as u64, last),
             Err(OpenError::LastChunkAltered { index })
         );
         let mut altered = last.to_vec();
         altered[last.len() - 1] ^= 1;
         let index = index - 1;
-        assert_eq!(body_opener.verify_len(body_len, &altered), Err(OpenError::LastChunkAltered { index }));
+        assert_eq!(body_opener.verify_len(sealed_len, &altered), Err(OpenError::LastChunkAltered { index }));
     }
 }
 
 #[test]
-fn a_range_behind_the_longest_plaintext_shows_no_end() {
+fn a_range_beyond_the_longest_plaintext_proves_no_end() {
     let envelope = seal(b"hello");
     let (body_opener, _) = range_opener(&envelope, 1);
     for start in [(1 << 52) - 1, 1 << 52, u64::MAX - 10] {
@@ -115,7 +119,7 @@ fn the_plaintext_limit_holds_for_every_position() {
 }
 
 #[test]
-fn reading_takes_no_more_chunks_than_it_must() {
+fn reading_takes_no_more_chunks_than_necessary() {
     let key = NoRsa::default();
     let envelope = seal(&pattern(20 * CHUNK + 5));
     let reader = Opener::new(&key).wrap_input_at(Counting::new(&envelope[..])).unwrap();
@@ -141,7 +145,7 @@ fn reading_takes_no_more_chunks_than_it_must() {
 }
 
 #[test]
-fn a_chunk_that_was_kept_is_not_mistaken_for_another() {
+fn a_cached_chunk_is_not_mistaken_for_another() {
     let key = NoRsa::default();
     let plaintext = numbered(20 * CHUNK);
     let envelope = seal(&plaintext);

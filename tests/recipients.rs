@@ -5,11 +5,11 @@ mod support;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use bulla::error::{HeaderErrorKind, Limit, OpenError, SealError, UnwrapError, WrapError};
+use bulla::header::Record;
+use bulla::keys::{ContentKey, KeyId, WrappedKey};
 use bulla::rand_core::CryptoRng;
-use bulla::{
-    ContentKey, Header, HeaderErrorKind, Identity, KeyId, Limit, Limits, OpenError, Opener, Recipient, Record,
-    RsaIdentity, RsaRecipient, SealError, Sealer, UnwrapError, WrapError, WrappedKey,
-};
+use bulla::{Header, Identity, Limits, Opener, Recipient, RsaIdentity, RsaRecipient, Sealer};
 use support::{Named, NoRsa, RSA_2048, RSA_3072, RSA_4096, SplitMix64};
 
 #[test]
@@ -22,14 +22,14 @@ fn every_recipient_opens_alone() {
 }
 
 #[test]
-fn any_identity_among_several_is_found() {
-    let sealed = bulla::seal(&RSA_3072.recipient(), b"hello").unwrap();
+fn any_one_of_several_identities_opens() {
+    let sealed = bulla::seal(RSA_3072.recipient(), b"hello").unwrap();
     let opener = Opener::new(&*RSA_2048).identity(&*RSA_3072).identity(&*RSA_4096);
     assert_eq!(opener.open(&sealed).unwrap(), b"hello");
 }
 
 #[test]
-fn an_empty_set_of_recipients_cannot_be_sealed_to() {
+fn sealing_to_nobody_is_refused() {
     let nobody: [RsaRecipient; 0] = [];
     assert_eq!(Sealer::with_recipients(&nobody).unwrap_err(), SealError::NoRecipients);
 }
@@ -51,7 +51,7 @@ fn a_set_of_recipients_has_one_order_in_the_envelope() {
         .into_iter()
         .map(|order| {
             let recipients: Vec<_> = order.into_iter().map(Named::new).collect();
-            let (header, _) = Sealer::with_recipients(&recipients).unwrap().start().unwrap();
+            let (header, _) = Sealer::with_recipients(&recipients).unwrap().start().unwrap().into_parts();
             header.records().map(|record| record.key_id().unwrap()).collect::<Vec<_>>()
         })
         .collect();
@@ -90,7 +90,8 @@ fn anonymous_records_are_tried_up_to_the_limit_on_private_key_operations() {
 
 #[test]
 fn records_that_cannot_be_ours_cost_no_private_key_operation() {
-    // Twenty anonymous records of other key sizes and twenty named ones, more than the limit of sixteen.
+    // Twenty anonymous records of other key sizes and twenty named ones, more than the limit of
+    // sixteen.
     let named: Vec<_> = (0..20).map(Named::new).collect();
     let foreign = RSA_3072.recipient().anonymous();
     let ours = RSA_2048.recipient().anonymous();
@@ -125,7 +126,7 @@ fn a_record_that_names_us_but_does_not_open_does_not_stop_the_search() {
 }
 
 #[test]
-fn a_record_that_names_us_but_has_another_length_is_for_us_and_not_authentic() {
+fn a_record_under_our_key_id_with_another_length_is_not_authentic() {
     struct WrongLength(KeyId);
     impl Recipient for WrongLength {
         fn key_id(&self) -> Option<KeyId> {
@@ -135,9 +136,9 @@ fn a_record_that_names_us_but_has_another_length_is_for_us_and_not_authentic() {
             Ok(WrappedKey::rsa_oaep_sha256(vec![0x55; 384]))
         }
     }
-    let sealed = bulla::seal(&WrongLength(RSA_2048.key_id()), b"hello").unwrap();
+    let sealed = bulla::seal(WrongLength(RSA_2048.key_id()), b"hello").unwrap();
     assert_eq!(bulla::open(&*RSA_2048, &sealed), Err(OpenError::NotAuthentic));
-    let sealed = Sealer::new(&WrongLength(RSA_2048.key_id())).recipient(&RSA_3072.recipient()).seal(b"hello");
+    let sealed = Sealer::new(WrongLength(RSA_2048.key_id())).recipient(RSA_3072.recipient()).seal(b"hello");
     assert_eq!(Opener::new(&*RSA_2048).identity(&*RSA_3072).open(&sealed.unwrap()).unwrap(), b"hello");
 }
 
@@ -145,7 +146,7 @@ fn a_record_that_names_us_but_has_another_length_is_for_us_and_not_authentic() {
 fn a_failing_device_is_reported_as_itself() {
     struct Unplugged(AtomicU32);
     impl Identity for Unplugged {
-        fn holds(&self, _: &KeyId) -> bool {
+        fn may_open(&self, _: &Record<'_>) -> bool {
             true
         }
         fn unwrap_key(&self, _: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {
@@ -173,7 +174,7 @@ fn a_recipient_that_cannot_wrap_stops_sealing() {
             Err(WrapError::new("service unavailable"))
         }
     }
-    let error = Sealer::new(&NoRsa::default()).recipient(&Offline).seal(b"hello").unwrap_err();
+    let error = Sealer::new(NoRsa::default()).recipient(&Offline).seal(b"hello").unwrap_err();
     assert!(matches!(error, SealError::Wrap(_)), "{error:?}");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "service unavailable");
 }
@@ -190,10 +191,10 @@ fn a_recipient_that_wraps_to_an_impossible_length_is_refused() {
         }
     }
     for len in [256, 1024] {
-        assert!(Sealer::new(&Sloppy(len)).seal(b"").is_ok());
+        assert!(Sealer::new(Sloppy(len)).seal(b"").is_ok());
     }
     for len in [0, 255, 1025, 20_000] {
-        let Err(SealError::Header(error)) = Sealer::new(&Sloppy(len)).seal(b"") else { panic!("{len} bytes") };
+        let Err(SealError::Header(error)) = Sealer::new(Sloppy(len)).seal(b"") else { panic!("{len} bytes") };
         assert!(matches!(error.kind(), HeaderErrorKind::WrappedKeyLength | HeaderErrorKind::RecordTooLong));
     }
 }
@@ -219,8 +220,13 @@ fn randomness_is_drawn_in_the_documented_order() {
     let key = NoRsa::default();
     let mut rng = Counts(SplitMix64(3), 0);
     let recipients = (RSA_2048.recipient(), RSA_3072.recipient());
-    let sealed =
-        Sealer::new(&key).recipient(&recipients.0).recipient(&recipients.1).seal_with_rng(b"hello", &mut rng).unwrap();
+    let sealed = Sealer::new(&key)
+        .recipient(&recipients.0)
+        .recipient(&recipients.1)
+        .start_with_rng(&mut rng)
+        .unwrap()
+        .seal(b"hello")
+        .unwrap();
     // AWS-LC draws the seeds of OAEP from its own generator.
     let seeds = if cfg!(feature = "aws-lc-rs") { 0 } else { 2 * 32 };
     assert_eq!(rng.1, 32 + 24 + seeds);
@@ -243,7 +249,7 @@ fn boxes_arcs_and_references_are_recipients_and_identities_too() {
     let identity: std::sync::Arc<dyn Identity> = std::sync::Arc::new(RSA_3072.clone());
     assert_eq!(bulla::open(&identity, &sealed).unwrap(), b"hello");
     let reference: &RsaIdentity = &RSA_2048;
-    assert_eq!(bulla::open(&reference, &sealed).unwrap(), b"hello");
+    assert_eq!(bulla::open(reference, &sealed).unwrap(), b"hello");
 }
 
 /// An anonymous key that opens only records which start with its own number.
@@ -266,8 +272,8 @@ impl Recipient for Anonymous {
 }
 
 impl Identity for Anonymous {
-    fn holds(&self, _: &KeyId) -> bool {
-        false
+    fn may_open(&self, record: &Record<'_>) -> bool {
+        record.record_type() == Record::RSA_OAEP_SHA256 && record.key_id().is_none()
     }
 
     fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {

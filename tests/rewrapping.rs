@@ -5,11 +5,11 @@ mod support;
 
 use std::io;
 
+use bulla::error::{Limit, OpenError, RewrapError, SealError, WrapError};
+use bulla::header::Record;
+use bulla::keys::{ContentKey, KeyId, WrappedKey};
 use bulla::rand_core::CryptoRng;
-use bulla::{
-    ContentKey, Header, Identity, KeyId, Limit, Limits, OpenError, Opener, Recipient, Record, RewrapError, Rewrapper,
-    RsaRecipient, SealError, Sealer, WrapError, WrappedKey,
-};
+use bulla::{Header, Identity, Limits, OpenedHeader, Opener, Recipient, Rewrapper, RsaRecipient, Sealer};
 use support::header_tag::header_tag;
 use support::streams::{Faulty, Full, Step};
 use support::{Named, RSA_2048, RSA_3072, RSA_4096, SplitMix64, pattern};
@@ -17,14 +17,14 @@ use support::{Named, RSA_2048, RSA_3072, RSA_4096, SplitMix64, pattern};
 #[test]
 fn an_added_recipient_opens_and_the_others_still_do() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
-    let changed = change(&envelope, Rewrapper::new().add_recipient(&RSA_3072.recipient()), &*RSA_2048).unwrap();
+    let changed = change(&envelope, Rewrapper::new().add_recipient(RSA_3072.recipient()), &*RSA_2048).unwrap();
     for identity in [&*RSA_2048, &*RSA_3072] {
         assert!(Opener::new(identity).aad(b"aad").open(&changed).unwrap() == plaintext());
     }
 }
 
 #[test]
-fn a_removed_recipient_finds_nothing_addressed_to_it() {
+fn a_removed_recipient_finds_no_matching_record() {
     let envelope = seal_to(&[RSA_2048.recipient(), RSA_3072.recipient()]);
     let changed = change(&envelope, Rewrapper::new().remove_recipient(RSA_2048.key_id()), &*RSA_2048).unwrap();
     assert_eq!(Opener::new(&*RSA_2048).aad(b"aad").open(&changed), Err(OpenError::NoMatchingRecord));
@@ -34,17 +34,16 @@ fn a_removed_recipient_finds_nothing_addressed_to_it() {
 #[test]
 fn a_recipient_is_replaced_in_one_step() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
-    let recipient = RSA_4096.recipient();
-    let changes = Rewrapper::new().add_recipient(&recipient).remove_recipient(RSA_2048.key_id());
+    let changes = Rewrapper::new().add_recipient(RSA_4096.recipient()).remove_recipient(RSA_2048.key_id());
     let changed = change(&envelope, changes, &*RSA_2048).unwrap();
     assert_eq!(ids(&changed), [Some(RSA_4096.key_id())]);
     assert!(Opener::new(&*RSA_4096).aad(b"aad").open(&changed).unwrap() == plaintext());
 }
 
 #[test]
-fn body_metadata_and_all_else_stay() {
+fn only_the_records_and_the_tag_change() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
-    let changed = change(&envelope, Rewrapper::new().add_recipient(&RSA_3072.recipient()), &*RSA_2048).unwrap();
+    let changed = change(&envelope, Rewrapper::new().add_recipient(RSA_3072.recipient()), &*RSA_2048).unwrap();
     let ((old, old_body), (new, new_body)) = (split(&envelope), split(&changed));
     assert!(old_body == new_body);
     assert_eq!(old.unverified_metadata(), new.unverified_metadata());
@@ -60,17 +59,17 @@ fn no_changes_give_the_same_header() {
 }
 
 #[test]
-fn changes_there_and_back_give_the_same_header() {
+fn adding_and_removing_a_recipient_gives_the_same_header() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
-    let added = change(&envelope, Rewrapper::new().add_recipient(&RSA_3072.recipient()), &*RSA_2048).unwrap();
+    let added = change(&envelope, Rewrapper::new().add_recipient(RSA_3072.recipient()), &*RSA_2048).unwrap();
     let back = change(&added, Rewrapper::new().remove_recipient(RSA_3072.key_id()), &*RSA_2048).unwrap();
     assert!(back == envelope);
 }
 
 #[test]
-fn a_recipient_added_again_is_wrapped_anew_and_stands_once() {
+fn a_recipient_added_again_gets_a_new_record_in_place_of_the_old_one() {
     let envelope = seal_to(&[RSA_2048.recipient(), RSA_3072.recipient()]);
-    let changed = change(&envelope, Rewrapper::new().add_recipient(&RSA_2048.recipient()), &*RSA_3072).unwrap();
+    let changed = change(&envelope, Rewrapper::new().add_recipient(RSA_2048.recipient()), &*RSA_3072).unwrap();
     let mut expected = ids(&envelope);
     expected.sort();
     let mut seen = ids(&changed);
@@ -86,7 +85,7 @@ fn a_recipient_added_again_is_wrapped_anew_and_stands_once() {
 }
 
 #[test]
-fn removal_is_refused_while_others_could_be_the_same_key() {
+fn removal_is_refused_while_another_record_could_be_for_the_same_key() {
     let recipients = [RSA_2048.recipient(), RSA_2048.recipient().anonymous(), RSA_3072.recipient()];
     let envelope = seal_to(&recipients);
     let remove = || Rewrapper::new().remove_recipient(RSA_2048.key_id());
@@ -106,8 +105,8 @@ fn keep_only_drops_everything_else() {
     let ours = Named::new(1);
     let kept = |changes: Rewrapper<'_>| {
         let (header, body) = split(&envelope);
-        let changed = changes.rewrap_with_key(&header, &key).unwrap();
-        assert!(changed.open(&key, b"").unwrap().open(body).unwrap() == plaintext());
+        let changed = changes.rewrap(&opened(&header, &key)).unwrap();
+        assert!(opened(&changed, &key).open(body).unwrap() == plaintext());
         changed.records().map(|record| (record.record_type(), record.key_id())).collect::<Vec<_>>()
     };
     assert_eq!(kept(Rewrapper::new()).len(), 5);
@@ -127,16 +126,16 @@ fn keep_only_drops_everything_else() {
 }
 
 #[test]
-fn a_record_of_unknown_type_is_nobody() {
+fn a_record_of_unknown_type_does_not_count_as_a_recipient() {
     let (key, envelope) = with_unknown_records();
     let (header, _) = split(&envelope);
     // The anonymous record goes first, so that only the one of unknown type and padding would be left.
     let changes = Rewrapper::new().keep_only([Named::new(1).0]).keep_unidentified();
-    let changed = changes.rewrap_with_key(&header, &key).unwrap();
+    let changed = changes.rewrap(&opened(&header, &key)).unwrap();
     let anonymous = changed.records().find(|record| record.key_id().is_none()).unwrap().value().to_vec();
     let without = forge(&key, &changed, |record| record.value() != anonymous);
     let changes = Rewrapper::new().remove_recipient(Named::new(1).0).keep_unidentified();
-    assert_eq!(changes.rewrap_with_key(&without, &key), Err(RewrapError::Seal(SealError::NoRecipients)));
+    assert_eq!(changes.rewrap(&opened(&without, &key)), Err(RewrapError::Seal(SealError::NoRecipients)));
 }
 
 /// The same header with fewer records, and a right tag.
@@ -156,15 +155,32 @@ fn item(item_type: u16, value: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn records_of_unknown_type_stay_and_count_as_unidentified_but_padding_does_not() {
+fn a_removal_counts_records_of_unknown_type_as_unidentified_and_drops_padding() {
     let (key, envelope) = with_unknown_records();
     let (header, _) = split(&envelope);
     let remove = Rewrapper::new().remove_recipient(Named::new(1).0);
     // The anonymous one and the one of unknown type.
-    assert_eq!(remove.rewrap_with_key(&header, &key), Err(RewrapError::UnidentifiedRecords(2)));
-    let changed = remove.keep_unidentified().rewrap_with_key(&header, &key).unwrap();
+    assert_eq!(remove.rewrap(&opened(&header, &key)), Err(RewrapError::UnidentifiedRecords(2)));
+    let changed = remove.keep_unidentified().rewrap(&opened(&header, &key)).unwrap();
     let types: Vec<_> = changed.records().map(|record| record.record_type()).collect();
-    assert_eq!(types, [1, 1, 0x1234, 0x7FFF]);
+    assert_eq!(types, [1, 1, 0x1234]);
+}
+
+#[test]
+fn adding_alone_keeps_padding_and_records_of_unknown_type() {
+    let (key, envelope) = with_unknown_records();
+    let (header, _) = split(&envelope);
+    let changed = Rewrapper::new().add_recipient(Named::new(3)).rewrap(&opened(&header, &key)).unwrap();
+    let types: Vec<_> = changed.records().map(|record| record.record_type()).collect();
+    assert_eq!(types, [1, 1, 1, 1, 0x1234, 0x7FFF]);
+}
+
+#[test]
+fn a_key_cannot_be_added_and_removed_at_once() {
+    let envelope = seal_to(&[RSA_2048.recipient(), RSA_3072.recipient()]);
+    let id = RSA_3072.key_id();
+    let changes = Rewrapper::new().add_recipient(RSA_3072.recipient()).remove_recipient(id);
+    assert_eq!(change(&envelope, changes, &*RSA_2048).unwrap_err(), RewrapError::AddedAndRemoved(id));
 }
 
 #[test]
@@ -174,14 +190,14 @@ fn a_key_that_is_not_named_can_be_neither_removed_nor_kept() {
     for changes in [
         Rewrapper::new().remove_recipient(absent),
         Rewrapper::new().keep_only([RSA_2048.key_id(), absent]),
-        Rewrapper::new().add_recipient(&RSA_3072.recipient()).remove_recipient(absent),
+        Rewrapper::new().add_recipient(RSA_3072.recipient()).remove_recipient(absent),
     ] {
         assert_eq!(change(&envelope, changes, &*RSA_2048).unwrap_err(), RewrapError::NotARecipient(absent));
     }
 }
 
 #[test]
-fn somebody_must_be_left() {
+fn removing_the_last_recipient_is_refused() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
     for changes in [Rewrapper::new().remove_recipient(RSA_2048.key_id()), Rewrapper::new().keep_only([])] {
         let error = change(&envelope, changes, &*RSA_2048).unwrap_err();
@@ -200,7 +216,7 @@ fn the_same_key_cannot_be_added_twice() {
 }
 
 #[test]
-fn whoever_cannot_open_cannot_change() {
+fn a_key_that_cannot_open_cannot_change_the_recipients() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
     let error = change(&envelope, Rewrapper::new(), &*RSA_3072).unwrap_err();
     assert_eq!(error, RewrapError::Open(OpenError::NoMatchingRecord));
@@ -213,8 +229,7 @@ fn whoever_cannot_open_cannot_change() {
 
     let (header, _) = split(&envelope);
     let wrong = ContentKey::from_bytes([7; 32]);
-    let error = Rewrapper::new().rewrap_with_key(&header, &wrong).unwrap_err();
-    assert_eq!(error, RewrapError::Open(OpenError::NotAuthentic));
+    assert_eq!(header.open(wrong).err(), Some(OpenError::NotAuthentic));
 }
 
 #[test]
@@ -234,7 +249,7 @@ fn a_recipient_that_fails_is_an_error() {
 }
 
 #[test]
-fn limits_hold_for_what_is_made_and_for_what_is_read() {
+fn limits_hold_for_the_old_header_and_for_the_new_one() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
     let limits = Limits::default().with_records(1);
     let recipient = RSA_3072.recipient();
@@ -252,12 +267,13 @@ fn limits_hold_for_what_is_made_and_for_what_is_read() {
 }
 
 #[test]
-fn the_generator_given_is_all_the_randomness() {
+fn the_given_generator_is_the_only_randomness() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
     let (header, _) = split(&envelope);
     let named = Named::new(3);
     let changes = Rewrapper::new().add_recipient(&named);
-    let rewrap = |seed| changes.rewrap_with_rng(&header, &Opener::new(&*RSA_2048), &mut SplitMix64(seed)).unwrap();
+    let opened = Opener::new(&*RSA_2048).open_header(&header).unwrap();
+    let rewrap = |seed| changes.rewrap_with_rng(&opened, &mut SplitMix64(seed)).unwrap();
     assert_eq!(rewrap(1), rewrap(1));
     assert_ne!(rewrap(1), rewrap(2));
 }
@@ -288,7 +304,7 @@ fn a_cut_body_is_copied_as_it_is() {
 }
 
 #[test]
-fn nothing_is_written_where_the_header_does_not_open() {
+fn nothing_is_written_if_the_header_does_not_open() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
     let header_len = split(&envelope).0.as_bytes().len();
     let cases = [
@@ -305,7 +321,7 @@ fn nothing_is_written_where_the_header_does_not_open() {
 }
 
 #[test]
-fn errors_of_streams_stay_what_they_are() {
+fn an_error_of_the_output_is_passed_on_unchanged() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
     let error = Rewrapper::new().copy(&envelope[..], Full::after(0), &Opener::new(&*RSA_2048)).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);
@@ -325,22 +341,32 @@ fn split(envelope: &[u8]) -> (Header, &[u8]) {
     Header::split(envelope, &Limits::default()).unwrap()
 }
 
+fn opened(header: &Header, key: &ContentKey) -> OpenedHeader {
+    header.open(ContentKey::from_bytes(*key.expose())).unwrap()
+}
+
 fn ids(envelope: &[u8]) -> Vec<Option<KeyId>> {
     split(envelope).0.records().map(|record| record.key_id()).collect()
 }
 
-/// The envelope with changed recipients, from the header and, which must be the same, as a copy of a stream.
+/// The envelope with changed recipients, from the header and, which must be the same, as a copy of
+/// a stream.
 fn change(envelope: &[u8], changes: Rewrapper<'_>, identity: &dyn Identity) -> Result<Vec<u8>, RewrapError> {
     let (header, body) = split(envelope);
-    let changed = changes.rewrap(&header, &Opener::new(identity))?;
+    let changed = changes.rewrap(&Opener::new(identity).open_header(&header)?)?;
     Ok([changed.as_bytes(), body].concat())
 }
 
-/// An envelope with two named recipients, an anonymous one, a record of unknown type and padding; and its content key.
+/// An envelope with two named recipients, an anonymous one, a record of unknown type and padding;
+/// and its content key.
 fn with_unknown_records() -> (ContentKey, Vec<u8>) {
     let recipients = [Named::new(1), Named::new(2)];
-    let envelope =
-        Sealer::with_recipients(&recipients).unwrap().seal_with_rng(&plaintext(), &mut SplitMix64(1)).unwrap();
+    let envelope = Sealer::with_recipients(&recipients)
+        .unwrap()
+        .start_with_rng(&mut SplitMix64(1))
+        .unwrap()
+        .seal(&plaintext())
+        .unwrap();
     let (header, body) = split(&envelope);
     let key = recipients[0].unwrap_key(&header.records().next().unwrap()).unwrap().unwrap();
 

@@ -5,13 +5,14 @@ mod support;
 
 use std::io::Read;
 
-use bulla::{BodyOpener, BodySealer, Header, Limits, Opener, Sealer};
+use bulla::body::{BodyOpener, BodySealer};
+use bulla::{Header, Limits, Opener, Sealer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::{CHUNK, LENGTHS, NoRsa, RSA_2048, SplitMix64, pattern, read_in_pieces, write_in_pieces};
 
 #[test]
-fn every_boundary_length_round_trips_by_every_pair_of_ways() {
+fn every_boundary_length_round_trips_however_it_is_sealed_and_opened() {
     let key = NoRsa::default();
     for len in LENGTHS {
         let plaintext = pattern(len);
@@ -58,7 +59,7 @@ fn each_use_of_a_builder_makes_a_new_envelope() {
 }
 
 #[test]
-fn reading_on_after_the_end_gives_nothing_more() {
+fn reads_after_the_end_return_nothing() {
     let key = NoRsa::default();
     let envelope = Sealer::new(&key).seal(&pattern(CHUNK)).unwrap();
     let mut reader = Opener::new(&key).wrap_input(&envelope[..]).unwrap();
@@ -99,7 +100,7 @@ proptest! {
     ) {
         let key = NoRsa::default();
         let plaintext = pattern(len);
-        let expected = Sealer::new(&key).seal_with_rng(&plaintext, &mut SplitMix64(seed)).unwrap();
+        let expected = Sealer::new(&key).start_with_rng(&mut SplitMix64(seed)).unwrap().seal(&plaintext).unwrap();
         for seal in SEALERS {
             prop_assert!(seal(&key, &plaintext, &sizes, seed) == expected);
         }
@@ -113,7 +114,7 @@ proptest! {
     ) {
         let key = NoRsa::default();
         let plaintext = pattern(len);
-        let envelope = Sealer::new(&key).seal_with_rng(&plaintext, &mut SplitMix64(seed)).unwrap();
+        let envelope = Sealer::new(&key).start_with_rng(&mut SplitMix64(seed)).unwrap().seal(&plaintext).unwrap();
         for open in OPENERS {
             prop_assert!(open(&key, &envelope, &sizes) == plaintext);
         }
@@ -128,7 +129,7 @@ proptest! {
         let key = NoRsa::default();
         let envelope = Sealer::new(&key).metadata(&metadata).aad(&aad).seal(&plaintext).unwrap();
         let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
-        let opened = header.open(&key.content_key(), &aad).unwrap();
+        let opened = header.open(key.content_key()).map(|opened| opened.aad(&aad)).unwrap();
         prop_assert_eq!(opened.metadata(), Some(&metadata[..]));
         prop_assert_eq!(opened.open(body).unwrap(), plaintext);
     }
@@ -138,21 +139,21 @@ proptest! {
 type Seal = fn(&NoRsa, &[u8], &[usize], u64) -> Vec<u8>;
 
 const SEALERS: [Seal; 6] = [
-    |key, plaintext, _, seed| Sealer::new(key).seal_with_rng(plaintext, &mut SplitMix64(seed)).unwrap(),
+    |key, plaintext, _, seed| Sealer::new(key).start_with_rng(&mut SplitMix64(seed)).unwrap().seal(plaintext).unwrap(),
     |key, plaintext, sizes, seed| {
-        let mut writer = Sealer::new(key).wrap_output_with_rng(Vec::new(), &mut SplitMix64(seed)).unwrap();
+        let mut writer = Sealer::new(key).start_with_rng(&mut SplitMix64(seed)).unwrap().wrap_output(Vec::new());
         write_in_pieces(&mut writer, plaintext, sizes).unwrap();
         writer.finish().unwrap()
     },
     |key, plaintext, sizes, seed| {
-        let reader = Sealer::new(key).wrap_input_with_rng(plaintext, &mut SplitMix64(seed)).unwrap();
+        let reader = Sealer::new(key).start_with_rng(&mut SplitMix64(seed)).unwrap().wrap_input(plaintext);
         let (envelope, end) = read_in_pieces(reader, sizes);
         end.unwrap();
         envelope
     },
     |key, plaintext, _, seed| {
-        let (header, mut body_sealer) = Sealer::new(key).start_with_rng(&mut SplitMix64(seed)).unwrap();
-        let mut envelope = [header.as_bytes(), body_sealer.prefix()].concat();
+        let (header, mut body_sealer) = Sealer::new(key).start_with_rng(&mut SplitMix64(seed)).unwrap().into_parts();
+        let mut envelope = [header.as_bytes(), body_sealer.head()].concat();
         let (chunks, last) = plaintext.as_chunks();
         for chunk in chunks {
             let mut sealed = [0; BodySealer::SEALED_CHUNK_LEN];
@@ -167,14 +168,14 @@ const SEALERS: [Seal; 6] = [
     |key, plaintext, _, seed| {
         let mut data = plaintext.to_vec();
         data.shrink_to_fit();
-        Sealer::new(key).seal_in_place_with_rng(&mut data, &mut SplitMix64(seed)).unwrap();
+        Sealer::new(key).start_with_rng(&mut SplitMix64(seed)).unwrap().seal_in_place(&mut data).unwrap();
         data
     },
     |key, plaintext, _, seed| {
         let mut data = Vec::with_capacity(plaintext.len() + plaintext.len() / 1000 + 1000);
         data.extend_from_slice(plaintext);
         let place = data.as_ptr();
-        Sealer::new(key).seal_in_place_with_rng(&mut data, &mut SplitMix64(seed)).unwrap();
+        Sealer::new(key).start_with_rng(&mut SplitMix64(seed)).unwrap().seal_in_place(&mut data).unwrap();
         assert_eq!(data.as_ptr(), place, "there was room enough");
         data
     },
@@ -197,7 +198,7 @@ const OPENERS: [Open; 5] = [
     },
     |key, envelope, sizes| {
         let (header, body) = Header::split(envelope, &Limits::default()).unwrap();
-        let opened = header.open(&key.content_key(), b"").unwrap();
+        let opened = header.open(key.content_key()).unwrap();
         let (plaintext, end) = read_in_pieces(opened.wrap_input(body), sizes);
         end.unwrap();
         plaintext
@@ -205,7 +206,7 @@ const OPENERS: [Open; 5] = [
     |key, envelope, _| {
         let (header, body) = Header::split(envelope, &Limits::default()).unwrap();
         let (prefix, body) = body.split_first_chunk().unwrap();
-        let mut body_opener: BodyOpener = header.open(&key.content_key(), b"").unwrap().body_opener(prefix).unwrap();
+        let mut body_opener: BodyOpener = header.open(key.content_key()).unwrap().body_opener(prefix).unwrap();
         let mut plaintext = Vec::new();
         let (chunks, last) = body.as_chunks();
         for sealed in chunks {

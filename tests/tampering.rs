@@ -6,7 +6,8 @@ mod support;
 use std::io::Read;
 use std::sync::LazyLock;
 
-use bulla::{Header, HeaderErrorKind, Limits, OpenError, OpenedHeader, Opener, Sealer};
+use bulla::error::{HeaderErrorKind, OpenError};
+use bulla::{Header, Limits, OpenedHeader, Opener, Sealer};
 use proptest::prelude::*;
 use support::{CHUNK, NoRsa, RSA_2048, RSA_3072, SplitMix64, header_len, open_error, pattern, read_in_pieces};
 
@@ -16,7 +17,7 @@ const LEN: usize = 2 * CHUNK + 100;
 static PLAINTEXT: LazyLock<Vec<u8>> = LazyLock::new(|| pattern(LEN));
 static KEY: LazyLock<NoRsa> = LazyLock::new(NoRsa::default);
 static ENVELOPE: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    Sealer::new(&*KEY).metadata(b"m").aad(b"aad").seal_with_rng(&PLAINTEXT, &mut SplitMix64(1)).unwrap()
+    Sealer::new(&*KEY).metadata(b"m").aad(b"aad").start_with_rng(&mut SplitMix64(1)).unwrap().seal(&PLAINTEXT).unwrap()
 });
 
 #[test]
@@ -131,7 +132,7 @@ fn all_failures_to_unwrap_are_one_error() {
 }
 
 #[test]
-fn other_associated_data_is_wrong_context() {
+fn different_associated_data_is_reported_as_such() {
     for aad in [&b""[..], b"AAD", b"aad\0", b"aa"] {
         let opener = Opener::new(&*KEY).aad(aad);
         assert_eq!(opener.open(&ENVELOPE), Err(OpenError::WrongAssociatedData));
@@ -142,20 +143,22 @@ fn other_associated_data_is_wrong_context() {
 #[test]
 fn a_body_does_not_open_under_another_header_of_the_same_key() {
     let one = NoRsa::default();
-    let first = Sealer::new(&one).metadata(b"first").seal_with_rng(b"hello", &mut SplitMix64(1)).unwrap();
-    let second = Sealer::new(&one).metadata(b"other").seal_with_rng(b"hello", &mut SplitMix64(1)).unwrap();
+    let first =
+        Sealer::new(&one).metadata(b"first").start_with_rng(&mut SplitMix64(1)).unwrap().seal(b"hello").unwrap();
+    let second =
+        Sealer::new(&one).metadata(b"other").start_with_rng(&mut SplitMix64(1)).unwrap().seal(b"hello").unwrap();
     let len = header_len(&first);
     let mixed = [&second[..len], &first[len..]].concat();
     assert_eq!(Opener::new(&one).open(&mixed), Err(OpenError::WrongAssociatedData));
 }
 
 #[test]
-fn the_wrong_key_gives_its_own_errors() {
+fn the_wrong_key_finds_no_matching_record_or_none_that_is_authentic() {
     let recipient = RSA_2048.recipient();
     let identified = Sealer::new(&recipient).seal(b"hello").unwrap();
     assert_eq!(Opener::new(&*RSA_3072).open(&identified), Err(OpenError::NoMatchingRecord));
 
-    let other_key_of_the_same_size = bulla::RsaIdentity::generate(bulla::KeySize::Rsa2048).unwrap();
+    let other_key_of_the_same_size = bulla::RsaIdentity::generate(bulla::keys::KeySize::Rsa2048).unwrap();
     let anonymous = recipient.anonymous();
     let anonymous = Sealer::new(&anonymous).seal(b"hello").unwrap();
     assert_eq!(Opener::new(&other_key_of_the_same_size).open(&anonymous), Err(OpenError::NotAuthentic));
@@ -206,7 +209,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
-    fn damage_anywhere_releases_a_prefix_of_whole_chunks_by_every_way(
+    fn damage_anywhere_releases_only_whole_chunks_before_it(
         at in 0..LEN + 56 + 48,
         mask in 1..=255u8,
         cut in proptest::option::of(0..LEN + 56 + 48),
@@ -236,7 +239,7 @@ fn split() -> (Header, &'static [u8]) {
 }
 
 fn open(header: &Header) -> OpenedHeader {
-    header.open(&KEY.content_key(), b"aad").unwrap()
+    header.open(KEY.content_key()).unwrap().aad(b"aad")
 }
 
 /// What a reader releases of `body`, and the error that ends it; the one-shot must agree.

@@ -1,7 +1,10 @@
 //! Sealing and opening without RSA.
 
+use bulla::error::{UnwrapError, WrapError};
+use bulla::header::Record;
+use bulla::keys::{ContentKey, KeyId, WrappedKey};
 use bulla::rand_core::CryptoRng;
-use bulla::{ContentKey, Identity, KeyId, Recipient, Record, UnwrapError, WrapError, WrappedKey};
+use bulla::{Identity, Recipient};
 
 /// Recipient and identity without RSA: the content key stands in the record for all to see.
 pub(crate) struct Keyless(pub(crate) KeyId);
@@ -24,8 +27,8 @@ impl Recipient for Keyless {
 }
 
 impl Identity for Keyless {
-    fn holds(&self, id: &KeyId) -> bool {
-        self.0 == *id
+    fn may_open(&self, record: &Record<'_>) -> bool {
+        record.record_type() == Record::RSA_OAEP_SHA256 && record.key_id().is_none_or(|id| id == self.0)
     }
 
     fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {

@@ -16,8 +16,8 @@ pub(super) struct Floor {
 
 impl Floor {
     pub(super) fn new(plaintext: &[u8], envelope: &[u8]) -> Self {
-        let sealed_len = plaintext.len() + (plaintext.len() / CHUNK_LEN + 1) * TAG_LEN;
-        let start = envelope.len() - sealed_len;
+        let body_len = plaintext.len() + (plaintext.len() / CHUNK_LEN + 1) * TAG_LEN;
+        let start = envelope.len() - body_len;
         let aead = Aead::new();
         let mut sealed = envelope.to_vec();
         seal_slice(&aead, 0, plaintext, &mut sealed[start..]);
@@ -192,7 +192,8 @@ fn open_slice(aead: &Aead, first: u64, sealed: &[u8], plaintext: &mut [u8]) {
     }
 }
 
-/// The same by two threads that know nothing of each other, each with half of the chunks and with buffers of its own.
+/// The same by two threads that know nothing of each other, each with half of the chunks and with
+/// buffers of its own.
 #[cfg(feature = "parallel")]
 pub(super) mod two_threads {
     use super::*;

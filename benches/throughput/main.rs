@@ -1,9 +1,11 @@
-//! Throughput of sealing and opening, beside a floor: the bare AEAD of the backend on chunks of the same size, with the same
-//! copies between buffers of the same size, and for two threads two of them that know nothing of each other.
+//! Throughput of sealing and opening, beside a floor: the bare AEAD of the backend on chunks of the
+//! same size, with the same copies between buffers of the same size, and for two threads two of
+//! them that know nothing of each other.
 //!
-//! `cargo bench --bench throughput` prints Criterion's figures and then a table of ratios; with `-- ratios` that table alone.
-//! There each run takes turns with its floor, so that a machine whose speed changes does so for both. A ratio of 1.00 means
-//! that header, key schedule and adapter cost nothing. RSA is left out: see the bench `messages`.
+//! `cargo bench --bench throughput` prints Criterion's figures and then a table of ratios; with `--
+//! ratios` that table alone. There each run takes turns with its floor, so that a machine whose
+//! speed changes does so for both. A ratio of 1.00 means that header, key schedule and adapter cost
+//! nothing. RSA is left out: see the bench `messages`.
 
 #[path = "../common/aead.rs"]
 mod aead;
@@ -37,8 +39,8 @@ fn main() {
     #[cfg(feature = "parallel")]
     rayon::ThreadPoolBuilder::new().num_threads(2).build_global().expect("nobody has used the pool yet");
 
-    // After this, glibc keeps freed memory instead of giving it back by a rule that depends on history: else buffers of
-    // the same size would be warm on one side and cold on the other.
+    // After this, glibc keeps freed memory instead of giving it back by a rule that depends on history:
+    // else buffers of the same size would be warm on one side and cold on the other.
     drop(black_box(vec![7_u8; 31 << 20]));
 
     let mut workloads: Vec<Workload> = SIZES.into_iter().map(Workload::new).collect();
@@ -58,7 +60,8 @@ fn main() {
     }
     criterion.final_summary();
 
-    // Neither with `--test` nor for a selection, unless it is this one, for which Criterion finds nothing.
+    // Neither with `--test` nor for a selection, unless it is this one, for which Criterion finds
+    // nothing.
     if arguments == ["--bench"] || arguments.iter().any(|argument| argument == "ratios") {
         workloads.push(Workload::new(LARGEST));
         print_ratios(&workloads);
@@ -194,7 +197,7 @@ impl Workload {
 
 /// Without I/O, each chunk to the same buffer.
 fn seal_by_core(workload: &Workload) {
-    let (_, mut body_sealer) = workload.sealer().start().expect("a good recipient");
+    let (_, mut body_sealer) = workload.sealer().start().expect("a good recipient").into_parts();
     let mut buffer = workload.buffer.borrow_mut();
     let (chunks, last) = workload.plaintext.as_chunks();
     for chunk in chunks {
@@ -304,9 +307,9 @@ const LARGEST: (usize, &str) = (256 << 20, "256 MiB");
 
 const GOAL: f64 = 0.95;
 
-const CHUNK_LEN: usize = bulla::BodySealer::CHUNK_LEN;
-const SEALED_CHUNK_LEN: usize = bulla::BodySealer::SEALED_CHUNK_LEN;
-const TAG_LEN: usize = bulla::BodySealer::TAG_LEN;
+const CHUNK_LEN: usize = bulla::body::BodySealer::CHUNK_LEN;
+const SEALED_CHUNK_LEN: usize = bulla::body::BodySealer::SEALED_CHUNK_LEN;
+const TAG_LEN: usize = bulla::body::BodySealer::TAG_LEN;
 
 /// Chunks that the adapters work on at a time, with one thread and with two.
 const BATCH: usize = 4;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bulla::{KeyId, KeySize};
+use bulla::keys::{KeyId, KeySize};
 use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, TypedValueParser};
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 
 /// Whether a file that starts so is the text form of an envelope.
 #[cfg(feature = "armor")]
-pub(crate) use bulla::is_armored as is_text;
+pub(crate) use bulla::armor::is_armored as is_text;
 
 #[cfg(not(feature = "armor"))]
 pub(crate) fn is_text(start: &[u8]) -> bool {

@@ -6,7 +6,8 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use bulla::{KeySize, Opener, RsaIdentity, Sealer};
+use bulla::keys::KeySize;
+use bulla::{Opener, RsaIdentity, Sealer};
 use indicatif::DecimalBytes;
 
 use crate::args::{DemoArgs, InspectArgs};
@@ -41,8 +42,8 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), Failure> {
     let started = Instant::now();
     let recipient = identity.recipient();
     let sealer = Sealer::new(&recipient).metadata(b"sealed by bulla demo");
-    let sealed_len = seal::seal(&sealer, &mut input, &mut new_file(&sealed)?)?;
-    say_rate("seal", len, sealed_len, started.elapsed())?;
+    let body_len = seal::seal(&sealer, &mut input, &mut new_file(&sealed)?)?;
+    say_rate("seal", len, body_len, started.elapsed())?;
 
     inspect::run(&InspectArgs { json: false, input: sealed.clone() })?;
 
@@ -51,7 +52,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), Failure> {
     let opener = Opener::new(&identity);
     let reader = open::start(&opener, "the demo's key", envelope, None)?;
     let opened_len = open::finish(reader, &mut new_file(&opened)?)?;
-    say_rate("open", sealed_len, opened_len, started.elapsed())?;
+    say_rate("open", body_len, opened_len, started.elapsed())?;
 
     compare(&args.file, &opened)?;
     say(format_args!("compare   what was opened is what was sealed"))

@@ -49,7 +49,7 @@ pub(crate) fn seal(
     header_destination: Destination,
     body_destination: Destination,
 ) -> Result<(), Failure> {
-    let (header, body_sealer) = sealer.start().map_err(cannot_seal)?;
+    let (header, body_sealer) = sealer.start().map_err(cannot_seal)?.into_parts();
     let mut header_output = header_destination.create()?;
     header_output.write_all(header.as_bytes()).map_err(|error| Failure::io(header_output.name(), &error))?;
     header_output.sync()?;

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-#[cfg(feature = "armor")]
-use bulla::ArmorReader;
 use bulla::Header;
+#[cfg(feature = "armor")]
+use bulla::armor::ArmorReader;
 
 use crate::args::is_standard_stream;
 use crate::armor;

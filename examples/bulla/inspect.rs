@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use bulla::{Header, Limits, OpenError, Record};
+use bulla::error::OpenError;
+use bulla::header::Record;
+use bulla::{Header, Limits};
 use serde_json::{Value, json};
 
 use crate::args::InspectArgs;
@@ -86,9 +88,9 @@ fn to_text(name: &str, header: &Header, body: Body) -> String {
 
 fn write_text(text: &mut String, name: &str, header: &Header, body: Body) -> std::fmt::Result {
     writeln!(text, "{}: NOT VERIFIED, anyone may have made this up", Printable(name))?;
-    writeln!(text, "  version   {}", header.version())?;
-    writeln!(text, "  suite     {} (AES-256-GCM in chunks, HKDF and HMAC with SHA-512)", header.suite())?;
-    writeln!(text, "  layout    {} (a single body)", header.layout())?;
+    writeln!(text, "  version   {}", header.version().code())?;
+    writeln!(text, "  suite     {} (AES-256-GCM in chunks, HKDF and HMAC with SHA-512)", header.suite().code())?;
+    writeln!(text, "  layout    {} (a single body)", header.layout().code())?;
     writeln!(text, "  header    {} bytes", header.as_bytes().len())?;
     match header.unverified_metadata().map(|metadata| (metadata, str::from_utf8(metadata))) {
         None => writeln!(text, "  metadata  none")?,
@@ -131,9 +133,9 @@ fn to_json(header: &Header, body: Body) -> String {
         .collect();
     let metadata = header.unverified_metadata();
     let report = json!({
-        "version": header.version(),
-        "suite": header.suite(),
-        "layout": header.layout(),
+        "version": header.version().code(),
+        "suite": header.suite().code(),
+        "layout": header.layout().code(),
         "header_len": header.as_bytes().len(),
         "body_offset": header.body_offset(),
         "body_len": body.len(),

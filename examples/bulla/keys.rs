@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use bulla::{KeyError, RsaIdentity, RsaRecipient};
+use bulla::error::KeyError;
+use bulla::{RsaIdentity, RsaRecipient};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;

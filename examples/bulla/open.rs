@@ -1,6 +1,7 @@
 //! `bulla open`.
 
-use bulla::{Limits, OpenError, OpenReader, Opener, RsaIdentity};
+use bulla::error::OpenError;
+use bulla::{Limits, OpenReader, Opener, RsaIdentity};
 
 use crate::args::OpenArgs;
 use crate::destination::Destination;
@@ -37,11 +38,10 @@ pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
 
 /// Opens with any of `identities`, without associated data.
 pub(crate) fn opener(identities: &[KeyFile<RsaIdentity>]) -> Result<Opener<'_>, Failure> {
-    let Some((first, others)) = identities.split_first() else {
+    if identities.is_empty() {
         return Err(Failure::new("cannot open", "no private key was given"));
-    };
-    let opener = Opener::new(&first.key).limits(limits());
-    Ok(others.iter().fold(opener, |opener, other| opener.identity(&other.key)))
+    }
+    Ok(Opener::with_identities(identities.iter().map(|file| &file.key)).limits(limits()))
 }
 
 /// Reads the header and verifies it. `keys` says which keys there are to try, `header` where the header came from if it was

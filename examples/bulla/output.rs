@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Stdout, Write};
 
 #[cfg(feature = "armor")]
-use bulla::ArmorWriter;
+use bulla::armor::ArmorWriter;
 
 use crate::failure::Failure;
 use crate::replacement::Replacement;
@@ -103,7 +103,7 @@ impl Output {
         let sink = match self.form {
             Form::Binary(mut sink) => sink.flush().map(|()| sink),
             #[cfg(feature = "armor")]
-            Form::Text(writer) => writer.finish(),
+            Form::Text(writer) => writer.finish().map_err(std::io::Error::from),
         };
         let committed = sink.and_then(|sink| match sink {
             Sink::Replacement(replacement) => replacement.commit(),

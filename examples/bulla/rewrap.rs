@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use bulla::{Header, Limits, OpenError, RewrapError, Rewrapper, RsaRecipient, SealError};
+use bulla::error::{OpenError, RewrapError, SealError};
+use bulla::{Header, Limits, Rewrapper, RsaRecipient};
 
 use crate::args::RewrapArgs;
 use crate::destination::Destination;
@@ -30,8 +31,10 @@ pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
     let header =
         Header::read_from(&mut input, &Limits::default()).map_err(|error| Failure::io(input.name(), &error))?;
     let recipients = keys::named_or_not(added, args.anonymous);
-    let changed = changes(args, &recipients)
-        .rewrap(&header, &opener(&identities)?)
+    let changed = opener(&identities)?
+        .open_header(&header)
+        .map_err(RewrapError::from)
+        .and_then(|opened| changes(args, &recipients).rewrap(&opened))
         .map_err(|error| refused(input.name(), &keys::describe(&identities), &error))?;
 
     // Not before the changes are made: until here nothing has been touched.
@@ -45,10 +48,7 @@ pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
 }
 
 fn changes<'a>(args: &RewrapArgs, added: &'a [RsaRecipient]) -> Rewrapper<'a> {
-    let mut changes = Rewrapper::new();
-    for recipient in added {
-        changes = changes.add_recipient(recipient);
-    }
+    let mut changes = Rewrapper::new().add_recipients(added);
     for id in &args.removed {
         changes = changes.remove_recipient(*id);
     }

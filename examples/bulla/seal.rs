@@ -1,6 +1,7 @@
 //! `bulla seal`.
 
-use bulla::{SealError, SealReader, Sealer};
+use bulla::error::SealError;
+use bulla::{SealReader, Sealer};
 
 use crate::args::SealArgs;
 use crate::destination::Destination;

@@ -1,8 +1,10 @@
-//! `dearmor` and `ArmorReader` against a second decoder, and `armor` and `ArmorWriter` against a second encoder.
+//! `armor::decode` and `ArmorReader` against a second decoder, `armor::encode` and `ArmorWriter`
+//! against a second encoder.
 
 use std::io::{Read, Write};
 
-use bulla::{ArmorError, ArmorErrorKind, ArmorReader, ArmorWriter, armor, dearmor, is_armored};
+use bulla::armor::{self, ArmorReader, ArmorWriter, is_armored};
+use bulla::error::{ArmorError, ArmorErrorKind};
 
 use crate::io::{Fault, Sink, Source, Step};
 
@@ -26,13 +28,13 @@ pub fn check(input: &[u8]) -> &'static str {
     let steps = steps(input);
     check_encoding(input, &steps);
 
-    let result = dearmor(input);
+    let result = armor::decode(input);
     assert_eq!(result.as_ref().ok(), decode(input).as_ref(), "{result:?}");
     check_streams(input, &steps, &result);
     match result {
         Ok(content) => {
             assert!(is_armored(input));
-            let canonical = armor(&content);
+            let canonical = armor::encode(&content);
             let text = std::str::from_utf8(input).unwrap();
             assert_eq!(canonical.lines().collect::<Vec<_>>(), text.lines().collect::<Vec<_>>());
             if canonical == text { "accepted" } else { "accepted, other line ends" }
@@ -47,7 +49,8 @@ pub fn check(input: &[u8]) -> &'static str {
     }
 }
 
-/// Streams give the same content or the same error, again and again, and before it the same bytes however they are read.
+/// Streams give the same content or the same error, again and again, and before it the same bytes
+/// however they are read.
 fn check_streams(input: &[u8], steps: &[Step], expected: &Result<Vec<u8>, ArmorError>) {
     let mut released = Vec::new();
     for size in [1, 47, 48, 5000, 100_000] {
@@ -73,11 +76,12 @@ fn check_streams(input: &[u8], steps: &[Step], expected: &Result<Vec<u8>, ArmorE
     }
 }
 
-/// Any bytes have a text form: the same from memory and from a stream, and it is that of the second encoder.
+/// Any bytes have a text form: the same from memory and from a stream, and it is that of the second
+/// encoder.
 fn check_encoding(content: &[u8], steps: &[Step]) {
-    let text = armor(content);
+    let text = armor::encode(content);
     assert_eq!(text, encode(content));
-    assert_eq!(dearmor(&text).as_deref(), Ok(content));
+    assert_eq!(armor::decode(&text).as_deref(), Ok(content));
 
     let mut writer = ArmorWriter::new(Sink::new(steps));
     let mut rest = content;

@@ -2,10 +2,14 @@
 
 use std::sync::Mutex;
 
+use bulla::error::{UnwrapError, WrapError};
+use bulla::header::Record;
+use bulla::keys::{ContentKey, KeyId, WrappedKey};
 use bulla::rand_core::CryptoRng;
-use bulla::{ContentKey, Identity, KeyId, Recipient, Record, UnwrapError, WrapError, WrappedKey};
+use bulla::{Identity, Recipient};
 
-/// Recipient and identity without RSA: remembers the content key beside a wrapped key that means nothing.
+/// Recipient and identity without RSA: remembers the content key beside a wrapped key that means
+/// nothing.
 #[derive(Default)]
 pub(crate) struct Fake {
     pub(crate) anonymous: bool,
@@ -30,8 +34,9 @@ impl Recipient for Fake {
 }
 
 impl Identity for Fake {
-    fn holds(&self, id: &KeyId) -> bool {
-        *id == KeyId::from_bytes([self.number; 32])
+    fn may_open(&self, record: &Record<'_>) -> bool {
+        record.record_type() == Record::RSA_OAEP_SHA256
+            && record.key_id().is_none_or(|id| id == KeyId::from_bytes([self.number; 32]))
     }
 
     fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {

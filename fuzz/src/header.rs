@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::io::Cursor;
 
-use bulla::{Header, HeaderError, HeaderErrorKind, KeyId, Limit, Limits, OpenError};
+use bulla::error::{HeaderError, HeaderErrorKind, Limit, OpenError};
+use bulla::keys::KeyId;
+use bulla::{Header, Limits};
 
 /// Everything that [`check`] can return.
 pub const OUTCOMES: [&str; 23] = [
@@ -50,7 +52,8 @@ pub fn check(input: &[u8]) -> &'static str {
     }
 }
 
-/// An envelope in memory and the same as a stream give the same header, or refuse it for the same reason.
+/// An envelope in memory and the same as a stream give the same header, or refuse it for the same
+/// reason.
 fn check_streams(input: &[u8]) {
     for limits in [Limits::default(), small_limits()] {
         let mut stream = Cursor::new(input);
@@ -69,7 +72,7 @@ fn check_streams(input: &[u8]) {
 /// What the header tells of itself is what stands in `input`, and encodes to `input` again.
 fn check_accessors(header: &Header, expected: &Parsed<'_>, input: &[u8]) {
     assert_eq!(header.as_bytes(), input);
-    assert_eq!((header.version(), header.suite(), header.layout()), (1, 1, 1));
+    assert_eq!((header.version().code(), header.suite().code(), header.layout().code()), (1, 1, 1));
     assert_eq!(header.unverified_metadata(), expected.metadata());
     assert_eq!(header.records().len(), expected.records.len());
     assert!(!format!("{header:?}").is_empty());

@@ -120,7 +120,8 @@ impl Write for Sink<'_> {
     }
 }
 
-/// `sizes` again and again, with a large one after each round, so that every loop over them comes to an end.
+/// `sizes` again and again, with a large one after each round, so that every loop over them comes
+/// to an end.
 pub fn endless(sizes: &[u16]) -> impl Iterator<Item = usize> {
     // Up to 192 KiB: more than the batches of eight chunks in which the adapters work.
     let sizes = sizes.iter().map(|size| 3 * usize::from(*size));

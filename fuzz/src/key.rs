@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use base64ct::{Base64, Encoding};
-use bulla::{KeyError, RsaIdentity, RsaRecipient};
+use bulla::error::KeyError;
+use bulla::{RsaIdentity, RsaRecipient};
 
 use crate::split_mix::SplitMix64;
 
@@ -74,7 +75,7 @@ fn check_recipient(result: Result<RsaRecipient, KeyError>, outcome: &'static str
         assert_eq!(again.key_id(), recipient.key_id());
         assert_eq!(again.as_der(), recipient.as_der());
     }
-    bulla::seal_with_rng(&recipient, b"hello", &mut SplitMix64(0)).unwrap();
+    bulla::Sealer::new(&recipient).start_with_rng(&mut SplitMix64(0)).unwrap();
     outcome
 }
 
@@ -91,7 +92,8 @@ fn check_identity(result: Result<RsaIdentity, KeyError>) -> &'static str {
         assert_eq!(again.key_id(), identity.key_id());
         assert_eq!(again.to_der().expose(), identity.to_der().expose());
     }
-    let sealed = bulla::seal_with_rng(&identity.recipient(), b"hello", &mut SplitMix64(0)).unwrap();
+    let sealed =
+        bulla::Sealer::new(identity.recipient()).start_with_rng(&mut SplitMix64(0)).unwrap().seal(b"hello").unwrap();
     assert_eq!(bulla::open(&identity, &sealed), Ok(b"hello".to_vec()));
     "private key"
 }
@@ -105,7 +107,7 @@ pub fn pem(label: &str, der: &[u8]) -> String {
     lines.join("\n")
 }
 
-fn key_id(result: &Result<RsaRecipient, KeyError>) -> Result<bulla::KeyId, &KeyError> {
+fn key_id(result: &Result<RsaRecipient, KeyError>) -> Result<bulla::keys::KeyId, &KeyError> {
     result.as_ref().map(RsaRecipient::key_id)
 }
 

@@ -1,7 +1,8 @@
-//! What the fuzz targets check, as functions, so that the committed seeds can be replayed without a fuzzer.
+//! What the fuzz targets check, as functions, so that the committed seeds can be replayed without a
+//! fuzzer.
 //!
-//! Each `check` panics where the library breaks a promise, and otherwise tells what the input led to: the tests at the end
-//! of this file hold the seeds to reaching everything that can be reached.
+//! Each `check` panics where the library breaks a promise, and otherwise tells what the input led
+//! to: the tests at the end of this file hold the seeds to reaching everything that can be reached.
 //!
 //! How to run it all: `README.md`.
 

@@ -1,6 +1,8 @@
-//! Sealing in every way, damage to the envelope, and opening in every way, against an oracle that knows the layout.
+//! Sealing in every way, damage to the envelope, and opening in every way, against an oracle that
+//! knows the layout.
 //!
-//! No RSA: the content key is whatever the generator gives, so that every input reaches the plaintext.
+//! No RSA: the content key is whatever the generator gives, so that every input reaches the
+//! plaintext.
 
 mod case;
 mod oracle;
@@ -9,7 +11,8 @@ mod seal;
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 
-use bulla::{Header, Limit, Limits, OpenError, OpenReader, Opener, SealError, Sealer};
+use bulla::error::{Limit, OpenError, SealError};
+use bulla::{Header, Limits, OpenReader, Opener, Sealer};
 
 use self::case::MAX_CHUNKS;
 pub use self::case::{Case, Damage};
@@ -159,7 +162,7 @@ fn check_limit(case: &Case, plaintext: &[u8], sealed: &Sealed) -> Option<&'stati
     let sealer = Sealer::new(&fake).aad(&case.aad).limits(limits).threads(case.threads());
     let opener = Opener::new(&fake).aad(&case.aad).limits(limits).threads(case.threads());
 
-    let result = sealer.seal_with_rng(plaintext, &mut SplitMix64(0));
+    let result = sealer.start_with_rng(&mut SplitMix64(0)).unwrap().seal(plaintext);
     let expected = if plaintext.len() <= max_len {
         assert!(result.is_ok());
         Expected { released: plaintext.len(), end: Ok(()) }
@@ -175,7 +178,7 @@ fn check_limit(case: &Case, plaintext: &[u8], sealed: &Sealed) -> Option<&'stati
 /// What output is filled with, to see what was written to it.
 const UNTOUCHED: u8 = 0xA5;
 
-const CHUNK_LEN: usize = bulla::BodySealer::CHUNK_LEN;
-const SEALED_CHUNK_LEN: usize = bulla::BodySealer::SEALED_CHUNK_LEN;
-const TAG_LEN: usize = bulla::BodySealer::TAG_LEN;
-const BODY_PREFIX_LEN: usize = bulla::BodySealer::PREFIX_LEN;
+const CHUNK_LEN: usize = bulla::body::BodySealer::CHUNK_LEN;
+const SEALED_CHUNK_LEN: usize = bulla::body::BodySealer::SEALED_CHUNK_LEN;
+const TAG_LEN: usize = bulla::body::BodySealer::TAG_LEN;
+const BODY_HEAD_LEN: usize = bulla::body::BodySealer::HEAD_LEN;

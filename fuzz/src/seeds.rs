@@ -1,7 +1,7 @@
 //! The committed seeds: inputs from which each target reaches everything it checks.
 
 use base64ct::{Base64, Encoding};
-use bulla::KeyId;
+use bulla::keys::KeyId;
 
 use crate::armor;
 use crate::header::{encode, rsa_oaep_value};
@@ -117,7 +117,8 @@ pub fn key() -> Vec<Seed> {
     let private_pem = include_str!("../../tests/keys/rsa2048.pem");
     let public_pem = include_str!("../../tests/keys/rsa2048.pub.pem");
     let [pkcs8, spki] = [private_pem, public_pem].map(decode_pem);
-    // What surrounds a PKCS#1 key of 2048 bits in PKCS#8 and in SubjectPublicKeyInfo has a fixed length.
+    // What surrounds a PKCS#1 key of 2048 bits in PKCS#8 and in SubjectPublicKeyInfo has a fixed
+    // length.
     let pkcs1 = &pkcs8[26..];
     let pkcs1_public = &spki[24..];
     let modulus = &pkcs1_public[9..265];
@@ -165,7 +166,8 @@ pub fn key() -> Vec<Seed> {
     ])
 }
 
-/// For the target `open`: every way to damage an envelope, around the lengths at which chunks begin.
+/// For the target `open`: every way to damage an envelope, around the lengths at which chunks
+/// begin.
 pub fn open() -> Vec<Seed> {
     let step = |fault, len| Step { fault, len };
     let plain = Case { chunks: 2, rest: 5, pattern: 7, ..Case::default() };
@@ -291,6 +293,7 @@ pub fn rewrap() -> Vec<Seed> {
         ("remove-absent", steps(&[[named_record, 0], [remove, 1]])),
         ("remove-all", steps(&[[named_record, 0], [padding, 0], [remove, 0]])),
         ("replace", steps(&[[named_record, 0], [metadata, 0], [add, 2], [remove, 0]])),
+        ("add-and-remove", steps(&[[named_record, 0], [named_record, 1], [add, 1], [remove, 1]])),
         ("unidentified", steps(&[[named_record, 0], [anonymous, 3], [unknown, 1], [remove, 0]])),
         ("keep-unidentified", steps(&[[named_record, 0], [anonymous, 3], [remove, 0], [keep_unidentified, 0]])),
         ("keep-only", steps(&[[named_record, 0], [named_record, 1], [anonymous, 3], [unknown, 1], [keep, 1]])),
@@ -302,7 +305,8 @@ fn named<const N: usize>(seeds: [(&str, Vec<u8>); N]) -> Vec<Seed> {
     seeds.into_iter().map(|(name, bytes)| (name.into(), bytes)).collect()
 }
 
-/// The bytes that `Case::from_bytes` makes this case from: the derived `Arbitrary` backwards, checked at the end.
+/// The bytes that `Case::from_bytes` makes this case from: the derived `Arbitrary` backwards,
+/// checked at the end.
 fn encode_case(case: &Case) -> Vec<u8> {
     let mut bytes = vec![case.chunks];
     bytes.extend(case.rest.to_le_bytes());

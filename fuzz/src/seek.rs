@@ -1,4 +1,5 @@
-//! Reading anywhere in envelopes that may be damaged, against a model that compares pieces of the body.
+//! Reading anywhere in envelopes that may be damaged, against a model that compares pieces of the
+//! body.
 
 mod case;
 
@@ -6,9 +7,9 @@ use std::collections::BTreeSet;
 use std::io::{self, Cursor, Seek, SeekFrom};
 use std::ops::Range;
 
-use bulla::{
-    Header, Limits, OpenError, OpenReader, OpenReaderAt, Opener, RangeOpener, ReadAt, Sealer, ciphertext_range,
-};
+use bulla::body::{RangeOpener, body_range};
+use bulla::error::OpenError;
+use bulla::{Header, Limits, OpenReader, OpenReaderAt, Opener, ReadAt, Sealer};
 
 pub use self::case::{Case, Operation};
 use crate::fake::Fake;
@@ -33,7 +34,7 @@ pub fn check(input: &[u8]) -> BTreeSet<&'static str> {
     let Some(case) = Case::from_bytes(input) else { return BTreeSet::new() };
     let fake = Fake::default();
     let plaintext = case.plaintext();
-    let envelope = Sealer::new(&fake).seal_with_rng(&plaintext, &mut SplitMix64(0)).unwrap();
+    let envelope = Sealer::new(&fake).start_with_rng(&mut SplitMix64(0)).unwrap().seal(&plaintext).unwrap();
     let model = Model::new(plaintext, envelope, &case.damage);
     let opener = Opener::new(&fake).threads(case.threads);
     let mut player = Player {
@@ -155,7 +156,7 @@ impl Player<'_> {
     }
 
     fn open_range(&mut self, range: Range<u64>) {
-        let sealed = self.model.fetch(ciphertext_range(range.clone()));
+        let sealed = self.model.fetch(body_range(range.clone()).unwrap_or_default());
         let opened = self.body_opener.open_range(range.clone(), sealed);
         if range.is_empty() {
             return assert_eq!(opened, Ok(Vec::new()));

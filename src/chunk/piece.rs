@@ -1,8 +1,8 @@
-//! Full chunks that are worked on together.
+//! Full chunks that one thread works on.
 
-use super::to_u64;
+use super::work::PIECE;
 use crate::format::{CHUNK_LEN, SEALED_CHUNK_LEN};
-use crate::threads::PIECE;
+use crate::num::to_u64;
 
 /// Full chunks of a plaintext, to be sealed.
 pub(crate) type ToSeal<'a> = Piece<'a, CHUNK_LEN, SEALED_CHUNK_LEN>;
@@ -29,14 +29,15 @@ impl<'a, const FROM: usize, const TO: usize> Piece<'a, FROM, TO> {
         chunks.chunks_mut(PIECE).map(Self::InPlace)
     }
 
-    /// To as many chunks at the front of `to`, which has room for them.
+    /// Pairs chunks with as many at the front of `to`, which has room for them.
     #[cfg(feature = "std")]
-    pub(crate) fn to_front((from, to): (&'a mut [[u8; FROM]], &'a mut [[u8; TO]])) -> Self {
+    pub(crate) fn pair((from, to): (&'a mut [[u8; FROM]], &'a mut [[u8; TO]])) -> Self {
         let to = &mut to[..from.len()];
         Self::Into(from, to)
     }
 
-    /// Gives each piece the number of its first chunk, counted from `next`, which becomes that of the chunk behind them all.
+    /// Gives each piece the number of its first chunk, counted from `next`, which becomes that of
+    /// the chunk behind them all.
     pub(super) fn number(pieces: impl IntoIterator<Item = Self>, next: &mut u64) -> impl Iterator<Item = (u64, Self)> {
         pieces.into_iter().map(|piece| {
             let start = *next;
@@ -48,21 +49,21 @@ impl<'a, const FROM: usize, const TO: usize> Piece<'a, FROM, TO> {
         })
     }
 
-    /// Does the work on one chunk after the other, of which the first has the number `start`, and returns the number of the
-    /// first that fails, if there is one. Nothing is done behind it.
-    pub(super) fn first_failure<E>(
+    /// Works on one chunk after the other, of which the first has the number `start`. Stops at the
+    /// first that fails and returns its number and error.
+    pub(super) fn try_each<E>(
         self,
         start: u64,
         in_place: impl Fn(u64, &mut [u8]) -> Result<(), E>,
         into: impl Fn(u64, &[u8], &mut [u8]) -> Result<(), E>,
-    ) -> Option<u64> {
+    ) -> Result<(), (u64, E)> {
         match self {
-            Self::InPlace(chunks) => {
-                (start..).zip(chunks).find_map(|(index, chunk)| in_place(index, chunk).is_err().then_some(index))
-            }
+            Self::InPlace(chunks) => (start..)
+                .zip(chunks)
+                .try_for_each(|(index, chunk)| in_place(index, chunk).map_err(|error| (index, error))),
             Self::Into(from, to) => (start..)
                 .zip(from.iter().zip(to))
-                .find_map(|(index, (from, to))| into(index, from, to).is_err().then_some(index)),
+                .try_for_each(|(index, (from, to))| into(index, from, to).map_err(|error| (index, error))),
         }
     }
 }

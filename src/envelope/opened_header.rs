@@ -1,36 +1,44 @@
 //! A verified header: what opens the body that belongs to it.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::buffer::{Buffer, wipe};
-use crate::chunk::{BodyOpener, RangeOpener, ToOpen, plaintext_len};
+use crate::buffer::{Unreleased, wipe};
+use crate::chunk::{BodyOpener, RangeOpener, ToOpen, Work, plaintext_len};
 use crate::error::OpenError;
 use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
-use crate::limits::{Limit, Limits};
-use crate::schedule::{BodyKeys, HeaderDigest};
+use crate::limits::Limits;
+use crate::num::to_u64;
+use crate::schedule::{AssociatedData, Body, BodyKeys, HeaderDigest, Keyed};
 use crate::secret::ContentKey;
 use crate::threads::Threads;
 use crate::wire::Header;
 
-/// A header whose tag verified, ready to open its body.
+/// A header that verified under its content key, ready to open its body.
 ///
-/// From [`Opener::open_header`](crate::Opener::open_header), or from [`Header::open`] where the caller unwrapped the content key itself.
+/// From [`Opener::open_header`](crate::Opener::open_header), which passes on its associated data,
+/// limits and threads; or from [`Candidate::verify`](crate::Candidate::verify) or [`Header::open`],
+/// with empty associated data, the default limits and one thread.
 pub struct OpenedHeader {
-    metadata: Option<Vec<u8>>,
-    body_keys: BodyKeys,
+    keyed: Keyed,
+    aad: AssociatedData,
     limits: Limits,
     threads: Threads,
 }
 
 impl OpenedHeader {
-    pub(super) fn new(header: &Header, content_key: &ContentKey, aad: &[u8]) -> Self {
-        Self {
-            metadata: header.unverified_metadata().map(<[u8]>::to_vec),
-            body_keys: BodyKeys::new(content_key, header, aad),
-            limits: Limits::default(),
-            threads: Threads::ONE,
-        }
+    pub(super) fn new(keyed: Keyed) -> Self {
+        Self { keyed, aad: AssociatedData::new(&[]), limits: Limits::default(), threads: Threads::ONE }
+    }
+
+    /// The associated data that the envelope was sealed with; absent is the same as empty.
+    ///
+    /// It is not needed before, so that it can follow from the [metadata](Self::metadata).
+    #[must_use]
+    pub fn aad(mut self, aad: &[u8]) -> Self {
+        self.aad = AssociatedData::new(aad);
+        self
     }
 
     /// Bounds the length of the plaintext; the other limits have done their work.
@@ -40,21 +48,12 @@ impl OpenedHeader {
         self
     }
 
-    /// Opens the body with at most `count` threads: the calling one, and others of the `rayon` pool that is current where the work
-    /// is done. 0 stands for as many as the pool that is current now has, and there are never more. Default: 1.
-    ///
-    /// What is released, and with which error it ends, is the same whatever the number. A reader then collects 32 chunks
-    /// (512 KiB) for each thread before it hands any out, or what there is where its input ends or would block. The input is
-    /// read while the others work.
-    ///
-    /// As everywhere with `rayon`, a call waits until the pool has had time for it: do not hold a lock over it that other
-    /// jobs of the pool take, and let no thread of the pool wait for the caller.
+    /// Opens the body with at most `count` threads, as [`Opener::threads`](crate::Opener::threads).
     #[cfg(feature = "parallel")]
     #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
     #[must_use]
-    pub fn threads(mut self, count: usize) -> Self {
-        self.threads = Threads::new(count);
-        self
+    pub fn threads(self, count: usize) -> Self {
+        self.with_threads(Threads::new(count))
     }
 
     pub(super) fn with_threads(mut self, threads: Threads) -> Self {
@@ -62,35 +61,49 @@ impl OpenedHeader {
         self
     }
 
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        self.keyed.header()
+    }
+
     /// The public metadata, authenticated: it is what some holder of the content key put there.
     #[must_use]
     pub fn metadata(&self) -> Option<&[u8]> {
-        self.metadata.as_deref()
+        self.header().unverified_metadata()
     }
 
-    #[cfg(feature = "std")]
-    pub(crate) fn chunk_threads(&self) -> Threads {
-        self.threads
+    pub(super) fn keyed(&self) -> &Keyed {
+        &self.keyed
     }
 
-    /// Checks that the body which starts with the 56 bytes of `prefix` belongs to this header and to the associated data.
+    pub(crate) fn work(&self) -> Work {
+        Work::new(&self.limits, self.threads)
+    }
+
+    /// Checks that the body which starts with the 56 bytes of `head` belongs to this header and to
+    /// the associated data.
     ///
     /// # Errors
     ///
     /// [`OpenError::WrongAssociatedData`].
-    pub fn body_opener(&self, prefix: &[u8; BODY_HEAD_LEN]) -> Result<BodyOpener, OpenError> {
-        BodyOpener::new(&self.body_keys.input_key, &self.body_keys.context, prefix, &self.limits)
-            .map(|body_opener| body_opener.with_threads(self.threads))
+    pub fn body_opener(&self, head: &[u8; BODY_HEAD_LEN]) -> Result<BodyOpener, OpenError> {
+        let keys = self.body_keys();
+        BodyOpener::new(&keys.input_key, &keys.context, head, self.work())
     }
 
-    /// As [`opener`](Self::opener), for opening at any place rather than in order.
+    /// As [`body_opener`](Self::body_opener), for opening at any place rather than in order.
     ///
     /// # Errors
     ///
     /// [`OpenError::WrongAssociatedData`].
-    pub fn range_opener(&self, prefix: &[u8; BODY_HEAD_LEN]) -> Result<RangeOpener, OpenError> {
-        RangeOpener::new(&self.body_keys.input_key, &self.body_keys.context, prefix, &self.limits)
-            .map(|body_opener| body_opener.with_threads(self.threads))
+    pub fn range_opener(&self, head: &[u8; BODY_HEAD_LEN]) -> Result<RangeOpener, OpenError> {
+        let keys = self.body_keys();
+        RangeOpener::new(&keys.input_key, &keys.context, head, self.work())
+    }
+
+    fn body_keys(&self) -> BodyKeys {
+        BodyKeys::new(&self.keyed, Body::single(&self.aad))
     }
 
     /// Opens a body in memory: all of it or nothing.
@@ -99,30 +112,71 @@ impl OpenedHeader {
     ///
     /// [`OpenError`]; no plaintext is released.
     pub fn open(&self, body: &[u8]) -> Result<Vec<u8>, OpenError> {
-        let (prefix, sealed) = body.split_first_chunk().ok_or(OpenError::Truncated)?;
-        let mut body_opener = self.body_opener(prefix)?;
-        let (sealed_chunks, sealed_last) = sealed.as_chunks::<SEALED_CHUNK_LEN>();
-        let plaintext_len = self.plaintext_len(sealed)?;
+        let mut plaintext = Vec::new();
+        self.open_into(body, &mut plaintext)?;
+        Ok(plaintext)
+    }
 
-        // Wiped where opening fails on the way.
-        let mut plaintext = Buffer::new(plaintext_len);
-        let (chunks, last) = plaintext.using(plaintext_len).split_at_mut(sealed_chunks.len() * CHUNK_LEN);
-        let (chunks, _) = chunks.as_chunks_mut::<CHUNK_LEN>();
-        body_opener.open_pieces(ToOpen::divide(sealed_chunks, chunks));
-        body_opener.open_last(sealed_last, last)?;
-        Ok(plaintext.into_vec())
+    /// Opens a body to `output`, in place of what it holds: all of it or nothing. Memory that is
+    /// used again is much faster than fresh memory.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]. `output` is then empty, and no plaintext of this body is left behind it.
+    pub fn open_into(&self, body: &[u8], output: &mut Vec<u8>) -> Result<(), OpenError> {
+        let opened = self.plaintext_len(body).and_then(|len| {
+            if output.capacity() < len {
+                wipe(output);
+                *output = vec![0; len];
+            }
+            // Zeros only what was never used.
+            output.resize(output.len().max(len), 0);
+            output.truncate(len);
+            self.open_to_slice(body, output)
+        });
+        match opened {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                output.clear();
+                Err(error)
+            }
+        }
+    }
+
+    /// Opens a body to the front of `output`, all of it or nothing, and returns the length of the
+    /// plaintext in bytes. [`plaintext_len`](crate::body::plaintext_len) says how much room that
+    /// takes.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]; the first bytes of `output`, as many as the plaintext would take, are then
+    /// unchanged or zero. [`OpenError::OutputTooShort`] before any work.
+    pub fn open_to_slice(&self, body: &[u8], output: &mut [u8]) -> Result<usize, OpenError> {
+        let len = self.plaintext_len(body)?;
+        let output = output.get_mut(..len).ok_or(OpenError::OutputTooShort { needed: len })?;
+        let (head, sealed) = body.split_first_chunk().ok_or(OpenError::Truncated)?;
+        let mut opener = self.body_opener(head)?;
+
+        // Wiped if opening fails on the way.
+        let mut output = Unreleased::new(output);
+        let (sealed_chunks, sealed_last) = sealed.as_chunks::<SEALED_CHUNK_LEN>();
+        let (chunks, last) = output.bytes().split_at_mut(sealed_chunks.len() * CHUNK_LEN);
+        opener.open_pieces(ToOpen::divide(sealed_chunks, chunks.as_chunks_mut().0));
+        opener.open_last(sealed_last, last)?;
+        output.release(len, len);
+        Ok(len)
     }
 
     /// Replaces the envelope in `data`, whose body starts at `body_start`, by its plaintext.
     pub(super) fn open_in_place(&self, data: &mut Vec<u8>, body_start: usize) -> Result<(), OpenError> {
-        let (prefix, sealed) = data[body_start..].split_first_chunk_mut().ok_or(OpenError::Truncated)?;
-        let mut body_opener = self.body_opener(prefix)?;
-        let plaintext_len = self.plaintext_len(sealed)?;
+        let plaintext_len = self.plaintext_len(&data[body_start..])?;
+        let (head, sealed) = data[body_start..].split_first_chunk_mut().ok_or(OpenError::Truncated)?;
+        let mut opener = self.body_opener(head)?;
 
         let (chunks, last) = sealed.as_chunks_mut::<SEALED_CHUNK_LEN>();
         let count = chunks.len();
-        body_opener.open_pieces(ToOpen::divide_in_place(chunks));
-        if let Err(error) = body_opener.open_last_in_place(last) {
+        opener.open_pieces(ToOpen::divide_in_place(chunks));
+        if let Err(error) = opener.open_last_in_place(last) {
             wipe(data);
             data.clear();
             return Err(error);
@@ -139,61 +193,74 @@ impl OpenedHeader {
         Ok(())
     }
 
-    /// Length in bytes of what the sealed chunks hold, if that is within the limit.
-    fn plaintext_len(&self, sealed: &[u8]) -> Result<usize, OpenError> {
-        let (chunks, last) = sealed.as_chunks::<SEALED_CHUNK_LEN>();
+    /// Length in bytes of what a body holds, if that is within the limit. If the last chunk is too
+    /// short to hold a tag, opening it will say so.
+    fn plaintext_len(&self, body: &[u8]) -> Result<usize, OpenError> {
+        let (chunks, last) = body.get(BODY_HEAD_LEN..).ok_or(OpenError::Truncated)?.as_chunks::<SEALED_CHUNK_LEN>();
         let len = chunks.len() * CHUNK_LEN + last.len().saturating_sub(TAG_LEN);
-        self.limits.check(Limit::PlaintextLen, u64::try_from(len).unwrap_or(u64::MAX))?;
+        self.work().check_len(to_u64(len))?;
         Ok(len)
     }
 }
 
 impl fmt::Debug for OpenedHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenedHeader").field("metadata", &self.metadata).finish_non_exhaustive()
+        f.debug_struct("OpenedHeader").field("header", self.header()).finish_non_exhaustive()
     }
 }
 
 impl Header {
-    /// Verifies the header with a content key that the caller unwrapped itself, from one of the [`records`](Self::records).
-    ///
-    /// The second step for callers whose key service is asynchronous, or is no [`Identity`](crate::Identity) for another reason. What
-    /// [`Opener`](crate::Opener) does is then theirs to do (SPEC §6.2): try the records that name their key, then the anonymous ones with a
-    /// wrapped key as long as their modulus; bound the number of attempts; go on to the next one when this fails; tell nobody
-    /// which of unwrapping and this failed, and do this also with a random key where unwrapping failed, so that both take the
-    /// same time. [`OpenedHeader::limits`] starts from the defaults.
+    /// Verifies the header with a content key that the caller has by other means than its
+    /// [`records`](Self::records): from a cache, for example. To unwrap a record yourself, use
+    /// [`Search`](crate::Search).
     ///
     /// # Errors
     ///
-    /// [`OpenError::NotAuthentic`]. A caller who reports it to others must report a failed unwrapping as the same.
+    /// [`OpenError::NotAuthentic`].
     ///
     /// # Examples
     ///
     /// ```
-    /// use bulla::{OpenError, Header, Identity, Limits};
-    /// # let kms = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
-    /// # let sealed = bulla::Sealer::new(&kms.recipient()).seal(b"hello")?;
+    /// use bulla::keys::ContentKey;
+    /// use bulla::{Header, Limits};
+    /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+    /// # let sealed = bulla::seal(identity.recipient(), b"hello")?;
     ///
     /// let (header, body) = Header::split(&sealed, &Limits::default())?;
-    /// let record = header.records().find(|record| record.key_id() == Some(kms.key_id())).ok_or("not for us")?;
-    /// let content_key = kms.unwrap_key(&record)?.ok_or(OpenError::NotAuthentic)?; // or ask a service, and await
-    /// assert_eq!(header.open(&content_key, b"")?.open(body)?, b"hello");
+    /// # let wrapped = header.records().next().and_then(|record| record.wrapped_key()).ok_or("none")?;
+    /// # let cached = *identity.unwrap(wrapped)?.ok_or("does not open")?.expose();
+    /// let opened = header.open(ContentKey::from_bytes(cached))?;
+    /// assert_eq!(opened.open(body)?, b"hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn open(&self, content_key: &ContentKey, aad: &[u8]) -> Result<OpenedHeader, OpenError> {
-        if !HeaderDigest::new(self).verify(content_key, self.tag()) {
-            return Err(OpenError::NotAuthentic);
-        }
-        Ok(OpenedHeader::new(self, content_key, aad))
+    pub fn open(&self, content_key: ContentKey) -> Result<OpenedHeader, OpenError> {
+        let keyed = Keyed::open(self, &HeaderDigest::new(self), content_key);
+        keyed.map(OpenedHeader::new).ok_or(OpenError::NotAuthentic)
     }
 
-    /// Length in bytes of the plaintext in an envelope of `envelope_len` bytes with this header. **Unverified**: anyone may have
-    /// cut or extended it.
+    /// Length in bytes of the envelope with this header that holds `plaintext_len` bytes, or `None`
+    /// above the format's maximum of 2^52 − 1.
+    #[must_use]
+    pub fn envelope_len(&self, plaintext_len: u64) -> Option<u64> {
+        Some(self.body_offset() + crate::chunk::body_len(plaintext_len)?)
+    }
+
+    /// The bytes of the envelope that hold the chunks of `plaintext_range`: what to ask a store
+    /// for. `None` if there is nothing to ask for; many stores answer an empty range with an
+    /// error. Otherwise as [`body_range`](crate::body::body_range).
+    #[must_use]
+    pub fn envelope_range(&self, plaintext_range: core::ops::Range<u64>) -> Option<core::ops::Range<u64>> {
+        let range = crate::chunk::body_range(plaintext_range)?;
+        Some(self.body_offset() + range.start..self.body_offset() + range.end)
+    }
+
+    /// Length in bytes of the plaintext in an envelope of `envelope_len` bytes with this header.
+    /// **Unverified**: anyone may have cut or extended it.
     ///
     /// # Errors
     ///
-    /// [`OpenError::Truncated`] where no complete envelope has this length, and [`OpenError::LimitExceeded`] above the
-    /// format's maximum.
+    /// [`OpenError::Truncated`] if no complete envelope has this length, and
+    /// [`OpenError::LimitExceeded`] above the format's maximum.
     pub fn unverified_plaintext_len(&self, envelope_len: u64) -> Result<u64, OpenError> {
         plaintext_len(envelope_len.checked_sub(self.body_offset()).ok_or(OpenError::Truncated)?)
     }

@@ -1,40 +1,41 @@
 //! Opening: find the content key, verify the header with it, then open the body.
 
-use alloc::vec;
+use alloc::borrow::Cow;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use rand_core::Rng;
-
 use super::opened_header::OpenedHeader;
-use crate::crypto::SystemRng;
+use super::search::Search;
 use crate::error::OpenError;
-use crate::limits::{Limit, Limits};
+use crate::limits::Limits;
 use crate::recipient::Identity;
-use crate::schedule::HeaderDigest;
-use crate::secret::{ContentKey, Secret};
 use crate::threads::Threads;
-use crate::wire::{Header, Record};
+use crate::wire::Header;
 
 /// Opens envelopes with one or more identities.
+///
+/// Identities can be given by reference or by value; with values, and associated data that is owned
+/// or static, an `Opener<'static>` can be kept in a service.
 ///
 /// # Examples
 ///
 /// ```
-/// use bulla::{OpenError, Opener, Sealer, RsaIdentity};
+/// use bulla::error::OpenError;
+/// use bulla::{Opener, RsaIdentity, Sealer};
 ///
 /// let identity = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
-/// let sealed = Sealer::new(&identity.recipient()).aad(b"invoice/42").seal(b"hello")?;
+/// let sealed = Sealer::new(identity.recipient()).aad(b"invoice/42").seal(b"hello")?;
 ///
-/// let opener = Opener::new(&identity);
+/// let opener = Opener::new(identity);
 /// assert_eq!(opener.clone().aad(b"invoice/42").open(&sealed)?, b"hello");
 /// assert_eq!(opener.aad(b"invoice/43").open(&sealed), Err(OpenError::WrongAssociatedData));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct Opener<'a> {
-    identities: Vec<&'a dyn Identity>,
-    aad: &'a [u8],
+    identities: Vec<Arc<dyn Identity + 'a>>,
+    aad: Cow<'a, [u8]>,
     limits: Limits,
     threads: Threads,
 }
@@ -42,21 +43,29 @@ pub struct Opener<'a> {
 impl<'a> Opener<'a> {
     /// Opens with `identity`.
     #[must_use]
-    pub fn new(identity: &'a dyn Identity) -> Self {
-        Self { identities: vec![identity], aad: &[], limits: Limits::default(), threads: Threads::ONE }
+    pub fn new(identity: impl Identity + 'a) -> Self {
+        Self::with_identities([identity])
+    }
+
+    /// Opens with `identities`, which are tried in their order. With none, nothing opens.
+    #[must_use]
+    pub fn with_identities<I: Identity + 'a>(identities: impl IntoIterator<Item = I>) -> Self {
+        let none =
+            Self { identities: Vec::new(), aad: Cow::Borrowed(&[]), limits: Limits::default(), threads: Threads::ONE };
+        identities.into_iter().fold(none, |opener, identity| opener.identity(identity))
     }
 
     /// Adds an identity, to be tried after those before it.
     #[must_use]
-    pub fn identity(mut self, identity: &'a dyn Identity) -> Self {
-        self.identities.push(identity);
+    pub fn identity(mut self, identity: impl Identity + 'a) -> Self {
+        self.identities.push(Arc::new(identity));
         self
     }
 
     /// The associated data that the envelope was sealed with; absent is the same as empty.
     #[must_use]
-    pub fn aad(mut self, aad: &'a [u8]) -> Self {
-        self.aad = aad;
+    pub fn aad(mut self, aad: impl Into<Cow<'a, [u8]>>) -> Self {
+        self.aad = aad.into();
         self
     }
 
@@ -67,15 +76,10 @@ impl<'a> Opener<'a> {
         self
     }
 
-    /// Opens with at most `count` threads: the calling one, and others of the `rayon` pool that is current where the work
-    /// is done. 0 stands for as many as the pool that is current now has, and there are never more. Default: 1.
+    /// Opens with at most `count` threads; see [`Sealer::threads`](crate::Sealer::threads), which
+    /// this is the counterpart of.
     ///
-    /// What is released, and with which error it ends, is the same whatever the number. A reader then collects 32 chunks
-    /// (512 KiB) for each thread before it hands any out, or what there is where its input ends or would block. The input is
-    /// read while the others work.
-    ///
-    /// As everywhere with `rayon`, a call waits until the pool has had time for it: do not hold a lock over it that other
-    /// jobs of the pool take, and let no thread of the pool wait for the caller.
+    /// What is released, and with which error it ends, is the same whatever the number.
     #[cfg(feature = "parallel")]
     #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
     #[must_use]
@@ -90,16 +94,36 @@ impl<'a> Opener<'a> {
     ///
     /// [`OpenError`]; no plaintext is released.
     pub fn open(&self, envelope: &[u8]) -> Result<Vec<u8>, OpenError> {
-        let (header, body) = Header::split(envelope, &self.limits)?;
-        self.open_header(&header)?.open(body)
+        let mut plaintext = Vec::new();
+        self.open_into(envelope, &mut plaintext)?;
+        Ok(plaintext)
+    }
+
+    /// Opens an envelope to `output`, in place of what it holds: all of it or nothing. Memory that
+    /// is used again is much faster than fresh memory.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]. `output` is then empty, and no plaintext of this envelope is left behind it.
+    pub fn open_into(&self, envelope: &[u8], output: &mut Vec<u8>) -> Result<(), OpenError> {
+        let opened = Header::split(envelope, &self.limits)
+            .map_err(OpenError::from)
+            .and_then(|(header, body)| Ok((self.open_header(&header)?, body)));
+        match opened {
+            Ok((header, body)) => header.open_into(body, output),
+            Err(error) => {
+                output.clear();
+                Err(error)
+            }
+        }
     }
 
     /// Replaces the envelope in `data` by its plaintext: all of it or nothing.
     ///
     /// # Errors
     ///
-    /// [`OpenError`]. `data` then holds no plaintext: it is unchanged, or wiped and empty where opening failed within the
-    /// body.
+    /// [`OpenError`]. `data` then holds no plaintext: it is unchanged, or wiped and empty if
+    /// opening failed within the body.
     pub fn open_in_place(&self, data: &mut Vec<u8>) -> Result<(), OpenError> {
         let (header, _) = Header::split(data, &self.limits)?;
         let header_len = header.as_bytes().len();
@@ -108,40 +132,28 @@ impl<'a> Opener<'a> {
 
     /// Finds the content key of `header` and verifies the header with it.
     ///
-    /// Tried are first the records that name a key of an identity, then the anonymous ones that an identity could hold the
-    /// key of.
+    /// Tries records that name one of our keys first, then anonymous records of a fitting length
+    /// (SPEC §6.2). Each costs a private-key operation.
     ///
     /// # Errors
     ///
-    /// [`OpenError::NoMatchingRecord`], [`OpenError::NotAuthentic`], [`OpenError::LimitExceeded`] where there are
-    /// more candidates than [`Limits::private_key_operations`] and none of those tried was the right one,
-    /// [`OpenError::Unwrap`] and [`OpenError::Randomness`].
+    /// [`OpenError::NoMatchingRecord`], [`OpenError::NotAuthentic`], [`OpenError::LimitExceeded`]
+    /// if there are more candidates than [`Limits::private_key_operations`] and none of those tried
+    /// was the right one, [`OpenError::Unwrap`] and [`OpenError::Randomness`].
     pub fn open_header(&self, header: &Header) -> Result<OpenedHeader, OpenError> {
-        let content_key = self.find_key(header)?;
-        Ok(OpenedHeader::new(header, &content_key, self.aad).limits(self.limits).with_threads(self.threads))
-    }
-
-    /// The content key under which `header` verifies (SPEC §6.2).
-    pub(super) fn find_key(&self, header: &Header) -> Result<ContentKey, OpenError> {
-        let identified = header.records().filter(|record| record.key_id().is_some());
-        let anonymous = header.records().filter(|record| record.key_id().is_none());
-
-        let digest = HeaderDigest::new(header);
-        let mut operations = 0;
-        for record in identified.chain(anonymous) {
-            for identity in self.identities.iter().filter(|identity| identity.may_open(&record)) {
-                operations += 1;
-                self.limits.check(Limit::PrivateKeyOperations, operations)?;
-                if let Some(content_key) = try_candidate(*identity, &record, &digest, header.tag())? {
-                    return Ok(content_key);
-                }
+        let identities = self.identities.iter().map(|identity| -> &dyn Identity { identity });
+        let mut search = Search::with_identities(header, identities, &self.limits);
+        loop {
+            let candidate = search.next_candidate()?;
+            let content_key = self.identities[candidate.key_index()].unwrap_key(candidate.record())?;
+            if let Some(opened) = candidate.verify(content_key) {
+                return Ok(opened.aad(&self.aad).limits(self.limits).with_threads(self.threads));
             }
         }
-        Err(if operations == 0 { OpenError::NoMatchingRecord } else { OpenError::NotAuthentic })
     }
 
     #[cfg(feature = "std")]
-    pub(crate) fn header_limits(&self) -> &Limits {
+    pub(crate) fn limits_in_use(&self) -> &Limits {
         &self.limits
     }
 }
@@ -153,27 +165,4 @@ impl fmt::Debug for Opener<'_> {
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
-}
-
-/// Spends one private-key operation on `record`. A key counts only where the header verifies under it.
-///
-/// The tag is computed even where unwrapping failed, under a random key drawn beforehand, so that both failures cost the
-/// same work (SPEC §6.2).
-fn try_candidate(
-    identity: &dyn Identity,
-    record: &Record<'_>,
-    digest: &HeaderDigest,
-    tag: &[u8],
-) -> Result<Option<ContentKey>, OpenError> {
-    let mut rng = SystemRng::new();
-    let mut dummy = Secret::zero();
-    rng.fill_bytes(dummy.expose_mut());
-    rng.check().map_err(|_| OpenError::Randomness)?;
-
-    let (content_key, unwrapped) = match identity.unwrap_key(record)? {
-        Some(content_key) => (content_key, true),
-        None => (dummy.into(), false),
-    };
-    let authentic = digest.verify(&content_key, tag);
-    Ok((authentic & unwrapped).then_some(content_key))
 }

@@ -1,40 +1,41 @@
-//! Sealing: a fresh content key, the header around it, and the sealer of the body.
+//! Sealing: a fresh content key, the header around it, and the body under it.
 
-use alloc::vec;
+use alloc::borrow::Cow;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::CryptoRng;
 
-use crate::buffer::wipe;
-use crate::chunk::{BodySealer, ToSeal};
+use super::sealing::Sealing;
+use crate::chunk::{BodySealer, Work};
 use crate::crypto::SystemRng;
 use crate::error::SealError;
-use crate::format::{CHUNK_LEN, FIELD_METADATA, MAX_PLAINTEXT_LEN, SALT_LEN, SEALED_CHUNK_LEN};
-use crate::limits::{Limit, LimitExceeded, Limits};
+use crate::format::SALT_LEN;
+use crate::limits::{Limit, Limits};
+use crate::num::to_u64;
 use crate::recipient::{Recipient, wrap_for_all};
-use crate::schedule::{BodyKeys, HeaderDigest};
+use crate::schedule::{AssociatedData, Body, BodyKeys, Keyed};
 use crate::secret::{ContentKey, Secret};
 use crate::threads::Threads;
-use crate::wire::{Header, Item, encode};
+use crate::wire::{Fields, encode};
 
 /// Seals to one or more recipients.
 ///
-/// A builder: each of its sealing methods makes a new envelope with a fresh content key, so it can be used many times. The
-/// forms that end in `_with_rng` draw from the generator given, in this order: content key (32 bytes), salt of the body (24
-/// bytes), then whatever each recipient draws, in the order in which they were added (an RSA key in memory draws the 32-byte
-/// seed of OAEP).
+/// A builder: each of its sealing methods makes a new envelope with a fresh content key, so it can
+/// be used many times. Recipients can be given by reference or by value; with values, and data that
+/// is owned or static, a `Sealer<'static>` can be kept in a service.
 ///
 /// # Examples
 ///
 /// ```
-/// use bulla::{Opener, Sealer, RsaIdentity};
+/// use bulla::{Opener, RsaIdentity, Sealer};
 ///
 /// let alice = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
 /// let bob = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa3072.pem"))?;
 ///
-/// let sealed = Sealer::new(&alice.recipient())
-///     .recipient(&bob.recipient())
+/// let sealed = Sealer::new(alice.recipient())
+///     .recipient(bob.recipient())
 ///     .metadata(b"text/plain")
 ///     .aad(b"invoice/42")
 ///     .seal(b"hello")?;
@@ -48,9 +49,9 @@ use crate::wire::{Header, Item, encode};
 /// Anyone can seal to a public key: an envelope says nothing about who made it.
 #[derive(Clone)]
 pub struct Sealer<'a> {
-    recipients: Vec<&'a dyn Recipient>,
-    metadata: Option<&'a [u8]>,
-    aad: &'a [u8],
+    recipients: Vec<Arc<dyn Recipient + 'a>>,
+    metadata: Option<Cow<'a, [u8]>>,
+    aad: Cow<'a, [u8]>,
     limits: Limits,
     threads: Threads,
 }
@@ -58,61 +59,69 @@ pub struct Sealer<'a> {
 impl<'a> Sealer<'a> {
     /// Seals to `recipient`.
     #[must_use]
-    pub fn new(recipient: &'a dyn Recipient) -> Self {
-        Self { recipients: vec![recipient], metadata: None, aad: &[], limits: Limits::default(), threads: Threads::ONE }
+    pub fn new(recipient: impl Recipient + 'a) -> Self {
+        let none = Self {
+            recipients: Vec::new(),
+            metadata: None,
+            aad: Cow::Borrowed(&[]),
+            limits: Limits::default(),
+            threads: Threads::ONE,
+        };
+        none.recipient(recipient)
     }
 
     /// Seals to all `recipients`.
     ///
     /// # Errors
     ///
-    /// [`SealError::NoRecipients`] where there are none.
-    pub fn with_recipients<R: Recipient + 'a>(recipients: impl IntoIterator<Item = &'a R>) -> Result<Self, SealError> {
-        let mut recipients = recipients.into_iter().map(|recipient| -> &'a dyn Recipient { recipient });
+    /// [`SealError::NoRecipients`] if there are none.
+    pub fn with_recipients<R: Recipient + 'a>(recipients: impl IntoIterator<Item = R>) -> Result<Self, SealError> {
+        let mut recipients = recipients.into_iter();
         let first = recipients.next().ok_or(SealError::NoRecipients)?;
-        let mut sealer = Self::new(first);
-        sealer.recipients.extend(recipients);
-        Ok(sealer)
+        Ok(recipients.fold(Self::new(first), Self::recipient))
     }
 
     /// Adds a recipient. Each one can open the envelope alone.
     #[must_use]
-    pub fn recipient(mut self, recipient: &'a dyn Recipient) -> Self {
-        self.recipients.push(recipient);
+    pub fn recipient(mut self, recipient: impl Recipient + 'a) -> Self {
+        self.recipients.push(Arc::new(recipient));
         self
     }
 
     /// Puts public metadata of one byte or more into the header: authenticated, **not encrypted**.
     #[must_use]
-    pub fn metadata(mut self, metadata: &'a [u8]) -> Self {
-        self.metadata = Some(metadata);
+    pub fn metadata(mut self, metadata: impl Into<Cow<'a, [u8]>>) -> Self {
+        self.metadata = Some(metadata.into());
         self
     }
 
-    /// Binds the envelope to associated data of any length, which is not stored: whoever opens must give the same.
+    /// Binds the envelope to associated data of any length. It is not stored: whoever opens must
+    /// give the same.
     #[must_use]
-    pub fn aad(mut self, aad: &'a [u8]) -> Self {
-        self.aad = aad;
+    pub fn aad(mut self, aad: impl Into<Cow<'a, [u8]>>) -> Self {
+        self.aad = aad.into();
         self
     }
 
-    /// Refuses to seal a header or plaintext that [`Opener::limits`](crate::Opener::limits) would refuse to open. The limit
-    /// on private-key operations is the reader's alone.
+    /// Refuses to seal a header or plaintext that [`Opener::limits`](crate::Opener::limits) would
+    /// refuse to open. The limit on private-key operations is the reader's alone.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Seals with at most `count` threads: the calling one, and others of the `rayon` pool that is current where the work is
-    /// done. 0 stands for as many as the pool that is current now has, and there are never more. Default: 1.
+    /// Seals with at most `count` threads: the calling one, and others of the `rayon` pool that is
+    /// current when the work is done. 0 means as many as the pool that is current now has; there
+    /// are never more. Default: 1.
     ///
-    /// The envelope is the same whatever the number. Writers and readers then collect 32 chunks (512 KiB) for each thread
-    /// before they hand any out: a writer holds about 1 MiB × threads, an [`SealReader`](crate::SealReader) as much. A
-    /// reader's input is read while the others work.
+    /// The envelope is the same whatever the number. Adapters then collect 32 chunks (512 KiB) for
+    /// each thread before they hand any out, or what there is if the input ends or would block. A
+    /// writer or reader holds about 1 MiB for each thread. Input is read while the others work.
     ///
-    /// As everywhere with `rayon`, a call waits until the pool has had time for it: do not hold a lock over it that other
-    /// jobs of the pool take, and let no thread of the pool wait for the caller.
+    /// As everywhere with `rayon`, a call waits until the pool has had time for it: do not hold a
+    /// lock over it that other jobs of the pool take, and let no thread of the pool wait for the
+    /// caller.
     #[cfg(feature = "parallel")]
     #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
     #[must_use]
@@ -128,14 +137,25 @@ impl<'a> Sealer<'a> {
     /// [`SealError`]; nothing was sealed.
     pub fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
         self.check_len(plaintext)?;
-        seal_whole(self.start()?, plaintext)
+        self.start()?.seal(plaintext)
+    }
+
+    /// Seals `plaintext` to `output`, in place of what it holds. Memory that is used again is much
+    /// faster than fresh memory.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`]; `output` is unchanged.
+    pub fn seal_into(&self, plaintext: &[u8], output: &mut Vec<u8>) -> Result<(), SealError> {
+        self.check_len(plaintext)?;
+        self.start()?.seal_into(plaintext, output)
     }
 
     /// Replaces the plaintext in `data` by its envelope.
     ///
-    /// Works in place where the capacity of `data` suffices, that is, where it was reserved before the plaintext was put there:
-    /// some 500 bytes for each recipient, 110 more, and 16 for each chunk. Otherwise the envelope is made elsewhere and the old
-    /// memory is wiped.
+    /// Works in place if the capacity of `data` suffices, that is, if it was reserved before the
+    /// plaintext was put there: some 500 bytes for each recipient, 110 more, and 16 for each chunk.
+    /// Otherwise the envelope is made elsewhere and the old memory is wiped.
     ///
     /// # Errors
     ///
@@ -146,82 +166,71 @@ impl<'a> Sealer<'a> {
     /// ```
     /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
     /// let mut data = b"hello".to_vec();
-    /// bulla::Sealer::new(&identity.recipient()).seal_in_place(&mut data)?;
+    /// bulla::Sealer::new(identity.recipient()).seal_in_place(&mut data)?;
     /// bulla::Opener::new(&identity).open_in_place(&mut data)?;
     /// assert_eq!(data, b"hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn seal_in_place(&self, data: &mut Vec<u8>) -> Result<(), SealError> {
         self.check_len(data)?;
-        seal_in_place(self.start()?, data)
+        self.start()?.seal_in_place(data)
     }
 
-    /// As [`seal_in_place`](Self::seal_in_place), with randomness from `rng`.
-    ///
-    /// # Errors
-    ///
-    /// [`SealError`]; `data` is unchanged.
-    pub fn seal_in_place_with_rng(&self, data: &mut Vec<u8>, rng: &mut dyn CryptoRng) -> Result<(), SealError> {
-        self.check_len(data)?;
-        seal_in_place(self.start_with_rng(rng)?, data)
-    }
-
-    /// As [`seal`](Self::seal), with randomness from `rng`.
+    /// Makes the header of an envelope. What is returned seals its body in any of the ways there
+    /// are. This costs the public-key operations, one for each recipient.
     ///
     /// # Errors
     ///
     /// [`SealError`]; nothing was sealed.
-    pub fn seal_with_rng(&self, plaintext: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, SealError> {
-        self.check_len(plaintext)?;
-        seal_whole(self.start_with_rng(rng)?, plaintext)
-    }
-
-    /// Makes a header and the [`BodySealer`] of its body, for callers who move the bytes themselves.
-    ///
-    /// # Errors
-    ///
-    /// [`SealError`]; nothing was sealed.
-    pub fn start(&self) -> Result<(Header, BodySealer), SealError> {
+    pub fn start(&self) -> Result<Sealing, SealError> {
         let mut rng = SystemRng::new();
         let fresh = Fresh::draw(&mut rng);
-        // Checked before the key is given to anyone, and again before anything made with it is given away.
-        rng.check().map_err(|_| SealError::Randomness)?;
+        // Checked before the key is given to anyone, and again before anything made with it is
+        // given away.
+        rng.check()?;
         let started = self.start_from(fresh, &mut rng)?;
-        rng.check().map_err(|_| SealError::Randomness)?;
+        rng.check()?;
         Ok(started)
     }
 
-    /// As [`start`](Self::start), with randomness from `rng`.
+    /// As [`start`](Self::start), with randomness from `rng`: content key (32 bytes), salt of the
+    /// body (24 bytes), then whatever each recipient draws, in their order.
+    ///
+    /// With the backend `rustcrypto` an RSA key in memory draws the 32-byte seed of OAEP, so that
+    /// the envelope follows from the bytes drawn. AWS-LC draws that seed itself: the wrapped keys
+    /// then differ each time. Cargo enables features for all users of a crate, so that a dependency
+    /// of yours can decide which backend works.
     ///
     /// # Errors
     ///
     /// [`SealError`]; nothing was sealed.
-    pub fn start_with_rng(&self, rng: &mut dyn CryptoRng) -> Result<(Header, BodySealer), SealError> {
+    ///
+    /// # Security
+    ///
+    /// A content key and salt that repeat break everything. This is for tests and for generators
+    /// that are better than that of the operating system.
+    pub fn start_with_rng(&self, rng: &mut dyn CryptoRng) -> Result<Sealing, SealError> {
         let fresh = Fresh::draw(rng);
         self.start_from(fresh, rng)
     }
 
-    fn start_from(&self, fresh: Fresh, rng: &mut dyn CryptoRng) -> Result<(Header, BodySealer), SealError> {
+    fn start_from(&self, fresh: Fresh, rng: &mut dyn CryptoRng) -> Result<Sealing, SealError> {
         let Fresh { content_key, salt } = fresh;
         // Before any public-key operation, not after a thousand of them.
-        self.limits.check(Limit::Records, u64::try_from(self.recipients.len()).unwrap_or(u64::MAX))?;
+        self.limits.check(Limit::Records, to_u64(self.recipients.len()))?;
 
-        let mut fields = Vec::new();
-        if let Some(metadata) = self.metadata {
-            fields.push(Item { item_type: FIELD_METADATA, value: metadata.to_vec() });
-        }
         let mut records = wrap_for_all(&self.recipients, &content_key, rng)?;
-        let mut header = encode(&mut fields, &mut records, &self.limits)?;
-        header.set_tag(&HeaderDigest::new(&header).tag(&content_key));
-        let keys = BodyKeys::new(&content_key, &header, self.aad);
-        let body_sealer =
-            BodySealer::new(&keys.input_key, &keys.context, &salt, &self.limits).with_threads(self.threads);
-        Ok((header, body_sealer))
+        let header = encode(Fields { metadata: self.metadata.as_deref() }, &mut records, &self.limits)?;
+        let keyed = Keyed::seal(header, content_key);
+        let keys = BodyKeys::new(&keyed, Body::single(&AssociatedData::new(&self.aad)));
+        let work = Work::new(&self.limits, self.threads);
+        let body = BodySealer::new(&keys.input_key, &keys.context, &salt, work);
+        Ok(Sealing::new(keyed.into_header(), body))
     }
 
     /// Refuses a plaintext that is too long before any work is spent on it.
-    fn check_len(&self, plaintext: &[u8]) -> Result<(), LimitExceeded> {
-        self.limits.check(Limit::PlaintextLen, u64::try_from(plaintext.len()).unwrap_or(u64::MAX))
+    fn check_len(&self, plaintext: &[u8]) -> Result<(), SealError> {
+        Ok(Work::new(&self.limits, self.threads).check_len(to_u64(plaintext.len()))?)
     }
 }
 
@@ -249,51 +258,4 @@ impl Fresh {
         rng.fill_bytes(&mut salt);
         Self { content_key: content_key.into(), salt }
     }
-}
-
-/// Writes header and body once, into a vector of exactly their length.
-fn seal_whole((header, body_sealer): (Header, BodySealer), plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
-    let mut envelope = vec![0; envelope_len(&header, &body_sealer, plaintext)?];
-    let (header_output, body) = envelope.split_at_mut(header.as_bytes().len());
-    header_output.copy_from_slice(header.as_bytes());
-    body_sealer.seal_body(plaintext, body)?;
-    Ok(envelope)
-}
-
-/// Moves the plaintext in `data` to the places of its chunks, and seals it there.
-fn seal_in_place((header, mut body_sealer): (Header, BodySealer), data: &mut Vec<u8>) -> Result<(), SealError> {
-    let plaintext_len = data.len();
-    let envelope_len = envelope_len(&header, &body_sealer, data)?;
-    if data.capacity() < envelope_len {
-        let envelope = seal_whole((header, body_sealer), data)?;
-        wipe(data);
-        *data = envelope;
-        return Ok(());
-    }
-
-    data.resize(envelope_len, 0);
-    let start = header.as_bytes().len() + body_sealer.prefix().len();
-    // From the last to the first, for each one moves up into the place of those behind it.
-    for index in (0..=plaintext_len / CHUNK_LEN).rev() {
-        let from = index * CHUNK_LEN;
-        data.copy_within(from..plaintext_len.min(from + CHUNK_LEN), start + index * SEALED_CHUNK_LEN);
-    }
-    let body = write_start(&header, &body_sealer, data);
-    let (chunks, last) = body.split_at_mut(plaintext_len / CHUNK_LEN * SEALED_CHUNK_LEN);
-    body_sealer.seal_pieces(ToSeal::divide_in_place(chunks.as_chunks_mut().0))?;
-    body_sealer.seal_last_in_place(last)
-}
-
-fn envelope_len(header: &Header, body_sealer: &BodySealer, plaintext: &[u8]) -> Result<usize, LimitExceeded> {
-    let too_long = LimitExceeded { limit: Limit::PlaintextLen, max: MAX_PLAINTEXT_LEN };
-    header.as_bytes().len().checked_add(body_sealer.body_len(plaintext.len())?).ok_or(too_long)
-}
-
-/// Writes everything before the first chunk and returns the place for what follows.
-fn write_start<'a>(header: &Header, body_sealer: &BodySealer, envelope: &'a mut [u8]) -> &'a mut [u8] {
-    let (start, chunks) = envelope.split_at_mut(header.as_bytes().len() + body_sealer.prefix().len());
-    let (header_output, prefix) = start.split_at_mut(header.as_bytes().len());
-    header_output.copy_from_slice(header.as_bytes());
-    prefix.copy_from_slice(body_sealer.prefix());
-    chunks
 }

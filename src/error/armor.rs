@@ -2,12 +2,12 @@
 
 use core::error::Error;
 use core::fmt;
-use std::io;
 
 /// A text is not the text form of an envelope (SPEC §14): what is wrong, and in which line.
 ///
-/// The reader reports it inside a [`std::io::Error`] (`Truncated` as `UnexpectedEof`, all others as `InvalidData`);
-/// [`from_io`](Self::from_io) gets it out again. It says nothing that whoever has the text does not see.
+/// The reader reports it inside a [`std::io::Error`] (`Truncated` as `UnexpectedEof`, all others as
+/// `InvalidData`); [`from_io`](Self::from_io) gets it out again. It says nothing that whoever has
+/// the text does not see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArmorError {
     kind: ArmorErrorKind,
@@ -30,24 +30,6 @@ impl ArmorError {
     pub const fn line(&self) -> u64 {
         self.line
     }
-
-    /// The error of this library inside an error of one of its readers, or `None` where something else failed.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::io::Read;
-    /// use bulla::{ArmorError, ArmorErrorKind, ArmorReader};
-    ///
-    /// let mut reader = ArmorReader::new(&b"-----BEGIN BULLA ENVELOPE-----\nAAAA"[..]);
-    /// let error = reader.read_to_end(&mut Vec::new()).unwrap_err();
-    /// let error = ArmorError::from_io(&error).expect("a slice cannot fail");
-    /// assert_eq!((error.kind(), error.line()), (ArmorErrorKind::Truncated, 2));
-    /// ```
-    #[must_use]
-    pub fn from_io(error: &io::Error) -> Option<&Self> {
-        error.get_ref()?.downcast_ref()
-    }
 }
 
 impl fmt::Display for ArmorError {
@@ -62,30 +44,22 @@ impl fmt::Display for ArmorError {
 
 impl Error for ArmorError {}
 
-impl From<ArmorError> for io::Error {
-    fn from(error: ArmorError) -> Self {
-        let kind = match error.kind {
-            ArmorErrorKind::Truncated => io::ErrorKind::UnexpectedEof,
-            _ => io::ErrorKind::InvalidData,
-        };
-        Self::new(kind, error)
-    }
-}
-
 /// The kinds of [`ArmorError`]. All but `Truncated` are final: the same text is never accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ArmorErrorKind {
-    /// The first line is not the one that names the text form of an envelope. [`is_armored`](crate::is_armored) tells before.
+    /// The first line is not the one that names the text form of an envelope.
+    /// [`is_armored`](crate::is_armored) tells before.
     NotArmored,
     /// A line ends in another way than the first one: LF or CRLF throughout.
     LineEnd,
-    /// A line is empty, or is longer than 64 characters; or it is shorter and not the last one before the end line, or its
-    /// length is no multiple of 4.
+    /// A line is empty, or is longer than 64 characters; or it is shorter and not the last one
+    /// before the end line, or its length is no multiple of 4.
     LineLength,
     /// A character that does not belong to base64, such as white space.
     Character,
-    /// `=` stands elsewhere than at the end of the last line before the end line, or more than twice.
+    /// `=` stands elsewhere than at the end of the last line before the end line, or more than
+    /// twice.
     Padding,
     /// The unused bits of the last character before the padding are not zero.
     UnusedBits,

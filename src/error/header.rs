@@ -47,11 +47,13 @@ impl fmt::Display for HeaderError {
 
 impl core::error::Error for HeaderError {}
 
-/// The kinds of [`HeaderError`]. All but `LimitExceeded` and `Truncated` are final: the same bytes never open.
+/// The kinds of [`HeaderError`]. All but `LimitExceeded` and `Truncated` are final: the same bytes
+/// never open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderErrorKind {
-    /// The input does not start with the magic bytes: not a Bulla envelope. Says what it looks like instead.
+    /// The input does not start with the magic bytes: not a Bulla envelope. Says what it looks like
+    /// instead.
     NotAnEnvelope(Lookalike),
     /// Sealed with a version of the format that this release does not know.
     UnsupportedVersion(u8),
@@ -93,6 +95,8 @@ pub enum HeaderErrorKind {
     WrappedKeyLength,
     /// Two records of the same type have the same key id.
     DuplicateKeyId(KeyId),
+    /// Records of different mixing classes stand in one header (SPEC §9.5).
+    MixedClasses,
     /// A bound of the caller's [`Limits`](crate::Limits) was exceeded.
     LimitExceeded(LimitExceeded),
 }
@@ -127,12 +131,14 @@ impl fmt::Display for HeaderErrorKind {
             Self::KeyIdLength => f.write_str("key id is not 32 bytes long"),
             Self::WrappedKeyLength => f.write_str("wrapped key is not 256 to 1024 bytes long"),
             Self::DuplicateKeyId(id) => write!(f, "two records with the key id {id}"),
+            Self::MixedClasses => f.write_str("records of classes that must not be mixed"),
             Self::LimitExceeded(error) => error.fmt(f),
         }
     }
 }
 
-/// What an input that is not an envelope looks like, guessed from its first 20 bytes. For messages to people only.
+/// What an input that is not an envelope looks like, guessed from its first 20 bytes. For messages
+/// to people only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lookalike {

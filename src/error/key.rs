@@ -3,8 +3,8 @@
 use alloc::string::String;
 use core::fmt;
 
-/// Why a key could not be imported, exported or generated. Caused by the key file or by whoever chose it; a retry cannot
-/// help, except for `Randomness`.
+/// Why a key could not be imported, exported or generated. Caused by the key file or by whoever
+/// chose it; a retry cannot help, except for `Randomness`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -25,7 +25,8 @@ pub enum KeyError {
         /// The algorithm's object identifier in dotted form.
         oid: String,
     },
-    /// The key is restricted to RSASSA-PSS signatures (object identifier 1.2.840.113549.1.1.10) and must not decrypt.
+    /// The key is restricted to RSASSA-PSS signatures (object identifier 1.2.840.113549.1.1.10) and
+    /// must not decrypt.
     PssOnly,
     /// The modulus is shorter than 2048 bits.
     ModulusTooSmall {

@@ -3,7 +3,8 @@
 use core::error::Error;
 use core::fmt;
 
-use super::{OpenError, SealError};
+use super::open::OpenError;
+use super::seal::SealError;
 use crate::key_id::KeyId;
 
 /// Why the recipients of an envelope could not be changed. Nothing was made.
@@ -17,8 +18,12 @@ pub enum RewrapError {
     Seal(SealError),
     /// A key to be removed, or to be kept, is not named by any record. The caller's mistake.
     NotARecipient(KeyId),
-    /// A recipient is to be removed, but there are this many records that are anonymous or of unknown type: they may be for the
-    /// same key. The caller decides: [`keep_unidentified`](crate::Rewrapper::keep_unidentified) or
+    /// A key is both to be removed and to be added. The caller's mistake: to replace a record, add
+    /// the recipient without removing it.
+    AddedAndRemoved(KeyId),
+    /// A recipient is to be removed, but there are this many records that are anonymous or of
+    /// unknown type: they may be for the same key. The caller decides:
+    /// [`keep_unidentified`](crate::Rewrapper::keep_unidentified) or
     /// [`keep_only`](crate::Rewrapper::keep_only).
     UnidentifiedRecords(usize),
 }
@@ -30,6 +35,7 @@ impl fmt::Display for RewrapError {
             Self::Seal(SealError::NoRecipients) => f.write_str("no recipient would be left"),
             Self::Seal(error) => error.fmt(f),
             Self::NotARecipient(id) => write!(f, "no record names the key {id}"),
+            Self::AddedAndRemoved(id) => write!(f, "the key {id} is both to be removed and to be added"),
             Self::UnidentifiedRecords(count) => {
                 write!(f, "{count} records are anonymous or of unknown type and may be for the key to be removed")
             }
@@ -56,32 +62,5 @@ impl From<OpenError> for RewrapError {
 impl From<SealError> for RewrapError {
     fn from(error: SealError) -> Self {
         Self::Seal(error)
-    }
-}
-
-#[cfg(feature = "std")]
-mod io {
-    use std::io;
-
-    use super::RewrapError;
-
-    impl RewrapError {
-        /// The error of this library inside one of [`Rewrapper::copy`](crate::Rewrapper::copy), or `None` where a stream failed.
-        #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
-        #[must_use]
-        pub fn from_io(error: &io::Error) -> Option<&Self> {
-            error.get_ref()?.downcast_ref()
-        }
-    }
-
-    impl From<RewrapError> for io::Error {
-        fn from(error: RewrapError) -> Self {
-            let kind = match &error {
-                RewrapError::Open(error) => Self::from(error.clone()).kind(),
-                RewrapError::Seal(error) => Self::from(error.clone()).kind(),
-                _ => io::ErrorKind::InvalidInput,
-            };
-            Self::new(kind, error)
-        }
     }
 }

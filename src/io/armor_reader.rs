@@ -4,21 +4,22 @@ use alloc::vec::Vec;
 use core::fmt;
 use std::io::{self, Read};
 
+use super::guarded::{Guarded, Pull};
 use super::pending::Pending;
-use super::poison::Poison;
 use super::window::Window;
-use crate::armor::{CONTENT_LINE, Decoder};
-use crate::threads::Threads;
+use crate::text::{CONTENT_LINE, Decoder};
 
 /// Reads the text form of an envelope (SPEC §14) from an inner reader and yields the envelope.
 ///
-/// Holds about 65 KiB at most, whatever the length of the text and of its lines; no further buffering is needed. What it yields
-/// stood in lines that were well-formed, and [`read`](Read::read) returns 0 only after the end line and the end of the input
-/// were seen: a text that was cut never looks like a complete one, and nothing may follow it.
+/// Holds about 65 KiB at most, whatever the length of the text and of its lines; no further
+/// buffering is needed. What it yields stood in lines that were well-formed, and
+/// [`read`](Read::read) returns 0 only after the end line and the end of the input were seen: a
+/// text that was cut never looks like a complete one, and nothing may follow it.
 ///
-/// After `WouldBlock` nothing is lost: make the same call again. Other errors, but `Interrupted`, are final; an
-/// [`ArmorError`](crate::ArmorError) comes inside a [`std::io::Error`], also through a
-/// [`OpenReader`](crate::OpenReader), and is found by [`ArmorError::from_io`](crate::ArmorError::from_io).
+/// After `WouldBlock` nothing is lost: make the same call again. Other errors, but `Interrupted`,
+/// are final; an [`ArmorError`](crate::error::ArmorError) comes inside a [`std::io::Error`], also
+/// through a [`OpenReader`](crate::OpenReader), and is found by
+/// [`ArmorError::from_io`](crate::error::ArmorError::from_io).
 ///
 /// # Security
 ///
@@ -28,44 +29,56 @@ use crate::threads::Threads;
 ///
 /// ```
 /// use std::io::Read;
-/// use bulla::{ArmorReader, Opener};
+/// use bulla::Opener;
+/// use bulla::armor::ArmorReader;
 ///
 /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
-/// # let text = bulla::armor(&bulla::seal(&identity.recipient(), b"hello")?);
+/// # let text = bulla::armor::encode(&bulla::seal(&identity.recipient(), b"hello")?);
 /// let mut reader = Opener::new(&identity).wrap_input(ArmorReader::new(text.as_bytes()))?;
 /// let mut plaintext = String::new();
 /// reader.read_to_string(&mut plaintext)?;
 /// assert_eq!(plaintext, "hello");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct ArmorReader<R> {
+pub struct ArmorReader<R>(Guarded<Core<R>>);
+
+struct Core<R> {
     inner: R,
     window: Window<TEXT_LEN>,
     decoder: Decoder,
     /// Content of a line that the caller's slice had no room for.
     pending: Pending,
-    poison: Poison,
 }
 
 impl<R: Read> ArmorReader<R> {
     /// Does no I/O yet.
     #[must_use]
     pub fn new(inner: R) -> Self {
-        Self {
-            inner,
-            window: Window::new(Threads::ONE),
-            decoder: Decoder::default(),
-            pending: Pending::new(Vec::new()),
-            poison: Poison::default(),
-        }
+        let (window, decoder) = (Window::alone(), Decoder::default());
+        Self(Guarded::new(Core { inner, window, decoder, pending: Pending::new(Vec::new()) }))
     }
+}
 
+impl<R> ArmorReader<R> {
     /// The inner reader.
     pub fn get_ref(&self) -> &R {
-        &self.inner
+        &self.0.core.inner
     }
 
-    fn advance(&mut self, output: &mut [u8]) -> io::Result<usize> {
+    /// The inner reader. What is read from it directly is missing from the text.
+    pub fn get_mut(&mut self) -> &mut R {
+        &mut self.0.core.inner
+    }
+
+    /// Gives up and returns the inner reader, which was read further than what was yielded, unless
+    /// the text was read to its end.
+    pub fn into_inner(self) -> R {
+        self.0.core.inner
+    }
+}
+
+impl<R: Read> Pull for Core<R> {
+    fn pull(&mut self, output: &mut [u8]) -> io::Result<usize> {
         let mut line = [0; CONTENT_LINE];
         while self.pending.is_empty() {
             let ended = self.window.ended();
@@ -91,18 +104,13 @@ impl<R: Read> ArmorReader<R> {
 
 impl<R: Read> Read for ArmorReader<R> {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        if output.is_empty() {
-            return self.poison.check().map(|()| 0);
-        }
-        self.poison.enter()?;
-        let result = self.advance(output);
-        self.poison.leave(result)
+        self.0.read(output)
     }
 }
 
 impl<R: fmt::Debug> fmt::Debug for ArmorReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ArmorReader").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("ArmorReader").field("inner", self.get_ref()).finish_non_exhaustive()
     }
 }
 

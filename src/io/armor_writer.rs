@@ -3,182 +3,122 @@
 use core::fmt;
 use std::io::{self, Write};
 
+use super::block_writer::{BlockWriter, Blocks};
 use super::pending::Pending;
-use super::poison::Poison;
-use super::retry;
-use crate::armor::{CONTENT_LINE, TEXT_LINE, encode_lines, first_line, last_lines};
-use crate::buffer::Buffer;
+use crate::error::FinishError;
+use crate::text::{CONTENT_LINE, TEXT_LINE, encode_lines, first_line, last_lines};
 
 /// Writes the text form (SPEC §14) of what is written to it, an envelope, to an inner writer.
 ///
 /// Passes on some 16 KiB at a time and holds about 30 KiB; no further buffering is needed.
 ///
-/// **Call [`finish`](Self::finish).** A writer that is dropped instead leaves a text without an end line, which is
-/// [`Truncated`](crate::ArmorErrorKind::Truncated).
+/// **Call [`finish`](Self::finish).** A writer that is dropped instead leaves a text without an end
+/// line, which is [`Truncated`](crate::error::ArmorErrorKind::Truncated).
 ///
-/// [`flush`](Write::flush) passes on every full line, but not a partial one: only the last line may be short.
+/// [`flush`](Write::flush) passes on every full line, but not a partial one: only the last line may
+/// be short.
 ///
-/// After an error other than `Interrupted` and `WouldBlock` every later call fails. After `WouldBlock` nothing is lost: make
-/// the same call again.
+/// After an error other than `Interrupted` and `WouldBlock` every later call fails. After
+/// `WouldBlock` nothing is lost: make the same call again.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::io::Write;
-/// use bulla::{ArmorWriter, Sealer};
+/// use bulla::Sealer;
+/// use bulla::armor::{self, ArmorWriter};
 ///
 /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
 /// let mut writer = Sealer::new(&identity.recipient()).wrap_output(ArmorWriter::new(Vec::new()))?;
 /// writer.write_all(b"hello")?;
 /// let text = writer.finish()?.finish()?; // the envelope, then its text form
 /// assert!(text.starts_with(b"-----BEGIN BULLA ENVELOPE-----\n"));
-/// assert_eq!(bulla::open(&identity, &bulla::dearmor(&text)?)?, b"hello");
+/// assert_eq!(bulla::open(&identity, &armor::decode(&text)?)?, b"hello");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct ArmorWriter<W: Write> {
-    inner: W,
-    /// Content that was not encoded yet, always shorter than `COLLECTED`.
-    partial: Buffer,
-    partial_len: usize,
-    finished: bool,
-    /// Lines that the inner writer has not taken yet.
-    pending: Pending,
-    poison: Poison,
-}
+pub struct ArmorWriter<W: Write>(BlockWriter<W, ToLines>);
 
 impl<W: Write> ArmorWriter<W> {
     /// Does no I/O yet.
     #[must_use]
     pub fn new(inner: W) -> Self {
-        Self {
-            inner,
-            partial: Buffer::default(),
-            partial_len: 0,
-            finished: false,
-            pending: Pending::new(first_line()),
-            poison: Poison::default(),
-        }
+        Self(BlockWriter::new(inner, ToLines, Pending::new(first_line())))
     }
 
     /// Writes everything that is left and the end line, flushes the inner writer and gives it back.
     ///
     /// # Errors
     ///
-    /// The error of the inner writer. The text is then incomplete. Use [`try_finish`](Self::try_finish) where the inner
-    /// writer can report `WouldBlock`.
-    pub fn finish(mut self) -> io::Result<W> {
-        self.try_finish()?;
-        Ok(self.inner)
+    /// [`FinishError`] with this writer and the error of the inner one. The text is then
+    /// incomplete. After `WouldBlock` the writer can be finished later.
+    pub fn finish(mut self) -> Result<W, FinishError<Self>> {
+        match self.try_finish() {
+            Ok(()) => Ok(self.into_inner()),
+            Err(error) => Err(FinishError::new(self, error)),
+        }
     }
 
-    /// As [`finish`](Self::finish), but can be called again after `WouldBlock`. Once it succeeded, further calls only flush
-    /// and writes fail.
+    /// As [`finish`](Self::finish), and leaves the writer where it is. Once it succeeded, further
+    /// calls only flush and writes fail.
     ///
     /// # Errors
     ///
-    /// As [`finish`](Self::finish).
+    /// The error of the inner writer. After `WouldBlock`, call again.
     pub fn try_finish(&mut self) -> io::Result<()> {
-        self.guard(|writer| {
-            writer.drain_full_lines()?;
-            if !writer.finished {
-                writer.pending = Pending::new(last_lines(&writer.partial[..writer.partial_len]));
-                writer.finished = true;
-            }
-            writer.drain()?;
-            writer.flush_inner()
-        })
+        self.0.try_finish()
     }
 
     /// The inner writer.
     pub fn get_ref(&self) -> &W {
-        &self.inner
+        self.0.get_ref()
     }
 
-    /// Encodes what of `input` fills lines, keeps what does not, and tells how much it took. Nothing must be pending.
-    fn take(&mut self, input: &[u8]) -> io::Result<usize> {
-        if self.partial_len == 0 && input.len() >= COLLECTED {
-            encode(&input[..COLLECTED], &mut self.pending);
-            return Ok(COLLECTED);
-        }
-        if self.partial.is_empty() {
-            self.partial = Buffer::new(COLLECTED);
-        }
-        let taken = input.len().min(COLLECTED - self.partial_len);
-        let end = self.partial_len + taken;
-        self.partial.using(end)[self.partial_len..].copy_from_slice(&input[..taken]);
-        self.partial_len = end;
-        if end == COLLECTED {
-            self.encode_partial();
-        }
-        Ok(taken)
+    /// The inner writer. Writing to it directly corrupts the text.
+    pub fn get_mut(&mut self) -> &mut W {
+        self.0.get_mut()
     }
 
-    /// Encodes the full lines of what was collected. Nothing must be pending.
-    fn encode_partial(&mut self) {
-        let full = self.partial_len / CONTENT_LINE * CONTENT_LINE;
-        encode(&self.partial[..full], &mut self.pending);
-        self.partial.using(self.partial_len).copy_within(full.., 0);
-        self.partial_len -= full;
-    }
-
-    /// Passes on every full line.
-    fn drain_full_lines(&mut self) -> io::Result<()> {
-        self.drain()?;
-        self.encode_partial();
-        self.drain()
-    }
-
-    fn flush_inner(&mut self) -> io::Result<()> {
-        retry(|| self.inner.flush())
-    }
-
-    fn drain(&mut self) -> io::Result<()> {
-        self.pending.write_to(&mut self.inner)
-    }
-
-    fn guard<T>(&mut self, call: impl FnOnce(&mut Self) -> io::Result<T>) -> io::Result<T> {
-        self.poison.enter()?;
-        let result = call(self);
-        self.poison.leave(result)
+    /// Gives up and returns the inner writer. What it has is no complete text, unless this writer
+    /// was [finished](Self::try_finish).
+    pub fn into_inner(self) -> W {
+        self.0.into_inner()
     }
 }
 
 impl<W: Write> Write for ArmorWriter<W> {
     fn write(&mut self, input: &[u8]) -> io::Result<usize> {
-        self.poison.check()?;
-        if self.finished {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "written to after it was finished"));
-        }
-        self.guard(|writer| {
-            // Nothing is taken before what it is encoded to has a place to wait.
-            writer.drain()?;
-            let taken = writer.take(input)?;
-            match writer.drain() {
-                // What was taken is safe: the next call drains it.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(taken),
-                drained => drained.map(|()| taken),
-            }
-        })
+        self.0.write(input)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.guard(|writer| {
-            writer.drain_full_lines()?;
-            writer.flush_inner()
-        })
+        self.0.flush()
     }
 }
 
 impl<W: Write + fmt::Debug> fmt::Debug for ArmorWriter<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ArmorWriter").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("ArmorWriter").field("inner", self.get_ref()).finish_non_exhaustive()
     }
 }
 
-/// Encodes what fills lines exactly.
-fn encode(content: &[u8], pending: &mut Pending) {
-    let (lines, _) = content.as_chunks();
-    encode_lines(lines, pending.fill(lines.len() * TEXT_LINE).as_chunks_mut().0);
+/// Content to lines of text.
+struct ToLines;
+
+impl Blocks for ToLines {
+    fn collected(&self) -> usize {
+        COLLECTED
+    }
+
+    fn turn(&mut self, input: &[u8], output: &mut Pending) -> io::Result<usize> {
+        let (lines, _) = input[..input.len().min(COLLECTED)].as_chunks();
+        encode_lines(lines, output.fill(lines.len() * TEXT_LINE).as_chunks_mut().0);
+        Ok(lines.len() * CONTENT_LINE)
+    }
+
+    fn end(&mut self, rest: &[u8], output: &mut Pending) -> io::Result<()> {
+        *output = Pending::new(last_lines(rest));
+        Ok(())
+    }
 }
 
 /// Bytes of content that are encoded together: 256 lines.

@@ -1,187 +1,163 @@
 //! Pull-based opening.
 
 mod seek;
+mod state;
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::fmt;
-use core::mem;
-use core::ops::Range;
 use std::io::{self, Read};
 
-use super::poison::Poison;
-use super::window::Window;
-use crate::buffer::wipe;
-use crate::chunk::{BodyOpener, ToOpen};
-use crate::envelope::OpenedHeader;
-use crate::error::OpenError;
-use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
-use crate::threads::{PIECE, Threads};
+use self::state::State;
+use super::guarded::Guarded;
+use crate::envelope::{OpenedHeader, Opener};
+use crate::wire::Header;
 
-/// Reads an envelope's body from an inner reader and yields the plaintext, each chunk as it verifies.
+/// Reads an envelope's body from an inner reader and yields the plaintext, each chunk as it
+/// verifies.
 ///
-/// From [`Opener::wrap_input`](crate::Opener::wrap_input). Reads of 16 KiB and more are opened straight into the
-/// caller's slice. With one thread it holds about 65 KiB at most, whatever the length of the plaintext.
+/// From [`Opener::wrap_input`](crate::Opener::wrap_input). Reads of 16 KiB and more are opened
+/// straight into the caller's slice. With one thread it holds about 65 KiB at most, whatever the
+/// length of the plaintext.
 ///
-/// After `WouldBlock` nothing is lost: make the same call again. Where the inner reader can [`Seek`](std::io::Seek), so can
-/// this one.
+/// After `WouldBlock` nothing is lost: make the same call again. If the inner reader can
+/// [`Seek`](std::io::Seek), so can this one.
 ///
 /// # Security
 ///
-/// Every byte that it yields is authentic and stands where it was sealed, but **the plaintext is complete only when
-/// [`read`](Read::read) has returned 0**. Before that, a cut or altered rest may still follow: do not act finally on what was
-/// read so far. After an error other than `Interrupted` and `WouldBlock` every later read fails with the same error, until a
-/// seek succeeds.
-pub struct OpenReader<R> {
-    inner: R,
-    metadata: Option<Vec<u8>>,
-    stage: Stage,
-    /// Sealed bytes, the first of them perhaps opened in place.
-    window: Window<SEALED_CHUNK_LEN>,
-    /// Chunks at the front of the window that were opened in place, the last of the body not counted.
-    opened: usize,
-    /// Where in the window plaintext of one chunk waits for the caller.
-    plaintext: Range<usize>,
-    /// Where in the next chunk reading goes on, after a seek.
-    skip: usize,
-    /// The last chunk was opened: no chunk comes next.
-    at_end: bool,
-    /// Position in the plaintext.
-    position: u64,
-    /// Length of the plaintext, once the last chunk has verified.
-    len: Option<u64>,
-    /// Where the body starts in the inner reader, once that was asked for.
-    body_start: Option<u64>,
-    poison: Poison,
+/// Every byte that it yields is authentic and stands where it was sealed, but **the plaintext is
+/// complete only when [`read`](Read::read) has returned 0**. Before that, a cut or altered rest may
+/// still follow: do not act finally on what was read so far. After an error other than
+/// `Interrupted` and `WouldBlock` every later read fails with the same error, until a seek
+/// succeeds.
+///
+/// Many consumers stop before that: those of tar, zip and JSON at their own end marker, and
+/// [`read_exact`](Read::read_exact) at the length it was given. Call [`finish`](Self::finish)
+/// behind them, or [`expect_end`](Self::expect_end) if nothing may be left over.
+pub struct OpenReader<R>(Guarded<State<R>>);
+
+impl Opener<'_> {
+    /// Reads the header and the start of the body from `input`, finds the content key, and opens
+    /// the rest as it is read from the returned [`OpenReader`].
+    ///
+    /// A wrong key and wrong associated data are reported here, before anything is released. Up to
+    /// 16 KiB are read behind the header. This costs the private-key operations.
+    ///
+    /// # Errors
+    ///
+    /// An [`OpenError`](crate::error::OpenError) inside a [`std::io::Error`]
+    /// ([`from_io`](crate::error::OpenError::from_io) gets it out), or the error of `input`. Here
+    /// `WouldBlock` is final; for non-blocking inputs there are [`Header::parse`] and
+    /// [`OpenedHeader::wrap_input`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    ///
+    /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+    /// # let sealed = bulla::seal(identity.recipient(), b"hello")?;
+    /// let mut reader = bulla::Opener::new(&identity).wrap_input(&sealed[..])?;
+    /// let mut plaintext = String::new();
+    /// reader.read_to_string(&mut plaintext)?;
+    /// assert_eq!(plaintext, "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub fn wrap_input<R: Read>(&self, mut input: R) -> io::Result<OpenReader<R>> {
+        let header = Header::read_from(&mut input, self.limits_in_use())?;
+        let mut reader = self.open_header(&header)?.wrap_input(input);
+        reader.0.core.start()?;
+        Ok(reader)
+    }
 }
 
-enum Stage {
-    /// Salt and commitment come next.
-    Start(Box<OpenedHeader>),
-    /// A chunk comes next, unless the end was reached.
-    Body(Box<BodyOpener>),
+impl OpenedHeader {
+    /// Opens the body that `input` holds, from its first byte to its end, as it is read from the
+    /// returned [`OpenReader`].
+    ///
+    /// Does no I/O yet: wrong associated data shows in the first read.
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    #[must_use]
+    pub fn wrap_input<R: Read>(self, input: R) -> OpenReader<R> {
+        OpenReader(Guarded::new(State::new(self, input)))
+    }
 }
 
-impl<R: Read> OpenReader<R> {
-    pub(super) fn new(header: OpenedHeader, inner: R) -> Self {
-        Self {
-            inner,
-            metadata: header.metadata().map(<[u8]>::to_vec),
-            window: Window::new(header.chunk_threads()),
-            stage: Stage::Start(Box::new(header)),
-            opened: 0,
-            plaintext: 0..0,
-            skip: 0,
-            at_end: false,
-            position: 0,
-            len: None,
-            body_start: None,
-            poison: Poison::default(),
-        }
-    }
-
-    /// Reads salt and commitment, unless that was done.
-    pub(super) fn start(&mut self) -> io::Result<()> {
-        let Stage::Start(header) = &self.stage else { return Ok(()) };
-        self.window.fill(&mut self.inner, BODY_HEAD_LEN)?;
-        let prefix = self.window.unused().first_chunk().ok_or(OpenError::Truncated)?;
-        self.stage = Stage::Body(Box::new(header.body_opener(prefix)?));
-        self.window.consume(BODY_HEAD_LEN);
-        Ok(())
-    }
-
+impl<R> OpenReader<R> {
     /// The public metadata of the header, authenticated.
     #[must_use]
     pub fn metadata(&self) -> Option<&[u8]> {
-        self.metadata.as_deref()
+        self.0.core.header().metadata()
     }
 
     /// The inner reader.
     pub fn get_ref(&self) -> &R {
-        &self.inner
+        self.0.core.get_ref()
     }
 
-    fn advance(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        self.start()?;
-        while self.plaintext.is_empty() {
-            let Stage::Body(body_opener) = &mut self.stage else { return Ok(0) };
-            if self.at_end {
-                return Ok(0);
-            }
-            if self.opened > 0 {
-                self.opened -= 1;
-                self.plaintext = mem::take(&mut self.skip)..CHUNK_LEN;
-                break;
-            }
-            // The chunks before a bad one have been handed out: now its error is due, whatever the input does.
-            body_opener.check()?;
-            self.window.fill(&mut self.inner, SEALED_CHUNK_LEN)?;
-            let (direct, _) = output.as_chunks_mut();
-            if self.window.available_units() == 0 {
-                self.open_last()?;
-            } else if self.skip == 0 && direct.len() >= body_opener.threads().least_direct() {
-                let pieces = self.window.pieces(&mut self.inner, direct.len()).zip(direct.chunks_mut(PIECE));
-                let opened = body_opener.open_pieces(pieces.map(ToOpen::to_front));
-                // Other threads may have opened chunks behind one that did not open.
-                if body_opener.check().is_err() {
-                    wipe(direct[opened..].as_flattened_mut());
-                }
-                if opened > 0 {
-                    self.window.consume(opened * SEALED_CHUNK_LEN);
-                    return Ok(opened * CHUNK_LEN);
-                }
-            } else {
-                let batch = body_opener.threads().batch();
-                // With one thread only what is wanted: what follows may go straight to the next caller's slice.
-                let count = if body_opener.threads() == Threads::ONE { 1 } else { batch };
-                self.opened = body_opener.open_pieces(self.window.pieces(&mut self.inner, count).map(ToOpen::InPlace));
-            }
+    /// The inner reader. Whoever reads from it or moves it makes the next read of this one fail.
+    pub fn get_mut(&mut self) -> &mut R {
+        self.0.core.get_mut()
+    }
+
+    /// Gives up and returns the inner reader, which was read further than what was yielded.
+    pub fn into_inner(self) -> R {
+        self.0.core.into_inner()
+    }
+}
+
+impl<R: Read> OpenReader<R> {
+    /// Reads on to the end of the plaintext, drops what is left of it, and gives back the inner
+    /// reader. If this succeeds, all that was read before is known to be complete.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Read::read). After `WouldBlock` the reader is lost: read to the end before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// use bulla::error::OpenError;
+    ///
+    /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+    /// let mut sealed = bulla::seal(identity.recipient(), &[7; 20_000])?;
+    /// sealed.pop(); // cut on the way
+    ///
+    /// let mut reader = bulla::Opener::new(&identity).wrap_input(&sealed[..])?;
+    /// reader.read_exact(&mut [0; 10_000])?; // the first chunk is there
+    /// let error = reader.finish().unwrap_err();
+    /// assert_eq!(OpenError::from_io(&error), Some(&OpenError::LastChunkAltered { index: 1 }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn finish(mut self) -> io::Result<R> {
+        self.0.call(State::skip_to_end)?;
+        Ok(self.into_inner())
+    }
+
+    /// Gives back the inner reader if the plaintext is complete and has been read to its end.
+    ///
+    /// # Errors
+    ///
+    /// As [`finish`](Self::finish), and `InvalidData` if there is plaintext left.
+    pub fn expect_end(mut self) -> io::Result<R> {
+        match self.read(&mut [0])? {
+            0 => Ok(self.into_inner()),
+            _ => Err(io::Error::new(io::ErrorKind::InvalidData, "the plaintext goes on where its end was expected")),
         }
-        Ok(self.take_plaintext(output))
-    }
-
-    /// The input has ended: what is left must be the last chunk.
-    fn open_last(&mut self) -> Result<(), OpenError> {
-        let Stage::Body(body_opener) = &mut self.stage else { return Ok(()) };
-        let start = body_opener.position();
-        let len = body_opener.open_last_in_place(self.window.unused())?;
-        self.len = Some(start + u64::try_from(len).unwrap_or_default());
-        self.plaintext = mem::take(&mut self.skip).min(len)..len;
-        self.at_end = true;
-        Ok(())
-    }
-
-    /// Moves plaintext that was opened in place to `output`, and drops the chunk once it is used up.
-    fn take_plaintext(&mut self, output: &mut [u8]) -> usize {
-        let plaintext = &self.window.unused()[self.plaintext.clone()];
-        let len = plaintext.len().min(output.len());
-        output[..len].copy_from_slice(&plaintext[..len]);
-        self.plaintext.start += len;
-        if self.plaintext.is_empty() {
-            self.window.consume(self.plaintext.end + TAG_LEN);
-        }
-        len
     }
 }
 
 impl<R: Read> Read for OpenReader<R> {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        if output.is_empty() {
-            return self.poison.check().map(|()| 0);
-        }
-        self.poison.enter()?;
-        let result = self.advance(output);
-        let len = self.poison.leave(result)?;
-        self.position += u64::try_from(len).unwrap_or_default();
-        Ok(len)
+        self.0.read(output)
     }
 }
 
 impl<R: fmt::Debug> fmt::Debug for OpenReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenReader")
-            .field("inner", &self.inner)
-            .field("metadata", &self.metadata)
+            .field("inner", self.get_ref())
+            .field("metadata", &self.metadata())
             .finish_non_exhaustive()
     }
 }

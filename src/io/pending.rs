@@ -1,32 +1,41 @@
-//! Sealed bytes that wait to be taken.
+//! Bytes that wait to be taken.
 
 use alloc::vec;
 use alloc::vec::Vec;
 use std::io::{self, Read, Write};
 
-use super::retry;
+use super::calls::retry;
+use crate::buffer::wipe;
 
 /// A buffer that is filled at once, when empty, and then taken piece by piece.
-#[derive(Debug)]
 pub(super) struct Pending {
     bytes: Vec<u8>,
     taken: usize,
     filled: usize,
+    /// Holds plaintext: wiped when it is given up.
+    secret: bool,
 }
 
 impl Pending {
     pub(super) fn new(bytes: Vec<u8>) -> Self {
-        Self { filled: bytes.len(), taken: 0, bytes }
+        Self { filled: bytes.len(), taken: 0, bytes, secret: false }
+    }
+
+    /// For plaintext.
+    pub(super) fn secret() -> Self {
+        Self { bytes: Vec::new(), taken: 0, filled: 0, secret: true }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.taken == self.filled
     }
 
-    /// Makes `len` bytes pending, to be written to the slice returned. Everything before must have been taken.
+    /// Makes `len` bytes pending, to be written to the slice returned. Everything before must have
+    /// been taken.
     pub(super) fn fill(&mut self, len: usize) -> &mut [u8] {
         debug_assert!(self.is_empty(), "filled before it was taken");
         if self.bytes.len() < len {
+            self.wipe();
             self.bytes = vec![0; len];
         }
         self.taken = 0;
@@ -56,5 +65,17 @@ impl Pending {
         let len = (&self.bytes[self.taken..self.filled]).read(output)?;
         self.taken += len;
         Ok(len)
+    }
+
+    fn wipe(&mut self) {
+        if self.secret {
+            wipe(&mut self.bytes);
+        }
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.wipe();
     }
 }

@@ -44,7 +44,8 @@ impl Poison {
         }
     }
 
-    /// Fails where the stream has failed before. Otherwise it has, until [`leave`](Self::leave): a panic in between is final.
+    /// Fails where the stream has failed before. Otherwise it has, until [`leave`](Self::leave): a
+    /// panic in between is final.
     pub(super) fn enter(&mut self) -> io::Result<()> {
         self.check()?;
         self.0 = Some(Cause::Entered);

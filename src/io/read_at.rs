@@ -5,16 +5,20 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use std::io;
 
-use super::retry;
+use super::calls::read_full;
+use crate::num::to_u64;
 
-/// An input that can be read at any position without moving a cursor, by several threads at the same time.
+/// An input that can be read at any position without moving a cursor, by several threads at the
+/// same time.
 ///
-/// Implemented for [`File`](std::fs::File), slices and vectors of bytes, and for pointers to them. Implement it for whatever
-/// else can be asked for a range: an object store, a memory map, a device.
+/// Implemented for [`File`](std::fs::File), slices and vectors of bytes, and for pointers to them.
+/// Implement it for whatever else can be asked for a range: an object store, a memory map, a
+/// device.
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 pub trait ReadAt: Send + Sync {
-    /// Reads at most `output.len()` bytes from `offset` on and returns how many. Zero, where `output` is not empty, means that
-    /// the input ends at or before `offset`; fewer than asked for mean nothing.
+    /// Reads at most `output.len()` bytes from `offset` on and returns how many. Zero, where
+    /// `output` is not empty, means that the input ends at or before `offset`; fewer than asked
+    /// for mean nothing.
     ///
     /// # Errors
     ///
@@ -28,14 +32,16 @@ pub trait ReadAt: Send + Sync {
     /// Those of the input.
     fn size(&self) -> io::Result<u64>;
 
-    /// The whole input, where it is in memory: chunks are then opened where they stand instead of being copied first.
+    /// The whole input, where it is in memory: chunks are then opened where they stand instead of
+    /// being copied first.
     ///
     /// The provided method says that it is not.
     ///
     /// # Security
     ///
-    /// The bytes must not change while they are borrowed: a chunk is verified and decrypted in two passes over them. A memory map
-    /// of a file that others can write does not keep this promise; leave this method alone there, so that chunks are copied.
+    /// The bytes must not change while they are borrowed: a chunk is verified and decrypted in two
+    /// passes over them. A memory map of a file that others can write does not keep this
+    /// promise; leave this method alone there, so that chunks are copied.
     fn as_slice(&self) -> Option<&[u8]> {
         None
     }
@@ -49,7 +55,7 @@ impl ReadAt for [u8] {
     }
 
     fn size(&self) -> io::Result<u64> {
-        Ok(u64::try_from(self.len()).unwrap_or(u64::MAX))
+        Ok(to_u64(self.len()))
     }
 
     fn as_slice(&self) -> Option<&[u8]> {
@@ -114,15 +120,8 @@ pub(super) fn slice_at(input: &[u8], len: usize, offset: u64) -> &[u8] {
 
 /// Reads until `output` is full or the input ends, and returns how many bytes there were.
 pub(super) fn read_full_at(input: &(impl ReadAt + ?Sized), output: &mut [u8], offset: u64) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < output.len() {
-        let position = u64::try_from(filled).ok().and_then(|filled| offset.checked_add(filled));
-        let position = position.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "offset beyond 2^64"))?;
-        match retry(|| input.read_at(&mut output[filled..], position))? {
-            0 => break,
-            len if len <= output.len() - filled => filled += len,
-            _ => return Err(io::Error::other("the inner reader claims to have read more than was asked for")),
-        }
-    }
-    Ok(filled)
+    read_full(output, |rest, filled| {
+        let position = offset.checked_add(to_u64(filled));
+        input.read_at(rest, position.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "offset beyond 2^64"))?)
+    })
 }

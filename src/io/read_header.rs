@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use std::io::{self, Read};
 
-use super::read_some;
+use super::calls::read_full;
 use crate::error::OpenError;
 use crate::limits::Limits;
 use crate::wire::Header;
@@ -11,12 +11,13 @@ use crate::wire::Header;
 impl Header {
     /// Reads exactly one header from `input` and leaves it at the first byte of the body.
     ///
-    /// Reads the 20 bytes of the prefix first; what it then reads and allocates is bounded by `limits`.
+    /// Reads the 20 bytes of the prefix first; what it then reads and allocates is bounded by
+    /// `limits`.
     ///
     /// # Errors
     ///
-    /// A [`OpenError`] inside a [`std::io::Error`], to be downcast, or the error of `input`. After an error the position
-    /// of `input` is unspecified.
+    /// An [`OpenError`] inside a [`std::io::Error`], or the error of `input`. After an error the
+    /// position of `input` is unspecified.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn read_from<R: Read>(input: &mut R, limits: &Limits) -> io::Result<Self> {
         let mut bytes = Vec::new();
@@ -31,22 +32,22 @@ impl Header {
         if bytes.len() < len {
             return Err(OpenError::Truncated.into());
         }
-        Ok(Self::from_bytes(bytes, limits).map_err(OpenError::from)?)
+        Ok(Self::from_vec(bytes, limits).map_err(OpenError::from)?)
     }
 }
 
-/// Appends `len` bytes of `input` to `bytes`, or fewer where it ends. Allocates at most twice of what was read, and some.
+/// Appends `len` bytes of `input` to `bytes`, or fewer if it ends. Allocates at most twice of what
+/// was read, and some.
 fn read_up_to<R: Read>(input: &mut R, len: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
-    let mut filled = bytes.len();
-    let end = filled + len;
+    let end = bytes.len() + len;
     let mut ended = false;
-    while filled < end && !ended {
-        if filled == bytes.len() {
-            bytes.resize(end.min(2 * filled + LEAST_ROOM), 0);
-        }
-        filled += read_some(input, &mut bytes[filled..], &mut ended)?;
+    while bytes.len() < end && !ended {
+        let start = bytes.len();
+        bytes.resize(end.min(2 * start + LEAST_ROOM), 0);
+        let filled = read_full(&mut bytes[start..], |rest, _| input.read(rest))?;
+        ended = start + filled < bytes.len();
+        bytes.truncate(start + filled);
     }
-    bytes.truncate(filled);
     Ok(())
 }
 

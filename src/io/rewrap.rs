@@ -7,16 +7,16 @@ use crate::error::{OpenError, RewrapError};
 use crate::wire::Header;
 
 impl Rewrapper<'_> {
-    /// Copies the envelope in `input` to `output` with the recipients changed, and returns the number of bytes written.
-    /// `opener` opens the header.
+    /// Copies the envelope in `input` to `output` with the recipients changed, and returns the
+    /// number of bytes written. `opener` opens the header.
     ///
-    /// The body is copied as it is, whole or cut, and not verified. Nothing is written unless the header could be changed. The
-    /// output is not flushed.
+    /// The body is copied as it is, whole or cut, and not verified. Nothing is written unless the
+    /// header could be changed. The output is not flushed.
     ///
     /// # Errors
     ///
-    /// A [`RewrapError`] inside a [`std::io::Error`] ([`RewrapError::from_io`] gets it out), or the error of one of the streams.
-    /// The output is then incomplete. `WouldBlock` is final.
+    /// A [`RewrapError`] inside a [`std::io::Error`] ([`RewrapError::from_io`] gets it out), or the
+    /// error of one of the streams. The output is then incomplete. `WouldBlock` is final.
     ///
     /// # Examples
     ///
@@ -35,13 +35,14 @@ impl Rewrapper<'_> {
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn copy<R: Read, W: Write>(&self, mut input: R, mut output: W, opener: &Opener<'_>) -> io::Result<u64> {
         let header =
-            Header::read_from(&mut input, opener.header_limits()).map_err(|error| {
+            Header::read_from(&mut input, opener.limits_in_use()).map_err(|error| {
                 match OpenError::from_io(&error) {
                     Some(error) => RewrapError::Open(error.clone()).into(),
                     None => error,
                 }
             })?;
-        let changed = self.rewrap(&header, opener)?;
+        let opened = opener.open_header(&header).map_err(RewrapError::Open)?;
+        let changed = self.rewrap(&opened)?;
         output.write_all(changed.as_bytes())?;
         Ok(changed.body_offset() + io::copy(&mut input, &mut output)?)
     }

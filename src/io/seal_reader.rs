@@ -4,70 +4,135 @@ use alloc::vec::Vec;
 use core::fmt;
 use std::io::{self, Read};
 
+use super::guarded::{Guarded, Pull};
 use super::pending::Pending;
-use super::poison::Poison;
 use super::window::Window;
-use crate::chunk::{BodySealer, ToSeal};
+use crate::chunk::{BodySealer, PIECE, ToSeal};
+use crate::envelope::{Sealer, Sealing};
+use crate::error::SealError;
 use crate::format::{CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
-use crate::threads::{PIECE, Threads};
 
 /// Reads from an inner reader and yields the envelope.
 ///
-/// From [`Sealer::wrap_input`](crate::Sealer::wrap_input). Reads of 16400 bytes and more are sealed straight into the
-/// caller's slice. With one thread it holds about 80 KiB at most, whatever the length of the plaintext. The envelope is complete when
-/// [`read`](Read::read) returns 0.
+/// From [`Sealer::wrap_input`](crate::Sealer::wrap_input). Reads of 16400 bytes and more are sealed
+/// straight into the caller's slice. With one thread it holds about 80 KiB at most, whatever the
+/// length of the plaintext. The envelope is complete when [`read`](Read::read) returns 0.
 ///
-/// After an error other than `Interrupted` and `WouldBlock` every later call fails. After `WouldBlock` nothing is lost: make
-/// the same call again.
-pub struct SealReader<R> {
+/// After an error other than `Interrupted` and `WouldBlock` every later call fails. After
+/// `WouldBlock` nothing is lost: make the same call again.
+pub struct SealReader<R>(Guarded<Core<R>>);
+
+struct Core<R> {
     inner: R,
     /// `None` once the last chunk was sealed.
-    body_sealer: Option<BodySealer>,
+    body: Option<BodySealer>,
     window: Window<CHUNK_LEN>,
     /// Header and sealed chunks that the caller has not taken yet.
     pending: Pending,
-    poison: Poison,
 }
 
-impl<R: Read> SealReader<R> {
+impl Sealer<'_> {
+    /// Seals what is read from `input`; the envelope is read from the returned [`SealReader`].
+    ///
+    /// Does no I/O yet, but all public-key operations.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`]; nothing was read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    ///
+    /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+    /// let mut sealed = Vec::new();
+    /// let mut reader = bulla::Sealer::new(identity.recipient()).wrap_input(&b"hello"[..])?;
+    /// reader.read_to_end(&mut sealed)?;
+    /// assert_eq!(bulla::open(&identity, &sealed)?, b"hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub fn wrap_input<R: Read>(&self, input: R) -> Result<SealReader<R>, SealError> {
+        Ok(self.start()?.wrap_input(input))
+    }
+}
+
+impl Sealing {
+    /// Seals what is read from `input`; the envelope is read from the returned [`SealReader`].
+    ///
+    /// Does no I/O yet.
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    #[must_use]
+    pub fn wrap_input<R: Read>(self, input: R) -> SealReader<R> {
+        let (header, body) = self.into_parts();
+        SealReader::new([header.as_bytes(), body.head()].concat(), body, input)
+    }
+}
+
+impl BodySealer {
+    /// Seals what is read from `input`; the body alone is read from the returned [`SealReader`].
+    ///
+    /// Does no I/O yet.
+    ///
+    /// # Panics
+    ///
+    /// If a chunk has been sealed before.
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    #[must_use]
+    pub fn wrap_input<R: Read>(self, input: R) -> SealReader<R> {
+        self.assert_fresh();
+        SealReader::new(self.head().to_vec(), self, input)
+    }
+}
+
+impl<R> SealReader<R> {
     /// `start` are the bytes before the first chunk.
-    pub(super) fn new(start: Vec<u8>, body_sealer: BodySealer, inner: R) -> Self {
-        Self {
-            pending: Pending::new(start),
-            window: Window::new(body_sealer.threads()),
-            body_sealer: Some(body_sealer),
-            inner,
-            poison: Poison::default(),
-        }
+    fn new(start: Vec<u8>, body: BodySealer, inner: R) -> Self {
+        let window = Window::new(body.work());
+        Self(Guarded::new(Core { pending: Pending::new(start), window, body: Some(body), inner }))
     }
 
     /// The inner reader.
     pub fn get_ref(&self) -> &R {
-        &self.inner
+        &self.0.core.inner
     }
 
-    fn advance(&mut self, output: &mut [u8]) -> io::Result<usize> {
+    /// The inner reader. What is read from it directly is not sealed.
+    pub fn get_mut(&mut self) -> &mut R {
+        &mut self.0.core.inner
+    }
+
+    /// Gives up and returns the inner reader, which was read further than what was sealed, unless
+    /// the envelope was read to its end.
+    pub fn into_inner(self) -> R {
+        self.0.core.inner
+    }
+}
+
+impl<R: Read> Pull for Core<R> {
+    fn pull(&mut self, output: &mut [u8]) -> io::Result<usize> {
         while self.pending.is_empty() {
-            let Some(body_sealer) = &mut self.body_sealer else { return Ok(0) };
+            let Some(body) = &mut self.body else { return Ok(0) };
             self.window.fill(&mut self.inner, CHUNK_LEN)?;
-            let available = self.window.available_units();
             let (direct, _) = output.as_chunks_mut::<SEALED_CHUNK_LEN>();
-            if available > 0 && direct.len() >= body_sealer.threads().least_direct() {
+            if self.window.available_units() == 0 {
+                if let Some(body) = self.body.take() {
+                    let last = self.window.unused();
+                    body.seal_last(last, self.pending.fill(last.len() + TAG_LEN))?;
+                }
+            } else if direct.len() >= body.work().least_direct() {
                 let pieces = self.window.pieces(&mut self.inner, direct.len()).zip(direct.chunks_mut(PIECE));
-                let count = body_sealer.seal_pieces(pieces.map(ToSeal::to_front))?;
+                let count = body.seal_pieces(pieces.map(ToSeal::pair)).map_err(SealError::from)?;
                 self.window.consume(count * CHUNK_LEN);
                 return Ok(count * SEALED_CHUNK_LEN);
-            }
-            if available > 0 {
-                let count = if body_sealer.threads() == Threads::ONE { 1 } else { body_sealer.threads().batch() };
+            } else {
+                let count = body.work().collected();
                 let (sealed, _) = self.pending.fill(count * SEALED_CHUNK_LEN).as_chunks_mut();
                 let pieces = self.window.pieces(&mut self.inner, count).zip(sealed.chunks_mut(PIECE));
-                let count = body_sealer.seal_pieces(pieces.map(ToSeal::to_front))?;
+                let count = body.seal_pieces(pieces.map(ToSeal::pair)).map_err(SealError::from)?;
                 self.pending.shorten(count * SEALED_CHUNK_LEN);
                 self.window.consume(count * CHUNK_LEN);
-            } else if let Some(body_sealer) = self.body_sealer.take() {
-                let last = self.window.unused();
-                body_sealer.seal_last(last, self.pending.fill(last.len() + TAG_LEN))?;
             }
         }
         self.pending.read_to(output)
@@ -76,17 +141,12 @@ impl<R: Read> SealReader<R> {
 
 impl<R: Read> Read for SealReader<R> {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        if output.is_empty() {
-            return self.poison.check().map(|()| 0);
-        }
-        self.poison.enter()?;
-        let result = self.advance(output);
-        self.poison.leave(result)
+        self.0.read(output)
     }
 }
 
 impl<R: fmt::Debug> fmt::Debug for SealReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SealReader").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("SealReader").field("inner", self.get_ref()).finish_non_exhaustive()
     }
 }

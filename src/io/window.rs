@@ -3,12 +3,13 @@
 use core::{iter, mem};
 use std::io::{self, Read};
 
-use super::read_some;
+use super::calls::read_some;
 use crate::buffer::Buffer;
-use crate::threads::{PIECE, Threads};
+use crate::chunk::{PIECE, Work};
+use crate::num::to_u64;
 
-/// Buffers an input in units of `UNIT` bytes: room for one at first, and for a batch once one was not enough. Wiped when
-/// dropped.
+/// Buffers an input in units of `UNIT` bytes: room for one at first, and for a batch once one was
+/// not enough. Wiped when dropped.
 pub(super) struct Window<const UNIT: usize> {
     bytes: Buffer,
     start: usize,
@@ -19,15 +20,30 @@ pub(super) struct Window<const UNIT: usize> {
     deferred: Option<io::Error>,
     /// Bytes read of the input, all in all.
     read: u64,
-    threads: Threads,
+    /// Units that are buffered at most.
+    batch: usize,
+    /// Several threads work on what was read while more is read.
+    shared: bool,
 }
 
 impl<const UNIT: usize> Window<UNIT> {
-    pub(super) fn new(threads: Threads) -> Self {
-        Self { bytes: Buffer::default(), start: 0, end: 0, ended: false, deferred: None, read: 0, threads }
+    pub(super) fn new(work: Work) -> Self {
+        Self::with_batch(work.batch(), work.is_shared())
     }
 
-    /// Reads until there are `len` bytes, at most a batch, or the input has ended. Asks no more often than that takes.
+    /// For one thread.
+    #[cfg(feature = "armor")]
+    pub(super) fn alone() -> Self {
+        Self::with_batch(4, false)
+    }
+
+    fn with_batch(batch: usize, shared: bool) -> Self {
+        let bytes = Buffer::default();
+        Self { bytes, start: 0, end: 0, ended: false, deferred: None, read: 0, batch, shared }
+    }
+
+    /// Reads until there are `len` bytes, at most a batch, or the input has ended. Asks no more
+    /// often than that takes.
     pub(super) fn fill(&mut self, input: &mut impl Read, len: usize) -> io::Result<()> {
         while self.end - self.start < len && !self.ended {
             if let Some(error) = self.deferred.take() {
@@ -35,7 +51,7 @@ impl<const UNIT: usize> Window<UNIT> {
             }
             self.make_room(len);
             // With several threads the rest is read while they work.
-            let end = if self.threads == Threads::ONE { self.bytes.len() } else { self.start + len };
+            let end = if self.shared { self.start + len } else { self.bytes.len() };
             let len = read_some(input, &mut self.bytes.using(end)[self.end..], &mut self.ended)?;
             self.end += len;
             self.read += to_u64(len);
@@ -43,15 +59,15 @@ impl<const UNIT: usize> Window<UNIT> {
         Ok(())
     }
 
-    /// Hands out units, at most `max`, piece by piece. For one thread those that were read before, so that nothing waits; for
-    /// several as many as a batch, reading them as it is asked for them, unless the input ends or would block.
+    /// Yields up to `max` units in pieces. One thread: only what is already buffered. Several: up
+    /// to a batch, reading on demand until the input ends or blocks.
     pub(super) fn pieces<'a, R: Read>(
         &'a mut self,
         input: &'a mut R,
         max: usize,
     ) -> impl Iterator<Item = &'a mut [[u8; UNIT]]> {
-        let mut left = max.min(self.threads.batch());
-        let mut reading = self.threads != Threads::ONE && self.deferred.is_none();
+        let mut left = max.min(self.batch);
+        let mut reading = self.shared && self.deferred.is_none();
         if reading {
             self.make_room(left * UNIT);
         }
@@ -101,7 +117,7 @@ impl<const UNIT: usize> Window<UNIT> {
     }
 
     /// Bytes read of the input, all in all.
-    pub(super) fn read(&self) -> u64 {
+    pub(super) fn bytes_read(&self) -> u64 {
         self.read
     }
 
@@ -123,7 +139,7 @@ impl<const UNIT: usize> Window<UNIT> {
         if self.start + len <= self.bytes.len() && used > 0 {
             return;
         }
-        let wanted = if self.end == 0 && len <= UNIT { UNIT } else { UNIT * self.threads.batch() };
+        let wanted = if self.end == 0 && len <= UNIT { UNIT } else { UNIT * self.batch };
         if self.bytes.len() < wanted && (used == 0 || len > self.bytes.len()) {
             self.bytes.grow(wanted, self.start..self.end);
         } else {
@@ -132,8 +148,4 @@ impl<const UNIT: usize> Window<UNIT> {
         self.start = 0;
         self.end = used;
     }
-}
-
-fn to_u64(len: usize) -> u64 {
-    u64::try_from(len).unwrap_or(u64::MAX)
 }

@@ -1,4 +1,5 @@
-//! Reading and writing key files, and the import policy, above the backends so that they cannot diverge.
+//! Reading and writing key files, and the import policy, above the backends so that they cannot
+//! diverge.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -16,8 +17,8 @@ use crate::error::KeyError;
 pub(super) struct PublicKeyFile {
     /// `SubjectPublicKeyInfo`, `rsaEncryption`, parameters NULL.
     pub(super) spki: Vec<u8>,
-    /// Length of the modulus in bytes, and so of every ciphertext.
-    pub(super) modulus_len: usize,
+    /// Length of the modulus in bits; every ciphertext is as long, in whole bytes.
+    pub(super) modulus_bits: usize,
 }
 
 impl PublicKeyFile {
@@ -60,7 +61,7 @@ impl PublicKeyFile {
             info.to_der()
         };
         let spki = encode().map_err(|_: pkcs8::der::Error| KeyError::Malformed)?;
-        Ok(Self { spki, modulus_len: key.modulus.as_bytes().len() })
+        Ok(Self { spki, modulus_bits: bit_len(key.modulus) })
     }
 }
 

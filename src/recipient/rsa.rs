@@ -4,12 +4,16 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::str::FromStr;
 
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+use super::identity::Identity;
 use super::key_file::{PrivateKeyFile, PublicKeyFile, private_to_pem};
-use super::{Identity, Recipient, WrappedKey};
+use super::wrap::Recipient;
+use super::wrapped_key::WrappedKey;
 use crate::crypto::{KeySize, OaepPrivateKey, OaepPublicKey, generate_pkcs8, sha256};
 use crate::error::{KeyError, UnwrapError, WrapError};
 use crate::key_id::KeyId;
@@ -18,8 +22,8 @@ use crate::wire::Record;
 
 /// An RSA public key to seal to. Cheap to clone.
 ///
-/// Admitted are moduli of 2048 to 8192 bits with an odd public exponent of at least 65537 and below 2^33; keys restricted
-/// to RSASSA-PSS are refused.
+/// Admitted are moduli of 2048 to 8192 bits with an odd public exponent of at least 65537 and below
+/// 2^33; keys restricted to RSASSA-PSS are refused.
 ///
 /// # Examples
 ///
@@ -28,7 +32,7 @@ use crate::wire::Record;
 ///
 /// let recipient = RsaRecipient::from_pem(include_str!("../../tests/keys/rsa3072.pub.pem"))?;
 /// println!("sealing to {}", recipient.key_id());
-/// # Ok::<(), bulla::KeyError>(())
+/// # Ok::<(), bulla::error::KeyError>(())
 /// ```
 #[derive(Clone)]
 pub struct RsaRecipient {
@@ -37,7 +41,8 @@ pub struct RsaRecipient {
 }
 
 impl RsaRecipient {
-    /// Reads `PUBLIC KEY` (SubjectPublicKeyInfo, RFC 5280) or `RSA PUBLIC KEY` (PKCS#1, RFC 8017) from PEM.
+    /// Reads `PUBLIC KEY` (SubjectPublicKeyInfo, RFC 5280) or `RSA PUBLIC KEY` (PKCS#1, RFC 8017)
+    /// from PEM.
     ///
     /// Text around the one PEM block is skipped.
     ///
@@ -57,7 +62,8 @@ impl RsaRecipient {
         Self::from_file(PublicKeyFile::from_der(der.as_ref())?)
     }
 
-    /// Takes modulus and public exponent as big-endian bytes, as SSH keys, JWKs and cards give them.
+    /// Takes modulus and public exponent as big-endian bytes, as SSH keys, JWKs and cards give
+    /// them.
     ///
     /// # Errors
     ///
@@ -68,8 +74,9 @@ impl RsaRecipient {
 
     /// The same key, but sealed to without naming it in the envelope.
     ///
-    /// The holder must then try the record with every key of its size, which the length of the record still tells: with more
-    /// than 16 anonymous recipients of one size, readers must raise
+    /// The holder must then try the record with every key of its size, which the length of the
+    /// record still tells: with more than 16 anonymous recipients of one size, readers must
+    /// raise
     /// [`Limits::with_private_key_operations`](crate::Limits::with_private_key_operations).
     #[must_use]
     pub fn anonymous(mut self) -> Self {
@@ -95,6 +102,12 @@ impl RsaRecipient {
         &self.shared.file.spki
     }
 
+    /// Length of the modulus in bits.
+    #[must_use]
+    pub fn bits(&self) -> usize {
+        self.shared.file.modulus_bits
+    }
+
     fn from_file(file: PublicKeyFile) -> Result<Self, KeyError> {
         let key = OaepPublicKey::from_spki(&file.spki).map_err(|_| KeyError::Inconsistent)?;
         let key_id = KeyId::from_bytes(sha256(&file.spki));
@@ -110,6 +123,41 @@ impl Recipient for RsaRecipient {
     fn wrap_key(&self, key: &ContentKey, rng: &mut dyn CryptoRng) -> Result<WrappedKey, WrapError> {
         let wrapped = self.shared.key.wrap(key.expose(), rng);
         wrapped.map(WrappedKey::rsa_oaep_sha256).map_err(|_| WrapError::new("RSA encryption failed"))
+    }
+
+    // SPEC §6.2: a record that names the key is for it, whatever its length; one that names none
+    // must fit.
+    fn may_open(&self, record: &Record<'_>) -> bool {
+        record.record_type() == Record::RSA_OAEP_SHA256
+            && match record.key_id() {
+                Some(id) => id == self.shared.key_id,
+                None => record.wrapped_key().is_some_and(|wrapped| wrapped.len() == self.bits().div_ceil(8)),
+            }
+    }
+}
+
+/// From PEM, as [`from_pem`](RsaRecipient::from_pem).
+impl FromStr for RsaRecipient {
+    type Err = KeyError;
+
+    fn from_str(pem: &str) -> Result<Self, KeyError> {
+        Self::from_pem(pem)
+    }
+}
+
+/// Two recipients are equal if their keys are, and both or neither are
+/// [anonymous](RsaRecipient::anonymous).
+impl PartialEq for RsaRecipient {
+    fn eq(&self, other: &Self) -> bool {
+        (self.shared.key_id, self.anonymous) == (other.shared.key_id, other.anonymous)
+    }
+}
+
+impl Eq for RsaRecipient {}
+
+impl Hash for RsaRecipient {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.shared.key_id, self.anonymous).hash(state);
     }
 }
 
@@ -132,12 +180,13 @@ struct Public {
 /// # Examples
 ///
 /// ```
-/// use bulla::{KeySize, RsaIdentity};
+/// use bulla::RsaIdentity;
+/// use bulla::keys::KeySize;
 ///
 /// let identity = RsaIdentity::generate(KeySize::Rsa2048)?;
 /// let again = RsaIdentity::from_pem(identity.to_pem().expose())?;
 /// assert_eq!(again.key_id(), identity.key_id());
-/// # Ok::<(), bulla::KeyError>(())
+/// # Ok::<(), bulla::error::KeyError>(())
 /// ```
 #[derive(Clone)]
 pub struct RsaIdentity {
@@ -155,13 +204,15 @@ impl RsaIdentity {
         Self::from_der(&*generated)
     }
 
-    /// Reads `PRIVATE KEY` (PKCS#8, RFC 5958) or `RSA PRIVATE KEY` (PKCS#1, RFC 8017), unencrypted, from PEM.
+    /// Reads `PRIVATE KEY` (PKCS#8, RFC 5958) or `RSA PRIVATE KEY` (PKCS#1, RFC 8017), unencrypted,
+    /// from PEM.
     ///
     /// Text around the one PEM block is skipped.
     ///
     /// # Errors
     ///
-    /// [`KeyError`] where it is no such key, is encrypted, contradicts itself, or is refused by the policy.
+    /// [`KeyError`] where it is no such key, is encrypted, contradicts itself, or is refused by the
+    /// policy.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         Self::from_file(PrivateKeyFile::from_pem(pem.as_ref())?)
     }
@@ -199,6 +250,24 @@ impl RsaIdentity {
         SecretDer::new(self.shared.pkcs8.clone())
     }
 
+    /// Unwraps a content key with RSA-OAEP, as a key service does: `Ok(None)` if `wrapped_key` does
+    /// not open, for whatever reason. To test code that talks to such a service.
+    ///
+    /// # Errors
+    ///
+    /// [`UnwrapError`] if the operating system gave no randomness for blinding.
+    ///
+    /// # Security
+    ///
+    /// A key by itself proves nothing: [`Search`](crate::Search) and [`Opener`](crate::Opener)
+    /// check it against the header.
+    pub fn unwrap(&self, wrapped_key: &[u8]) -> Result<Option<ContentKey>, UnwrapError> {
+        match self.shared.key.unwrap(wrapped_key) {
+            Ok(unwrapped) => Ok(unwrapped.map(ContentKey::from)),
+            Err(_) => Err(UnwrapError::new("the operating system gave no randomness for blinding")),
+        }
+    }
+
     fn from_file(file: PrivateKeyFile) -> Result<Self, KeyError> {
         let PrivateKeyFile { pkcs8, public } = file;
         let key = OaepPrivateKey::from_pkcs8(&pkcs8).map_err(|_| KeyError::Inconsistent)?;
@@ -208,25 +277,21 @@ impl RsaIdentity {
 }
 
 impl Identity for RsaIdentity {
-    fn holds(&self, id: &KeyId) -> bool {
-        self.key_id() == *id
+    fn may_open(&self, record: &Record<'_>) -> bool {
+        self.shared.recipient.may_open(record)
     }
 
     fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {
-        let Some(wrapped) = record.wrapped_key() else { return Ok(None) };
-        match self.shared.key.unwrap(wrapped) {
-            Ok(unwrapped) => Ok(unwrapped.map(ContentKey::from)),
-            Err(_) => Err(UnwrapError::new("the operating system gave no randomness for blinding")),
-        }
+        record.wrapped_key().map_or(Ok(None), |wrapped_key| self.unwrap(wrapped_key))
     }
+}
 
-    fn may_open(&self, record: &Record<'_>) -> bool {
-        // SPEC §6.2: a record that names the key is for it, whatever its length; one that names none must fit.
-        match (record.wrapped_key(), record.key_id()) {
-            (Some(_), Some(id)) => self.holds(&id),
-            (Some(wrapped), None) => wrapped.len() == self.shared.recipient.shared.file.modulus_len,
-            (None, _) => false,
-        }
+/// From PEM, as [`from_pem`](RsaIdentity::from_pem).
+impl FromStr for RsaIdentity {
+    type Err = KeyError;
+
+    fn from_str(pem: &str) -> Result<Self, KeyError> {
+        Self::from_pem(pem)
     }
 }
 

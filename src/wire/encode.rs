@@ -2,47 +2,26 @@
 
 use alloc::vec::Vec;
 
+use super::fields::Fields;
 use super::header::Header;
+use super::item::Item;
 use crate::error::{HeaderError, HeaderErrorKind};
-use crate::format::{HEADER_TAG_LEN, KEY_ID_LEN, LAYOUT_SINGLE, MAGIC, PREFIX_LEN, SUITE, VERSION};
-use crate::key_id::KeyId;
+use crate::format::{HEADER_TAG_LEN, Layout, MAGIC, PREFIX_LEN, Suite, Version};
 use crate::limits::Limits;
-
-/// A field or record to be written.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Item {
-    pub(crate) item_type: u16,
-    pub(crate) value: Vec<u8>,
-}
-
-impl Item {
-    /// The value of an RSA-OAEP record: length of the key id, key id, wrapped key (SPEC §3.4).
-    pub(crate) fn wrapped_key(record_type: u16, key_id: Option<KeyId>, wrapped_key: &[u8]) -> Self {
-        let mut value = Vec::with_capacity(1 + usize::from(KEY_ID_LEN) + wrapped_key.len());
-        match key_id {
-            Some(id) => {
-                value.push(KEY_ID_LEN);
-                value.extend_from_slice(id.as_bytes());
-            }
-            None => value.push(0),
-        }
-        value.extend_from_slice(wrapped_key);
-        Self { item_type: record_type, value }
-    }
-}
 
 /// Encodes a header with a tag of zeros, to be replaced.
 ///
 /// # Errors
 ///
 /// What [`Header::parse`] would say of the result.
-pub(crate) fn encode(fields: &mut [Item], records: &mut [Item], limits: &Limits) -> Result<Header, HeaderError> {
+pub(crate) fn encode(fields: Fields<'_>, records: &mut [Item], limits: &Limits) -> Result<Header, HeaderError> {
+    let mut fields = fields.items();
     fields.sort_unstable();
-    let fields = encode_items(fields)?;
+    let fields = encode_items(&fields)?;
 
     let mut prefix = Vec::with_capacity(PREFIX_LEN);
     prefix.extend_from_slice(&MAGIC);
-    prefix.extend_from_slice(&[VERSION, SUITE, LAYOUT_SINGLE, 0]);
+    prefix.extend_from_slice(&[Version::V1.code(), Suite::HmacSha512Cobblestone256.code(), Layout::Single.code(), 0]);
     prefix.extend_from_slice(&encode_len(&fields, HeaderErrorKind::FieldsTooLong, prefix.len())?);
     assemble([&prefix, &fields], records, limits)
 }
@@ -69,7 +48,7 @@ fn assemble([prefix, fields]: [&[u8]; 2], records: &mut [Item], limits: &Limits)
     bytes.extend_from_slice(fields);
     bytes.extend_from_slice(&records);
     bytes.extend_from_slice(&[0; HEADER_TAG_LEN]);
-    Header::from_bytes(bytes, limits)
+    Header::from_vec(bytes, limits)
 }
 
 fn encode_len(section: &[u8], too_long: HeaderErrorKind, offset: usize) -> Result<[u8; 4], HeaderError> {

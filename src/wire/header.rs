@@ -4,17 +4,19 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use super::parse::{Lengths, parse_fields, parse_records};
+use super::fields::FieldSpans;
+use super::parse::{Prefix, parse_records};
 use super::reader::Reader;
 use super::record::{RecordSpan, Records};
 use crate::error::{HeaderError, HeaderErrorKind};
-use crate::format::{HEADER_TAG_LEN, LAYOUT_SINGLE, PREFIX_LEN, SUITE, VERSION};
+use crate::format::{HEADER_TAG_LEN, Layout, PREFIX_LEN, Suite, Version};
 use crate::limits::Limits;
+use crate::num::to_u64;
 
 /// A well-formed header in its one canonical encoding (SPEC §3).
 ///
-/// Well-formed says nothing about authentic: until [`Header::open`](crate::Header::open) succeeded, everything in it may
-/// have been made up by anyone.
+/// Well-formed says nothing about authentic: until [`Header::open`](crate::Header::open) succeeded,
+/// everything in it may have been made up by anyone.
 ///
 /// # Examples
 ///
@@ -34,8 +36,12 @@ use crate::limits::Limits;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header {
     bytes: Vec<u8>,
+    version: Version,
+    suite: Suite,
+    layout: Layout,
+    /// Where the fields stand together.
     fields: Range<usize>,
-    metadata: Option<Range<usize>>,
+    field_spans: FieldSpans,
     records: Vec<RecordSpan>,
 }
 
@@ -49,7 +55,7 @@ impl Header {
     ///
     /// [`HeaderError`] where the prefix is not one that this release and `limits` admit.
     pub fn len_from_prefix(prefix: &[u8; PREFIX_LEN], limits: &Limits) -> Result<usize, HeaderError> {
-        Lengths::read(&mut Reader::new(prefix), limits).map(|lengths| lengths.header)
+        Prefix::read(&mut Reader::new(prefix), limits).map(|prefix| prefix.header_len)
     }
 
     /// Parses exactly one header.
@@ -58,9 +64,10 @@ impl Header {
     ///
     /// # Errors
     ///
-    /// [`HeaderError`] with kind and offset where `input` is not the canonical encoding of a header within `limits`.
+    /// [`HeaderError`] with kind and offset where `input` is not the canonical encoding of a header
+    /// within `limits`.
     pub fn parse(input: &[u8], limits: &Limits) -> Result<Self, HeaderError> {
-        Self::from_bytes(input.to_vec(), limits)
+        Self::from_vec(input.to_vec(), limits)
     }
 
     /// Parses the header at the start of `envelope` and gives back what follows it: the body.
@@ -69,7 +76,7 @@ impl Header {
     ///
     /// As [`Header::parse`], and kind `Truncated` where `envelope` ends within the header.
     pub fn split<'a>(envelope: &'a [u8], limits: &Limits) -> Result<(Self, &'a [u8]), HeaderError> {
-        let len = Lengths::read(&mut Reader::new(envelope), limits)?.header;
+        let len = Prefix::read(&mut Reader::new(envelope), limits)?.header_len;
         let Some((header, body)) = envelope.split_at_checked(len) else {
             return Err(HeaderError::new(HeaderErrorKind::Truncated, envelope.len()));
         };
@@ -85,7 +92,7 @@ impl Header {
     /// Offset in bytes at which the body starts in an envelope, which is the length of the header.
     #[must_use]
     pub fn body_offset(&self) -> u64 {
-        u64::try_from(self.bytes.len()).unwrap_or(u64::MAX)
+        to_u64(self.bytes.len())
     }
 
     /// The records: who can open the envelope, as far as it tells. **Unverified.**
@@ -94,45 +101,51 @@ impl Header {
         Records::new(&self.bytes, &self.records)
     }
 
-    /// The public metadata. **Unverified**: see [`OpenedHeader::metadata`](crate::OpenedHeader::metadata).
+    /// The public metadata. **Unverified**: see
+    /// [`OpenedHeader::metadata`](crate::OpenedHeader::metadata).
     #[must_use]
     pub fn unverified_metadata(&self) -> Option<&[u8]> {
-        self.metadata.clone().map(|range| &self.bytes[range])
+        self.field_spans.metadata.clone().map(|range| &self.bytes[range])
     }
 
     /// Version of the format. **Unverified.**
     #[must_use]
-    pub fn version(&self) -> u8 {
-        VERSION
+    pub fn version(&self) -> Version {
+        self.version
     }
 
     /// Cryptographic suite (SPEC §9.1). **Unverified.**
     #[must_use]
-    pub fn suite(&self) -> u8 {
-        SUITE
+    pub fn suite(&self) -> Suite {
+        self.suite
     }
 
-    /// Layout of the body (SPEC §9.2). **Unverified.**
+    /// Layout of what follows (SPEC §9.2). **Unverified.**
     #[must_use]
-    pub fn layout(&self) -> u8 {
-        LAYOUT_SINGLE
+    pub fn layout(&self) -> Layout {
+        self.layout
     }
 
-    /// Parses a header that the caller owns; the same checks hold for what is read and for what is written.
-    pub(crate) fn from_bytes(bytes: Vec<u8>, limits: &Limits) -> Result<Self, HeaderError> {
+    /// Parses exactly one header, as [`parse`](Self::parse), without copying it.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn from_vec(bytes: Vec<u8>, limits: &Limits) -> Result<Self, HeaderError> {
         let mut reader = Reader::new(&bytes);
-        let lengths = Lengths::read(&mut reader, limits)?;
+        let prefix = Prefix::read(&mut reader, limits)?;
 
         let fields_start = reader.offset();
-        let metadata = parse_fields(reader.section(lengths.fields)?, limits)?;
+        let field_spans = FieldSpans::parse(reader.section(prefix.fields_len)?, limits)?;
         let fields = fields_start..reader.offset();
-        let records = parse_records(reader.section(lengths.records)?, limits)?;
+        let records = parse_records(reader.section(prefix.records_len)?, limits)?;
 
         reader.bytes(HEADER_TAG_LEN)?;
         if !reader.is_empty() {
             return Err(HeaderError::new(HeaderErrorKind::TrailingBytes, reader.offset()));
         }
-        Ok(Self { fields, metadata, records, bytes })
+        let Prefix { version, suite, layout, .. } = prefix;
+        Ok(Self { version, suite, layout, fields, field_spans, records, bytes })
     }
 
     /// What the tag is computed over: everything before it (SPEC §4.2).
@@ -149,9 +162,10 @@ impl Header {
         self.bytes[start..].copy_from_slice(tag);
     }
 
-    /// What the body is bound to: the prefix without the length of the records, and the fields (SPEC §4.3).
+    /// What the body is bound to: the prefix without the length of the records, and the fields
+    /// (SPEC §4.3).
     pub(crate) fn preamble(&self) -> [&[u8]; 2] {
-        [&self.bytes[..PREAMBLE_PREFIX_LEN], &self.bytes[self.fields.clone()]]
+        [&self.bytes[..BOUND_PREFIX_LEN], &self.bytes[self.fields.clone()]]
     }
 }
 
@@ -166,4 +180,4 @@ impl fmt::Debug for Header {
 }
 
 /// The part of the prefix that the body is bound to: all but the length of the records.
-const PREAMBLE_PREFIX_LEN: usize = 16;
+const BOUND_PREFIX_LEN: usize = 16;

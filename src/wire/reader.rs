@@ -66,6 +66,21 @@ impl<'a> Reader<'a> {
     pub(super) fn u32(&mut self) -> Result<u32, HeaderError> {
         self.array().map(u32::from_be_bytes)
     }
+
+    /// The type of a field or record (SPEC §3.2).
+    pub(super) fn item_type(&mut self) -> Result<u16, HeaderError> {
+        let start = self.offset;
+        match self.u16()? {
+            0 => Err(HeaderError::new(HeaderErrorKind::TypeZero, start)),
+            item_type => Ok(item_type),
+        }
+    }
+
+    /// The length of its value.
+    pub(super) fn item_len(&mut self) -> Result<usize, HeaderError> {
+        let start = self.offset;
+        usize::try_from(self.u32()?).map_err(|_| HeaderError::new(HeaderErrorKind::ItemOverrun, start))
+    }
 }
 
 #[cfg(test)]

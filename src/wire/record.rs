@@ -6,13 +6,13 @@ use core::ops::Range;
 use crate::format::RECORD_RSA_OAEP_SHA256;
 use crate::key_id::KeyId;
 
-/// One record of a header: a content key wrapped for one recipient, or a type that this release does not know.
+/// One record of a header: a content key wrapped for one recipient, or a type that this release
+/// does not know.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Record<'a> {
     record_type: u16,
     value: &'a [u8],
-    key_id: Option<KeyId>,
-    wrapped_key: Option<&'a [u8]>,
+    wrapped: Option<(Option<KeyId>, &'a [u8])>,
 }
 
 impl<'a> Record<'a> {
@@ -31,16 +31,18 @@ impl<'a> Record<'a> {
         self.value
     }
 
-    /// The id of the key that the record is meant for; `None` for anonymous records and unknown types.
+    /// The id of the key that the record is meant for; `None` for anonymous records and unknown
+    /// types.
     #[must_use]
     pub fn key_id(&self) -> Option<KeyId> {
-        self.key_id
+        self.wrapped?.0
     }
 
-    /// The wrapped content key, as long as the modulus of the RSA key; `None` for unknown types.
+    /// The wrapped content key (with RSA as long as the modulus); `None` for types that hold none
+    /// or that this release does not know.
     #[must_use]
     pub fn wrapped_key(&self) -> Option<&'a [u8]> {
-        self.wrapped_key
+        self.wrapped.map(|(_, wrapped_key)| wrapped_key)
     }
 }
 
@@ -48,7 +50,7 @@ impl fmt::Debug for Record<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
             .field("record_type", &format_args!("{:#06x}", self.record_type))
-            .field("key_id", &self.key_id)
+            .field("key_id", &self.key_id())
             .field("len", &self.value.len())
             .finish()
     }
@@ -92,17 +94,26 @@ impl fmt::Debug for Records<'_> {
 pub(super) struct RecordSpan {
     pub(super) record_type: u16,
     pub(super) value: Range<usize>,
+    /// In records that hold the content key.
+    pub(super) wrapped: Option<WrappedKeySpan>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct WrappedKeySpan {
     pub(super) key_id: Option<KeyId>,
-    pub(super) wrapped_key: Option<Range<usize>>,
+    pub(super) range: Range<usize>,
 }
 
 impl RecordSpan {
+    pub(super) fn key_id(&self) -> Option<KeyId> {
+        self.wrapped.as_ref()?.key_id
+    }
+
     fn record<'a>(&self, bytes: &'a [u8]) -> Record<'a> {
         Record {
             record_type: self.record_type,
             value: &bytes[self.value.clone()],
-            key_id: self.key_id,
-            wrapped_key: self.wrapped_key.clone().map(|range| &bytes[range]),
+            wrapped: self.wrapped.as_ref().map(|wrapped| (wrapped.key_id, &bytes[wrapped.range.clone()])),
         }
     }
 }

@@ -21,7 +21,7 @@ fn a_file_is_changed_in_place_under_other_names_as_well() {
     let dir = Scratch::sealed();
     std::os::unix::fs::symlink("sealed", dir.path("soft")).unwrap();
     for output in ["./sealed", "soft"] {
-        dir.write("sealed", &bulla::seal(&identity(2048).recipient(), &PLAINTEXT).unwrap());
+        dir.write("sealed", &bulla::seal(identity(2048).recipient(), &PLAINTEXT).unwrap());
         dir.succeeds(in_place("sealed", output));
         assert!(dir.opens("sealed", 3072), "{output}");
     }
@@ -116,7 +116,7 @@ fn in_place(input: &str, output: &str) -> [String; 7] {
 #[cfg(unix)]
 fn large() -> Scratch {
     let dir = Scratch::new();
-    dir.write("sealed", &bulla::seal(&identity(2048).recipient(), &pattern(1_200_000)).unwrap());
+    dir.write("sealed", &bulla::seal(identity(2048).recipient(), &pattern(1_200_000)).unwrap());
     dir
 }
 

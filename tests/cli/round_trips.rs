@@ -6,7 +6,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use bulla::{KeySize, RsaIdentity, Sealer};
+use bulla::keys::KeySize;
+use bulla::{RsaIdentity, Sealer};
 use serde_json::Value;
 
 use crate::support::*;
@@ -27,7 +28,7 @@ fn pipes_carry_what_files_do() {
     let dir = Scratch::new();
     let plaintext = pattern(300_000);
     let sealed = dir.pipe(["seal", "-r", &public(2048), "-", "-"], &plaintext);
-    assert_eq!(bulla::open(&identity(2048), &sealed.stdout).unwrap(), plaintext);
+    assert_eq!(bulla::open(identity(2048), &sealed.stdout).unwrap(), plaintext);
     let opened = dir.pipe(["open", "-i", &private(2048), "-", "-"], &sealed.stdout);
     assert_eq!(opened.stdout, plaintext);
 }
@@ -92,7 +93,7 @@ fn more_anonymous_recipients_than_a_service_would_try_are_tried() {
 fn plaintext_is_passed_on_as_soon_as_it_is_authentic() {
     let dir = Scratch::new();
     let plaintext = pattern(40_000);
-    let sealed = bulla::seal(&identity(2048).recipient(), &plaintext).unwrap();
+    let sealed = bulla::seal(identity(2048).recipient(), &plaintext).unwrap();
     let (now, later) = sealed.split_at(sealed.len() - 5);
 
     let mut child = dir.start(["open", "-i", &private(2048), "-", "-"]);

@@ -23,7 +23,7 @@ impl Scratch {
     /// With a file `sealed`, which the key of 2048 bits opens to [`PLAINTEXT`].
     pub(crate) fn sealed() -> Self {
         let dir = Self::new();
-        dir.write("sealed", &bulla::seal(&identity(2048).recipient(), &PLAINTEXT).unwrap());
+        dir.write("sealed", &bulla::seal(identity(2048).recipient(), &PLAINTEXT).unwrap());
         dir
     }
 
@@ -91,7 +91,7 @@ impl Scratch {
 
     /// Whether the key of so many bits opens the file `name` to [`PLAINTEXT`].
     pub(crate) fn opens(&self, name: &str, bits: usize) -> bool {
-        bulla::open(&identity(bits), &self.read(name)).is_ok_and(|plaintext| plaintext == PLAINTEXT)
+        bulla::open(identity(bits), &self.read(name)).is_ok_and(|plaintext| plaintext == PLAINTEXT)
     }
 
     /// Runs with pipes on all three streams.

@@ -51,7 +51,7 @@ mod built {
     fn text_goes_through_pipes() {
         let dir = Scratch::new();
         let text = dir.pipe(["seal", "-r", &public(2048), "--armor", "-", "-"], &PLAINTEXT).stdout;
-        assert!(bulla::is_armored(&text));
+        assert!(bulla::armor::is_armored(&text));
         assert_eq!(dir.pipe(["open", "-i", &private(2048), "-", "-"], &text).stdout, PLAINTEXT);
         let json = dir.pipe(["inspect", "--json", "-"], &text).stdout;
         assert_eq!(serde_json::from_slice::<Value>(&json).unwrap()["version"], 1);
@@ -73,7 +73,7 @@ mod built {
             dir.succeeds([&args[..], &[input, "binary"]].concat());
             assert!(dir.opens("binary", 3072), "{input}");
             dir.succeeds([&args[..], &["--armor", input, "armored"]].concat());
-            dir.write("binary", &bulla::dearmor(dir.read("armored")).unwrap());
+            dir.write("binary", &bulla::armor::decode(dir.read("armored")).unwrap());
             assert!(dir.opens("binary", 3072), "{input}");
         }
     }
@@ -91,7 +91,7 @@ mod built {
         let dir = Scratch::sealed();
         dir.succeeds(["seal", "-r", &public(2048), "--header", "header", "sealed", "body"]);
         dir.succeeds(["rewrap", "-i", &private(2048), "--add", &public(3072), "--armor", "header", "header"]);
-        assert!(bulla::is_armored(&dir.read("header")));
+        assert!(bulla::armor::is_armored(&dir.read("header")));
         dir.succeeds(["open", "-i", &private(3072), "--header", "header", "body", "out"]);
         assert!(dir.read("out") == dir.read("sealed"));
     }
@@ -155,7 +155,7 @@ mod built {
     /// The files `sealed` and `text`, its text form.
     fn sealed_as_text() -> Scratch {
         let dir = Scratch::sealed();
-        dir.write("text", bulla::armor(&dir.read("sealed")).as_bytes());
+        dir.write("text", bulla::armor::encode(&dir.read("sealed")).as_bytes());
         dir
     }
 }

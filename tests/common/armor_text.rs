@@ -2,8 +2,10 @@
 
 use std::{io, iter};
 
-use bulla::ArmorErrorKind as Kind;
-use bulla::{ArmorError, ArmorReader, dearmor};
+use bulla::armor;
+use bulla::armor::ArmorReader;
+use bulla::error::ArmorError;
+use bulla::error::ArmorErrorKind as Kind;
 
 use super::read_in_pieces;
 
@@ -25,7 +27,8 @@ pub fn lengths() -> impl Iterator<Item = usize> {
     (0..=200).chain(boundaries.into_iter().flat_map(around)).chain(around(4 * read))
 }
 
-/// The text form, without the library: from the alphabet of RFC 4648 and the line length of RFC 7468.
+/// The text form, without the library: from the alphabet of RFC 4648 and the line length of RFC
+/// 7468.
 pub fn expected(content: &[u8]) -> String {
     let alphabet: Vec<char> = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['+', '/']).collect();
     let base64: Vec<char> = content
@@ -46,7 +49,7 @@ pub fn crlf(text: &str) -> String {
 
 /// Decodes in memory and as streams of several kinds, which must agree.
 pub fn decode(text: &[u8]) -> Result<Vec<u8>, ArmorError> {
-    let result = dearmor(text);
+    let result = armor::decode(text);
     for sizes in [&[usize::from(u16::MAX)][..], &[47], &[48, 1]] {
         let (released, end) = read_in_pieces(ArmorReader::new(text), sizes);
         assert_eq!(end.map(|()| released).map_err(|error| armor_error(&error)), result, "by {sizes:?}");

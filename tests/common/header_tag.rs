@@ -1,4 +1,5 @@
-//! The tag of a header, computed without the library. The tests and the fuzz targets share this file.
+//! The tag of a header, computed without the library. The tests and the fuzz targets share this
+//! file.
 
 use sha2::{Digest, Sha512};
 

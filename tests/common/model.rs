@@ -1,10 +1,12 @@
-//! What can be read of a damaged envelope, by comparing the pieces of its body with what was sealed. The tests and the
-//! fuzz targets share this file.
+//! What can be read of a damaged envelope, by comparing the pieces of its body with what was
+//! sealed. The tests and the fuzz targets share this file.
 
 use std::io::{self, Read};
 use std::ops::Range;
 
-use bulla::{BodySealer, Header, Limits, OpenError, ReadAt};
+use bulla::body::BodySealer;
+use bulla::error::OpenError;
+use bulla::{Header, Limits, ReadAt};
 
 /// Done to the chunks of a body. Offsets and lengths are taken modulo what there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +34,8 @@ pub struct Model {
     plaintext: Vec<u8>,
     pub envelope: Vec<u8>,
     body_offset: usize,
-    /// Whether each piece of the chunks is as it was sealed, and its length. The last one is shorter than a full chunk.
+    /// Whether each piece of the chunks is as it was sealed, and its length. The last one is
+    /// shorter than a full chunk.
     pieces: Vec<(bool, usize)>,
     /// The length of the plaintext, or why it does not verify.
     pub end: Result<u64, OpenError>,
@@ -76,8 +79,8 @@ impl Model {
         len >= TAG_LEN && position >= to_u64(index * CHUNK_LEN + len - TAG_LEN)
     }
 
-    /// What a read of `len` bytes at `position` gives, and how it ends: with `Ok` if it gave all of them, or if the end
-    /// of the plaintext was reached and verifies.
+    /// What a read of `len` bytes at `position` gives, and how it ends: with `Ok` if it gave all of
+    /// them, or if the end of the plaintext was reached and verifies.
     pub fn read(&self, position: u64, len: usize) -> (Vec<u8>, Result<(), OpenError>) {
         let mut seen = Vec::new();
         while seen.len() < len {
@@ -93,8 +96,8 @@ impl Model {
         (seen, Ok(()))
     }
 
-    /// What opening all chunks of a range gives: the plaintext as far as there is any, or why the first bad chunk does
-    /// not open.
+    /// What opening all chunks of a range gives: the plaintext as far as there is any, or why the
+    /// first bad chunk does not open.
     pub fn open_range(&self, range: Range<u64>) -> Result<Vec<u8>, OpenError> {
         let mut opened = Vec::new();
         let len = usize::try_from(range.end.saturating_sub(range.start)).unwrap();
@@ -108,7 +111,8 @@ impl Model {
         Ok(opened)
     }
 
-    /// The plaintext from `position` to the end of its chunk, and whether that chunk is the last one.
+    /// The plaintext from `position` to the end of its chunk, and whether that chunk is the last
+    /// one.
     fn chunk_from(&self, position: u64) -> Result<(&[u8], bool), OpenError> {
         let index = usize::try_from(position / to_u64(CHUNK_LEN)).unwrap();
         let skipped = usize::try_from(position % to_u64(CHUNK_LEN)).unwrap();
@@ -183,4 +187,4 @@ fn to_u64(len: usize) -> u64 {
 const CHUNK_LEN: usize = BodySealer::CHUNK_LEN;
 const SEALED_CHUNK_LEN: usize = BodySealer::SEALED_CHUNK_LEN;
 const TAG_LEN: usize = BodySealer::TAG_LEN;
-const BODY_PREFIX_LEN: usize = BodySealer::PREFIX_LEN;
+const BODY_PREFIX_LEN: usize = BodySealer::HEAD_LEN;

@@ -8,7 +8,8 @@ use bulla::ReadAt;
 
 /// Moves few bytes at a time, blocks and is interrupted, by a cyclic script. Loses nothing.
 ///
-/// A reader must not read it again after its end, or read into nothing: `0` would then not mean the end.
+/// A reader must not read it again after its end, or read into nothing: `0` would then not mean the
+/// end.
 pub struct Faulty<T> {
     pub inner: T,
     /// Whether a read has told the end.
@@ -64,7 +65,8 @@ impl<T: Write> Write for Faulty<T> {
     }
 }
 
-/// Fails at every read, with "unplugged". Chain it to a slice for an input that fails after some bytes.
+/// Fails at every read, with "unplugged". Chain it to a slice for an input that fails after some
+/// bytes.
 pub struct Fails(pub io::ErrorKind);
 
 impl Read for Fails {

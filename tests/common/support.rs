@@ -1,4 +1,5 @@
-//! What several test files need: fixed keys, recipients without RSA, lengths, and loops over streams.
+//! What several test files need: fixed keys, recipients without RSA, lengths, and loops over
+//! streams.
 #![allow(
     clippy::unwrap_used,
     dead_code,
@@ -17,11 +18,11 @@ pub mod streams;
 use std::io::{self, Read, Write};
 use std::sync::{LazyLock, Mutex};
 
+use bulla::error::{OpenError, UnwrapError, WrapError};
+use bulla::header::Record;
+use bulla::keys::{ContentKey, KeyId, WrappedKey};
 use bulla::rand_core::{CryptoRng, Rng};
-use bulla::{
-    ContentKey, Header, Identity, KeyId, Limits, OpenError, Opener, Recipient, Record, RsaIdentity, Sealer,
-    UnwrapError, WrapError, WrappedKey,
-};
+use bulla::{Header, Identity, Limits, Opener, Recipient, RsaIdentity, Sealer};
 use proptest::prelude::*;
 
 pub use self::split_mix::SplitMix64;
@@ -58,8 +59,8 @@ pub fn numbered(len: usize) -> Vec<u8> {
     (0..len).map(|at| u8::try_from(at / CHUNK).unwrap()).collect()
 }
 
-/// A key without RSA, so that tests of everything else are fast. Its wrapped key is the content key and a filler, and it
-/// remembers the content key that it was given last.
+/// A key without RSA, so that tests of everything else are fast. Its wrapped key is the content key
+/// and a filler, and it remembers the content key that it was given last.
 #[derive(Default)]
 pub struct NoRsa(Mutex<[u8; 32]>);
 
@@ -83,8 +84,8 @@ impl Recipient for NoRsa {
 }
 
 impl Identity for NoRsa {
-    fn holds(&self, id: &KeyId) -> bool {
-        *id == Self::ID
+    fn may_open(&self, record: &Record<'_>) -> bool {
+        record.record_type() == Record::RSA_OAEP_SHA256 && record.key_id().is_none_or(|id| id == Self::ID)
     }
 
     fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {
@@ -93,7 +94,8 @@ impl Identity for NoRsa {
     }
 }
 
-/// A key without RSA whose id is a number, so that there can be many. Its wrapped key is the content key and random bytes.
+/// A key without RSA whose id is a number, so that there can be many. Its wrapped key is the
+/// content key and random bytes.
 pub struct Named(pub KeyId);
 
 impl Named {
@@ -115,8 +117,8 @@ impl Recipient for Named {
 }
 
 impl Identity for Named {
-    fn holds(&self, id: &KeyId) -> bool {
-        self.0 == *id
+    fn may_open(&self, record: &Record<'_>) -> bool {
+        record.record_type() == Record::RSA_OAEP_SHA256 && record.key_id().is_none_or(|id| id == self.0)
     }
 
     fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {
@@ -127,7 +129,7 @@ impl Identity for Named {
 
 /// An envelope for any [`NoRsa`].
 pub fn seal(plaintext: &[u8]) -> Vec<u8> {
-    Sealer::new(&NoRsa::default()).seal(plaintext).unwrap()
+    Sealer::new(NoRsa::default()).seal(plaintext).unwrap()
 }
 
 #[cfg(not(feature = "parallel"))]
@@ -164,7 +166,8 @@ pub fn write_in_pieces(mut output: impl Write, mut input: &[u8], sizes: &[usize]
     Ok(())
 }
 
-/// Reads to the end in pieces of these sizes, cyclically, and gives what was released with the error that ended it.
+/// Reads to the end in pieces of these sizes, cyclically, and gives what was released with the
+/// error that ended it.
 pub fn read_in_pieces(mut input: impl Read, sizes: &[usize]) -> (Vec<u8>, io::Result<()>) {
     let mut released = Vec::new();
     for size in sizes.iter().cycle() {

@@ -1,8 +1,9 @@
 //! An envelope, damage to it, and what must come of opening it then.
 
-use bulla::{Header, Identity, Limits, OpenError, Record, Sealer};
+use bulla::error::OpenError;
+use bulla::{Header, Identity, Limits, Sealer};
 
-use super::{BODY_PREFIX_LEN, CHUNK_LEN, Case, Damage, SEALED_CHUNK_LEN, TAG_LEN, seal};
+use super::{BODY_HEAD_LEN, CHUNK_LEN, Case, Damage, SEALED_CHUNK_LEN, TAG_LEN, seal};
 use crate::fake::Fake;
 use crate::split_mix::SplitMix64;
 
@@ -32,7 +33,7 @@ impl Sealed {
             sealer = sealer.metadata(&case.metadata);
         }
         let header = |sealer: Sealer<'_>| {
-            let (header, _) = sealer.start_with_rng(&mut SplitMix64(0)).unwrap();
+            let (header, _) = sealer.start_with_rng(&mut SplitMix64(0)).unwrap().into_parts();
             header.as_bytes().to_vec()
         };
         let other_metadata = [&case.metadata[..], b"!"].concat();
@@ -61,7 +62,7 @@ impl Sealed {
     }
 
     fn damage_once(&self, envelope: &mut Vec<u8>, damage: &Damage) {
-        let chunks_start = self.header_len + BODY_PREFIX_LEN;
+        let chunks_start = self.header_len + BODY_HEAD_LEN;
         let chunks = envelope.len().saturating_sub(chunks_start) / SEALED_CHUNK_LEN;
         // Where the chunk with this number stands, of those there are.
         let chunk = |number: u8| {
@@ -123,13 +124,13 @@ impl Sealed {
             (_, Some(body)) => (body, false),
             _ => return fails(self.oracle_of_bad_header(envelope)),
         };
-        if body.len() < BODY_PREFIX_LEN {
+        if body.len() < BODY_HEAD_LEN {
             return fails(OpenError::Truncated);
         }
-        if !same_preamble || !same_aad || body[..BODY_PREFIX_LEN] != self.body()[..BODY_PREFIX_LEN] {
+        if !same_preamble || !same_aad || body[..BODY_HEAD_LEN] != self.body()[..BODY_HEAD_LEN] {
             return fails(OpenError::WrongAssociatedData);
         }
-        oracle_of_chunks(&body[BODY_PREFIX_LEN..], &self.body()[BODY_PREFIX_LEN..])
+        oracle_of_chunks(&body[BODY_HEAD_LEN..], &self.body()[BODY_HEAD_LEN..])
     }
 
     /// `envelope` starts with none of the headers that were sealed.
@@ -142,8 +143,7 @@ impl Sealed {
             Ok((header, _)) => header,
             Err(error) => return error.into(),
         };
-        let mut records = header.records().filter(|record| record.record_type() == Record::RSA_OAEP_SHA256);
-        match records.any(|record| record.key_id().is_none_or(|id| Fake::default().holds(&id))) {
+        match header.records().any(|record| Identity::may_open(&Fake::default(), &record)) {
             true => OpenError::NotAuthentic,
             false => OpenError::NoMatchingRecord,
         }

@@ -10,7 +10,7 @@ use crate::split_mix::SplitMix64;
 
 /// Seals in every way, all of which give the same bytes.
 pub(super) fn every_way(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
-    let envelope = sealer.seal_with_rng(plaintext, &mut SplitMix64(0)).unwrap();
+    let envelope = sealer.start_with_rng(&mut SplitMix64(0)).unwrap().seal(plaintext).unwrap();
     assert!(seal_in_place(sealer, plaintext, envelope.len()) == envelope);
     assert!(seal_in_place(sealer, plaintext, 0) == envelope);
     assert!(seal_by_hand(sealer, plaintext) == envelope);
@@ -25,13 +25,13 @@ pub(super) fn every_way(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8]) -> V
 fn seal_in_place(sealer: &Sealer<'_>, plaintext: &[u8], capacity: usize) -> Vec<u8> {
     let mut data = Vec::with_capacity(capacity);
     data.extend_from_slice(plaintext);
-    sealer.seal_in_place_with_rng(&mut data, &mut SplitMix64(0)).unwrap();
+    sealer.start_with_rng(&mut SplitMix64(0)).unwrap().seal_in_place(&mut data).unwrap();
     data
 }
 
 fn seal_by_hand(sealer: &Sealer<'_>, plaintext: &[u8]) -> Vec<u8> {
-    let (header, mut body_sealer) = sealer.start_with_rng(&mut SplitMix64(0)).unwrap();
-    let mut envelope = [header.as_bytes(), body_sealer.prefix()].concat();
+    let (header, mut body_sealer) = sealer.start_with_rng(&mut SplitMix64(0)).unwrap().into_parts();
+    let mut envelope = [header.as_bytes(), body_sealer.head()].concat();
     let (chunks, last) = plaintext.as_chunks();
     for chunk in chunks {
         let mut sealed = [0; SEALED_CHUNK_LEN];
@@ -45,7 +45,7 @@ fn seal_by_hand(sealer: &Sealer<'_>, plaintext: &[u8]) -> Vec<u8> {
 }
 
 fn write(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
-    let mut writer = sealer.wrap_output_with_rng(Sink::new(&case.steps), &mut SplitMix64(0)).unwrap();
+    let mut writer = sealer.start_with_rng(&mut SplitMix64(0)).unwrap().wrap_output(Sink::new(&case.steps));
     write_all(&mut writer, case, plaintext).unwrap();
     writer.get_ref().taken.clone()
 }
@@ -79,7 +79,7 @@ fn retryable<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 /// After the stream beneath a writer broke, not one more byte comes out.
 fn check_broken(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8], envelope: &[u8], at: usize) {
     let sink = Sink::new(&case.steps).breaking_at(at);
-    let mut writer = sealer.wrap_output_with_rng(sink, &mut SplitMix64(0)).unwrap();
+    let mut writer = sealer.start_with_rng(&mut SplitMix64(0)).unwrap().wrap_output(sink);
     let result = write_all(&mut writer, case, plaintext);
     let taken = writer.get_ref().taken.len();
     assert!(envelope.starts_with(&writer.get_ref().taken));
@@ -97,7 +97,7 @@ fn check_broken(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8], envelope: &[
 
 fn read(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
     let source = Source::new(plaintext, &case.steps);
-    let mut reader = sealer.wrap_input_with_rng(source, &mut SplitMix64(0)).unwrap();
+    let mut reader = sealer.start_with_rng(&mut SplitMix64(0)).unwrap().wrap_input(source);
     let mut envelope = Vec::new();
     loop_reads(case, |output| reader.read(output), |bytes| envelope.extend_from_slice(bytes)).unwrap();
     assert_eq!(reader.read(&mut [0]).unwrap(), 0);

@@ -66,7 +66,7 @@ impl Case {
     }
 }
 
-const CHUNK_LEN: usize = bulla::BodySealer::CHUNK_LEN;
+const CHUNK_LEN: usize = bulla::body::BodySealer::CHUNK_LEN;
 
 /// More only makes the input larger.
 const MAX_STEPS: usize = 24;

@@ -1,20 +1,21 @@
 //! What cannot be sealed in full.
 
 use alloc::vec;
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::io::{Seek, SeekFrom};
 
 use super::*;
-use crate::chunk::{BodySealer, sealed_len};
+use crate::chunk::{BodySealer, body_len};
 use crate::envelope::Sealer;
 use crate::recipient::RsaIdentity;
 
 #[test]
 fn an_envelope_of_a_tebibyte_is_read_anywhere_at_the_cost_of_two_chunks() {
     let identity = RsaIdentity::from_pem(include_str!("../../../tests/keys/rsa2048.pem")).unwrap();
-    let (header, body_sealer) = Sealer::new(&identity.recipient()).start().unwrap();
+    let (header, body_sealer) = Sealer::new(identity.recipient()).start().unwrap().into_parts();
     let envelope =
-        Synthetic { start: [header.as_bytes(), body_sealer.prefix()].concat(), body_sealer, chunks: AtomicU64::new(0) };
+        Synthetic { start: [header.as_bytes(), body_sealer.head()].concat(), body_sealer, chunks: AtomicU64::new(0) };
     let opener = Opener::new(&identity);
     let reader = opener.wrap_input_at(&envelope).unwrap();
     assert_eq!(reader.len().unwrap(), PLAINTEXT_LEN);
@@ -74,7 +75,7 @@ impl ReadAt for Synthetic {
     }
 
     fn size(&self) -> io::Result<u64> {
-        Ok(to_u64(self.start.len()) - 56 + sealed_len(PLAINTEXT_LEN).unwrap())
+        Ok(to_u64(self.start.len()) - 56 + body_len(PLAINTEXT_LEN).unwrap())
     }
 }
 

@@ -2,13 +2,13 @@
 
 use base64ct::{Base64, Base64Unpadded, Encoding};
 
-use super::{BASE64_LINE, BATCH, BEGIN, CONTENT_LINE, END};
+use super::lines::{BASE64_LINE, BATCH, BEGIN, CONTENT_LINE, END};
 use crate::error::{ArmorError, ArmorErrorKind};
 
 /// Takes a text from its start to its end, as many lines at a time as are there.
 ///
-/// What it yields before an error does not depend on how the text was cut into pieces: the content of all lines before the
-/// wrong one.
+/// What it yields before an error does not depend on how the text was cut into pieces: the content
+/// of all lines before the wrong one.
 #[derive(Debug, Default)]
 pub(crate) struct Decoder {
     stage: Stage,
@@ -36,10 +36,11 @@ pub(crate) struct Progress {
 }
 
 impl Decoder {
-    /// Takes lines of `text`, which continues what was taken before, to `output`, which has room for one at least.
+    /// Takes lines of `text`, which continues what was taken before, to `output`, which has room
+    /// for one at least.
     ///
-    /// Where nothing was consumed, the text is complete if it has `ended`, and otherwise more of it is needed: never more
-    /// than two lines.
+    /// Where nothing was consumed, the text is complete if it has `ended`, and otherwise more of it
+    /// is needed: never more than two lines.
     pub(crate) fn decode(&mut self, text: &[u8], ended: bool, output: &mut [u8]) -> Result<Progress, ArmorError> {
         debug_assert!(output.len() >= CONTENT_LINE, "no room for a line");
         let mut done = Progress::default();
@@ -166,7 +167,8 @@ impl Decoder {
     }
 }
 
-/// A line without its end, which is missing where the text ends with the line and where the line is too long.
+/// A line without its end, which is missing where the text ends with the line and where the line is
+/// too long.
 struct Line<'a> {
     text: &'a [u8],
     end: Option<LineEnd>,

@@ -1,0 +1,64 @@
+//! What bounds the work on a body, and how it is shared out.
+
+use crate::format::MAX_PLAINTEXT_LEN;
+use crate::limits::{Limit, LimitExceeded, Limits};
+use crate::threads::Threads;
+
+/// The longest plaintext, and the threads that work on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Work {
+    max_plaintext_len: u64,
+    threads: Threads,
+}
+
+impl Work {
+    pub(crate) fn new(limits: &Limits, threads: Threads) -> Self {
+        Self { max_plaintext_len: limits.plaintext_len().min(MAX_PLAINTEXT_LEN), threads }
+    }
+
+    pub(crate) fn threads(self) -> Threads {
+        self.threads
+    }
+
+    /// Refuses a plaintext of `len` bytes if that is above the limit.
+    pub(crate) fn check_len(self, len: u64) -> Result<(), LimitExceeded> {
+        if len > self.max_plaintext_len {
+            return Err(self.too_long());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn too_long(self) -> LimitExceeded {
+        LimitExceeded { limit: Limit::PlaintextLen, max: self.max_plaintext_len }
+    }
+}
+
+/// How much the adapters work on at once.
+#[cfg(feature = "std")]
+impl Work {
+    /// Whether several threads share the work.
+    pub(crate) fn is_shared(self) -> bool {
+        self.threads != Threads::ONE
+    }
+
+    /// Most chunks that are worked on together: for one thread few enough to stay in the cache,
+    /// for several enough to make waking them cheap beside the work (`benches/README.md`).
+    pub(crate) fn batch(self) -> usize {
+        if self.is_shared() { self.threads.count().saturating_mul(32) } else { 4 }
+    }
+
+    /// Chunks that an adapter collects in memory of its own before it works on them. One thread
+    /// collects no more than it must: what follows may go straight to or from the caller's slice.
+    pub(crate) fn collected(self) -> usize {
+        if self.is_shared() { self.batch() } else { 1 }
+    }
+
+    /// Fewest chunks for which the caller's slice must have room to be worked on in place of an
+    /// adapter's own memory: a piece for each thread.
+    pub(crate) fn least_direct(self) -> usize {
+        if self.is_shared() { self.threads.count().saturating_mul(PIECE) } else { 1 }
+    }
+}
+
+/// Chunks that one thread takes together: enough to make the handing over cheap beside the work.
+pub(crate) const PIECE: usize = 4;

@@ -1,0 +1,234 @@
+//! Finding the content key of a header, without I/O (SPEC §6.2).
+
+use core::fmt;
+use core::iter::{Chain, Filter};
+
+use alloc::vec::Vec;
+use rand_core::Rng;
+
+use super::opened_header::OpenedHeader;
+use crate::crypto::{RandomnessError, SystemRng};
+use crate::error::OpenError;
+use crate::limits::{Limit, Limits};
+use crate::recipient::{Identity, Recipient};
+use crate::schedule::{HeaderDigest, Keyed};
+use crate::secret::{ContentKey, Secret};
+use crate::wire::{Header, Record, Records};
+
+/// Finds the content key of a header for callers whose key service is asynchronous: it says which
+/// record to have unwrapped, and is given the answer.
+///
+/// The rules of SPEC §6.2 are kept here: the order in which records are tried, the limit on
+/// private-key operations, the same work whether unwrapping failed or the header did not verify,
+/// and the one error for both. [`Opener`](crate::Opener) drives the same search with [`Identity`]s.
+///
+/// # Examples
+///
+/// ```
+/// use bulla::error::OpenError;
+/// use bulla::{Header, Limits, OpenedHeader, RsaRecipient, Search};
+/// # use bulla::{RsaIdentity, error::UnwrapError, keys::ContentKey};
+/// # struct Service(RsaIdentity);
+/// # impl Service {
+/// #     async fn unwrap(&self, wrapped: &[u8]) -> Result<Option<ContentKey>, UnwrapError> {
+/// #         self.0.unwrap(wrapped)
+/// #     }
+/// # }
+///
+/// async fn open_header(
+///     header: &Header,
+///     key: &RsaRecipient,
+///     service: &Service,
+/// ) -> Result<OpenedHeader, OpenError> {
+///     let mut search = Search::new(header, [key], &Limits::default());
+///     loop {
+///         let candidate = search.next_candidate()?; // the error if there are no more
+///         let answer = service.unwrap(candidate.wrapped_key()).await?; // None if it does not open
+///         if let Some(opened) = candidate.verify(answer) {
+///             return Ok(opened);
+///         }
+///     }
+/// }
+/// # use std::future::Future;
+/// # let identity = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+/// # let sealed = bulla::seal(identity.recipient(), b"hello")?;
+/// # let (header, body) = Header::split(&sealed, &Limits::default())?;
+/// # let (key, service) = (identity.recipient(), Service(identity));
+/// # let mut opened = Box::pin(open_header(&header, &key, &service));
+/// # let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+/// # let std::task::Poll::Ready(opened) = opened.as_mut().poll(&mut context) else { panic!() };
+/// # assert_eq!(opened?.open(body)?, b"hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Security
+///
+/// Report the error of [`next_candidate`](Self::next_candidate) as it is, and do not tell strangers
+/// how many candidates there were. A service that fails for its own reasons is no answer: end the
+/// search with its error.
+pub struct Search<'a> {
+    header: &'a Header,
+    digest: HeaderDigest,
+    keys: Vec<Key<'a>>,
+    limits: Limits,
+    records: Chain<ByName<'a>, ByName<'a>>,
+    record: Option<Record<'a>>,
+    /// Of the keys, the next to be tried on the record.
+    next_key: usize,
+    operations: u64,
+}
+
+type ByName<'a> = Filter<Records<'a>, fn(&Record<'a>) -> bool>;
+
+/// Whose private key may open a record.
+#[derive(Clone, Copy)]
+enum Key<'a> {
+    Public(&'a dyn Recipient),
+    Private(&'a dyn Identity),
+}
+
+impl<'a> Search<'a> {
+    /// Searches with the private halves of `keys`, which are elsewhere, in the order given.
+    /// `limits` bounds the number of candidates.
+    pub fn new<R: Recipient + 'a>(header: &'a Header, keys: impl IntoIterator<Item = &'a R>, limits: &Limits) -> Self {
+        Self::with_keys(header, keys.into_iter().map(|key| Key::Public(key)).collect(), limits)
+    }
+
+    pub(super) fn with_identities(
+        header: &'a Header,
+        identities: impl IntoIterator<Item = &'a dyn Identity>,
+        limits: &Limits,
+    ) -> Self {
+        Self::with_keys(header, identities.into_iter().map(Key::Private).collect(), limits)
+    }
+
+    fn with_keys(header: &'a Header, keys: Vec<Key<'a>>, limits: &Limits) -> Self {
+        let identified: ByName<'a> = header.records().filter(|record| record.key_id().is_some());
+        let anonymous: ByName<'a> = header.records().filter(|record| record.key_id().is_none());
+        Self {
+            header,
+            digest: HeaderDigest::new(header),
+            keys,
+            limits: *limits,
+            records: identified.chain(anonymous),
+            record: None,
+            next_key: 0,
+            operations: 0,
+        }
+    }
+
+    /// The next candidate: records that name a key first, then anonymous ones, each with the keys
+    /// that may open it.
+    ///
+    /// # Errors
+    ///
+    /// The outcome of the search if there are no more: [`OpenError::NoMatchingRecord`] if there
+    /// never was a candidate, [`OpenError::NotAuthentic`] if none was accepted, and
+    /// [`OpenError::LimitExceeded`] if there are more than
+    /// [`Limits::private_key_operations`]. [`OpenError::Randomness`] if the operating system gave
+    /// no randomness.
+    pub fn next_candidate(&mut self) -> Result<Candidate<'_>, OpenError> {
+        let Some((record, key_index)) = self.advance() else {
+            return Err(match self.operations {
+                0 => OpenError::NoMatchingRecord,
+                _ => OpenError::NotAuthentic,
+            });
+        };
+        self.operations += 1;
+        self.limits.check(Limit::PrivateKeyOperations, self.operations)?;
+        Ok(Candidate { header: self.header, digest: &self.digest, dummy: random_key()?, record, key_index })
+    }
+
+    fn advance(&mut self) -> Option<(Record<'a>, usize)> {
+        loop {
+            let record = match self.record {
+                Some(record) => record,
+                None => *self.record.insert(self.records.next()?),
+            };
+            while let Some(key) = self.keys.get(self.next_key) {
+                self.next_key += 1;
+                if key.may_open(&record) {
+                    return Some((record, self.next_key - 1));
+                }
+            }
+            self.record = None;
+            self.next_key = 0;
+        }
+    }
+}
+
+impl Key<'_> {
+    fn may_open(self, record: &Record<'_>) -> bool {
+        match self {
+            Self::Public(recipient) => recipient.may_open(record),
+            Self::Private(identity) => identity.may_open(record),
+        }
+    }
+}
+
+impl fmt::Debug for Search<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Search").field("operations", &self.operations).finish_non_exhaustive()
+    }
+}
+
+/// A record and one key that may open it.
+///
+/// Answer with [`verify`](Self::verify), also if the record did not open.
+pub struct Candidate<'s> {
+    header: &'s Header,
+    digest: &'s HeaderDigest,
+    /// What the header is verified under if unwrapping fails, drawn before that is known.
+    dummy: ContentKey,
+    record: Record<'s>,
+    key_index: usize,
+}
+
+impl<'s> Candidate<'s> {
+    /// The record to be unwrapped.
+    #[must_use]
+    pub fn record(&self) -> &Record<'s> {
+        &self.record
+    }
+
+    /// The ciphertext in the record: what a key service decrypts with RSA-OAEP, SHA-256, MGF1 with
+    /// SHA-256 and no label.
+    #[must_use]
+    pub fn wrapped_key(&self) -> &'s [u8] {
+        self.record.wrapped_key().unwrap_or_default()
+    }
+
+    /// Which of the keys given to the search is to unwrap it, counted from zero.
+    #[must_use]
+    pub fn key_index(&self) -> usize {
+        self.key_index
+    }
+
+    /// Takes the unwrapped content key, or `None` if the record did not open. Succeeds if the
+    /// header verifies under it.
+    ///
+    /// Does the same work in both cases. If it fails, ask for the next candidate.
+    #[must_use]
+    pub fn verify(self, content_key: Option<ContentKey>) -> Option<OpenedHeader> {
+        let unwrapped = content_key.is_some();
+        let keyed = Keyed::open(self.header, self.digest, content_key.unwrap_or(self.dummy));
+        keyed.filter(|_| unwrapped).map(OpenedHeader::new)
+    }
+}
+
+impl fmt::Debug for Candidate<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Candidate")
+            .field("record", &self.record)
+            .field("key_index", &self.key_index)
+            .finish_non_exhaustive()
+    }
+}
+
+fn random_key() -> Result<ContentKey, RandomnessError> {
+    let mut rng = SystemRng::new();
+    let mut key = Secret::zero();
+    rng.fill_bytes(key.expose_mut());
+    rng.check()?;
+    Ok(key.into())
+}

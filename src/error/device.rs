@@ -1,0 +1,71 @@
+//! What a key that is held elsewhere can report.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::error::Error;
+use core::fmt;
+
+/// A [`Recipient`](crate::Recipient) could not wrap a content key. The cause is the
+/// [`source`](Error::source).
+///
+/// Two values are equal if they share one cause: a clone equals its original.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrapError(Cause);
+
+impl WrapError {
+    /// Wraps the cause, which must not carry secrets.
+    pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(Cause(cause.into().into()))
+    }
+}
+
+impl fmt::Display for WrapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a recipient could not wrap the content key")
+    }
+}
+
+impl Error for WrapError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0.0)
+    }
+}
+
+/// An [`Identity`](crate::Identity) failed for its own reasons: the device is absent, the service
+/// did not answer, access was denied. The cause is the [`source`](Error::source).
+///
+/// A ciphertext that did not decrypt is never this error, but `Ok(None)`. Two values are equal if
+/// they share one cause: a clone equals its original.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnwrapError(Cause);
+
+impl UnwrapError {
+    /// Wraps the cause, which must not carry secrets.
+    pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(Cause(cause.into().into()))
+    }
+}
+
+impl fmt::Display for UnwrapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an identity could not unwrap the content key")
+    }
+}
+
+impl Error for UnwrapError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0.0)
+    }
+}
+
+/// A foreign error that can be cloned and compared.
+#[derive(Clone, Debug)]
+struct Cause(Arc<dyn Error + Send + Sync>);
+
+impl PartialEq for Cause {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Cause {}

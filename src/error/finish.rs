@@ -1,0 +1,57 @@
+//! A writer that could not be finished.
+
+use alloc::boxed::Box;
+use core::error::Error;
+use core::fmt;
+use std::io;
+
+/// Finishing a writer failed. Gives back the writer as well as the error: after `WouldBlock` it can
+/// be finished later, and otherwise its inner writer can be had.
+///
+/// `?` turns it into the [`std::io::Error`].
+pub struct FinishError<T>(Box<(io::Error, T)>);
+
+impl<T> FinishError<T> {
+    pub(crate) fn new(writer: T, error: io::Error) -> Self {
+        Self(Box::new((error, writer)))
+    }
+
+    /// What went wrong.
+    pub fn error(&self) -> &io::Error {
+        &self.0.0
+    }
+
+    /// The writer that was not finished.
+    pub fn into_writer(self) -> T {
+        self.0.1
+    }
+
+    /// What went wrong, and the writer that was not finished.
+    pub fn into_parts(self) -> (io::Error, T) {
+        *self.0
+    }
+}
+
+impl<T> From<FinishError<T>> for io::Error {
+    fn from(error: FinishError<T>) -> Self {
+        error.0.0
+    }
+}
+
+impl<T> fmt::Display for FinishError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error().fmt(f)
+    }
+}
+
+impl<T> fmt::Debug for FinishError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FinishError").field("error", self.error()).finish_non_exhaustive()
+    }
+}
+
+impl<T> Error for FinishError<T> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error().source()
+    }
+}

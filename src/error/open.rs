@@ -1,0 +1,120 @@
+//! What can go wrong when opening.
+
+use core::error::Error;
+use core::fmt;
+
+use super::device::UnwrapError;
+use super::header::{HeaderError, HeaderErrorKind};
+use crate::limits::LimitExceeded;
+
+/// Why an envelope could not be opened.
+///
+/// The `std::io` adapters report it inside a `std::io::Error` (`Truncated` as `UnexpectedEof`, all
+/// others as `InvalidData`); `OpenError::from_io` gets it out again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The header is malformed, not a header at all, or of a version, suite or layout that this
+    /// release does not know. Caused by whoever made or damaged the file.
+    Header(HeaderError),
+    /// No record is meant for the given identities. The caller has the wrong key, or was not a
+    /// recipient.
+    ///
+    /// Decided on public key ids alone. It still tells which keys the caller holds: do not relay it
+    /// to strangers.
+    NoMatchingRecord,
+    /// A record was meant for an identity, but the header did not authenticate: the header was
+    /// altered, or, for anonymous records, the key is the wrong one.
+    ///
+    /// One value for every cryptographic cause, reached by the same work: RSA padding, length of
+    /// the unwrapped key, header tag.
+    NotAuthentic,
+    /// The header is authentic, but the body does not belong to it under the given associated data:
+    /// the caller gave other associated data than whoever sealed, this is the body of another
+    /// envelope, or its first 56 bytes were altered.
+    WrongAssociatedData,
+    /// The input ended before the envelope was complete. Fetching the rest and opening again can
+    /// help.
+    Truncated,
+    /// The chunk with this index, which is not the last one, is not authentic: it was altered,
+    /// moved, or the input was cut or extended around it. Everything released before it is
+    /// authentic.
+    ChunkAltered {
+        /// Number of the chunk, from zero; it holds the plaintext from `index` × 16384 on.
+        index: u64,
+    },
+    /// The last chunk, with this index, is not authentic: the input was cut, extended or altered
+    /// there. By length alone these cannot be told apart, and most cut inputs end like this:
+    /// `Truncated` is certain only where fewer than 16 bytes of a chunk remain. Fetching the
+    /// input again can help.
+    LastChunkAltered {
+        /// Number of the chunk, from zero; it holds the plaintext from `index` × 16384 on.
+        index: u64,
+    },
+    /// A bound of the caller's [`Limits`](crate::Limits), or the format's maximum length, was
+    /// exceeded.
+    LimitExceeded(LimitExceeded),
+    /// The caller's slice is shorter than the plaintext, which would have this many bytes.
+    OutputTooShort {
+        /// Length of the plaintext in bytes.
+        needed: usize,
+    },
+    /// A device or service that holds a private key failed for its own reasons; nothing was learned
+    /// about the envelope. Whether a retry helps depends on the cause inside.
+    Unwrap(UnwrapError),
+    /// The operating system gave no randomness. Nothing was opened; a retry may help.
+    Randomness,
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(error) => error.fmt(f),
+            Self::NoMatchingRecord => f.write_str("nothing in the envelope is addressed to the given keys"),
+            Self::NotAuthentic => f.write_str("wrong key, or the header was altered"),
+            Self::WrongAssociatedData => {
+                f.write_str("wrong associated data; or this is the body of another envelope, or its start was altered")
+            }
+            Self::Truncated => f.write_str("truncated: the input ended before the envelope was complete"),
+            Self::ChunkAltered { index } => write!(f, "chunk {index} was altered"),
+            Self::LastChunkAltered { index } => {
+                write!(f, "the last chunk ({index}) was cut, extended or altered")
+            }
+            Self::LimitExceeded(error) => error.fmt(f),
+            Self::OutputTooShort { needed } => write!(f, "the output is too short: {needed} bytes are needed"),
+            Self::Unwrap(error) => error.fmt(f),
+            Self::Randomness => f.write_str("the operating system gave no randomness"),
+        }
+    }
+}
+
+impl Error for OpenError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Unwrap(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<HeaderError> for OpenError {
+    fn from(error: HeaderError) -> Self {
+        match error.kind() {
+            HeaderErrorKind::LimitExceeded(limit) => Self::LimitExceeded(limit),
+            HeaderErrorKind::Truncated => Self::Truncated,
+            _ => Self::Header(error),
+        }
+    }
+}
+
+impl From<LimitExceeded> for OpenError {
+    fn from(error: LimitExceeded) -> Self {
+        Self::LimitExceeded(error)
+    }
+}
+
+impl From<UnwrapError> for OpenError {
+    fn from(error: UnwrapError) -> Self {
+        Self::Unwrap(error)
+    }
+}

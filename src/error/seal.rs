@@ -1,0 +1,82 @@
+//! What can go wrong when sealing.
+
+use core::error::Error;
+use core::fmt;
+
+use super::device::WrapError;
+use super::header::{HeaderError, HeaderErrorKind};
+use crate::key_id::KeyId;
+use crate::limits::LimitExceeded;
+
+/// Why an envelope could not be sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SealError {
+    /// The recipient set was empty. The caller's mistake: such an envelope could never be opened.
+    NoRecipients,
+    /// Two recipients have the same key id. The caller's mistake: list each key once.
+    DuplicateRecipient(KeyId),
+    /// A recipient or the metadata does not fit the format, as the kind says. The caller's or a
+    /// custom [`Recipient`]'s mistake.
+    ///
+    /// [`Recipient`]: crate::Recipient
+    Header(HeaderError),
+    /// A bound of the caller's [`Limits`](crate::Limits), or the format's maximum of 4 PiB − 1
+    /// bytes, was exceeded.
+    LimitExceeded(LimitExceeded),
+    /// The caller's slice is shorter than the envelope, which has this many bytes.
+    OutputTooShort {
+        /// Length of the envelope in bytes.
+        needed: usize,
+    },
+    /// A recipient could not wrap the content key. Whether a retry helps depends on the cause
+    /// inside.
+    Wrap(WrapError),
+    /// The operating system gave no randomness. Nothing was sealed; a retry may help.
+    Randomness,
+}
+
+impl fmt::Display for SealError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRecipients => f.write_str("no recipients: nobody could open the envelope"),
+            Self::DuplicateRecipient(id) => write!(f, "two recipients have the key id {id}"),
+            Self::Header(error) => write!(f, "header cannot be written: {}", error.kind()),
+            Self::LimitExceeded(error) => error.fmt(f),
+            Self::OutputTooShort { needed } => write!(f, "the output is too short: {needed} bytes are needed"),
+            Self::Wrap(error) => error.fmt(f),
+            Self::Randomness => f.write_str("the operating system gave no randomness"),
+        }
+    }
+}
+
+impl Error for SealError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Wrap(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<HeaderError> for SealError {
+    fn from(error: HeaderError) -> Self {
+        match error.kind() {
+            HeaderErrorKind::LimitExceeded(limit) => Self::LimitExceeded(limit),
+            HeaderErrorKind::DuplicateKeyId(id) => Self::DuplicateRecipient(id),
+            _ => Self::Header(error),
+        }
+    }
+}
+
+impl From<LimitExceeded> for SealError {
+    fn from(error: LimitExceeded) -> Self {
+        Self::LimitExceeded(error)
+    }
+}
+
+impl From<WrapError> for SealError {
+    fn from(error: WrapError) -> Self {
+        Self::Wrap(error)
+    }
+}

@@ -1,0 +1,160 @@
+//! Push-based work on blocks: what the writers have in common.
+
+use std::io::{self, Write};
+
+use super::calls::retry;
+use super::guarded::Guarded;
+use super::pending::Pending;
+use crate::buffer::Buffer;
+
+/// Collects what is written until it fills blocks, turns these into something else, and passes that
+/// on to an inner writer.
+pub(super) struct BlockWriter<W, B>(Guarded<Core<W, B>>);
+
+/// What becomes of the bytes that are written.
+pub(super) trait Blocks {
+    /// Bytes that are collected before they are turned: one block or several. At least 1.
+    fn collected(&self) -> usize;
+
+    /// Turns full blocks at the front of `input` into what `output` then holds, and returns how
+    /// many bytes of `input` that took. If that is none although there are
+    /// [`collected`](Self::collected) bytes, more are collected from then on.
+    fn turn(&mut self, input: &[u8], output: &mut Pending) -> io::Result<usize>;
+
+    /// Turns `rest`, which may be empty and is less than is collected, into the end.
+    fn end(&mut self, rest: &[u8], output: &mut Pending) -> io::Result<()>;
+}
+
+struct Core<W, B> {
+    inner: W,
+    blocks: B,
+    /// The end was made: nothing can follow.
+    ended: bool,
+    /// What was written and not turned yet, always less than is collected.
+    partial: Buffer,
+    partial_len: usize,
+    /// What the inner writer has not taken yet.
+    pending: Pending,
+}
+
+impl<W, B> BlockWriter<W, B> {
+    /// `start` is passed on before anything else.
+    pub(super) fn new(inner: W, blocks: B, start: Pending) -> Self {
+        let partial = Buffer::default();
+        Self(Guarded::new(Core { inner, blocks, ended: false, partial, partial_len: 0, pending: start }))
+    }
+
+    pub(super) fn get_ref(&self) -> &W {
+        &self.0.core.inner
+    }
+
+    pub(super) fn get_mut(&mut self) -> &mut W {
+        &mut self.0.core.inner
+    }
+
+    pub(super) fn into_inner(self) -> W {
+        self.0.core.inner
+    }
+
+    pub(super) fn blocks(&self) -> &B {
+        &self.0.core.blocks
+    }
+}
+
+impl<W: Write, B: Blocks> BlockWriter<W, B> {
+    pub(super) fn try_finish(&mut self) -> io::Result<()> {
+        self.0.call(|core| {
+            if !core.ended {
+                core.drain_full_blocks()?;
+                core.blocks.end(&core.partial[..core.partial_len], &mut core.pending)?;
+                core.ended = true;
+            }
+            core.drain()?;
+            core.flush_inner()
+        })
+    }
+}
+
+impl<W: Write, B: Blocks> Write for BlockWriter<W, B> {
+    fn write(&mut self, input: &[u8]) -> io::Result<usize> {
+        self.0.poison.check()?;
+        if self.0.core.ended {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "written to after it was finished"));
+        }
+        self.0.call(|core| {
+            // Drain first: `take` needs an empty `pending`.
+            core.drain()?;
+            let taken = core.take(input)?;
+            match core.drain() {
+                // What was taken is safe: the next call drains it.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(taken),
+                drained => drained.map(|()| taken),
+            }
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.call(|core| {
+            if !core.ended {
+                core.drain_full_blocks()?;
+            }
+            core.drain()?;
+            core.flush_inner()
+        })
+    }
+}
+
+impl<W: Write, B: Blocks> Core<W, B> {
+    /// Turns what fills blocks, keeps what does not, and returns how much it took. Nothing must be
+    /// pending.
+    fn take(&mut self, input: &[u8]) -> io::Result<usize> {
+        let collected = self.blocks.collected();
+        if self.partial_len == 0 && input.len() >= collected {
+            // Straight from the caller's slice: `partial` would only add a copy.
+            let turned = self.blocks.turn(input, &mut self.pending)?;
+            if turned > 0 {
+                return Ok(turned);
+            }
+        }
+        let collected = self.blocks.collected();
+        if self.partial_len == self.partial.len() {
+            // Twice of what came, so that nobody's claim of a length decides.
+            let len = collected.min((2 * self.partial_len).max(LEAST_ROOM));
+            self.partial.grow(len, 0..self.partial_len);
+        }
+        let taken = input.len().min(self.partial.len().min(collected) - self.partial_len);
+        let end = self.partial_len + taken;
+        self.partial.using(end)[self.partial_len..].copy_from_slice(&input[..taken]);
+        self.partial_len = end;
+        if self.partial_len == collected {
+            self.turn_partial()?;
+        }
+        Ok(taken)
+    }
+
+    /// Turns the full blocks among what was collected. Nothing must be pending.
+    fn turn_partial(&mut self) -> io::Result<()> {
+        let turned = self.blocks.turn(&self.partial[..self.partial_len], &mut self.pending)?;
+        self.partial.using(self.partial_len).copy_within(turned.., 0);
+        self.partial_len -= turned;
+        Ok(())
+    }
+
+    /// Passes on every full block.
+    fn drain_full_blocks(&mut self) -> io::Result<()> {
+        self.drain()?;
+        self.turn_partial()?;
+        self.drain()
+    }
+
+    fn drain(&mut self) -> io::Result<()> {
+        self.pending.write_to(&mut self.inner)
+    }
+
+    fn flush_inner(&mut self) -> io::Result<()> {
+        retry(|| self.inner.flush())
+    }
+}
+
+/// Bytes that are collected before memory grows with what comes.
+const LEAST_ROOM: usize = 16400;

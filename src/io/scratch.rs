@@ -1,0 +1,54 @@
+//! Memory for reads at a position, kept from one to the next.
+
+use alloc::vec::Vec;
+use std::sync::{Mutex, PoisonError};
+
+use crate::buffer::Buffer;
+
+/// As much memory as threads have read at the same time.
+#[derive(Default)]
+pub(super) struct Scratches(Mutex<Vec<Scratch>>);
+
+impl Scratches {
+    /// If possible one that holds the chunk `index`.
+    pub(super) fn take(&self, index: Option<u64>) -> Scratch {
+        let mut scratches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = scratches.iter().position(|scratch| scratch.chunk.map(|(index, _)| index) == index);
+        let place = place.or(scratches.len().checked_sub(1));
+        place.map(|place| scratches.swap_remove(place)).unwrap_or_default()
+    }
+
+    pub(super) fn put_back(&self, scratch: Scratch) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+    }
+}
+
+/// Memory for one read. Wiped when dropped.
+#[derive(Default)]
+pub(super) struct Scratch {
+    buffer: Buffer,
+    /// Number and length in bytes of the chunk whose plaintext stands at the front, if one does.
+    chunk: Option<(u64, usize)>,
+}
+
+impl Scratch {
+    /// Room for `len` bytes, to be written to.
+    pub(super) fn room(&mut self, len: usize) -> &mut [u8] {
+        self.chunk = None;
+        if self.buffer.len() < len {
+            self.buffer = Buffer::new(len);
+        }
+        self.buffer.using(len)
+    }
+
+    /// Says that the first `len` bytes are the plaintext of chunk `index`.
+    pub(super) fn set_chunk(&mut self, index: u64, len: usize) {
+        self.chunk = Some((index, len));
+    }
+
+    /// The plaintext of chunk `index`, if it is here.
+    pub(super) fn chunk(&self, index: u64) -> Option<&[u8]> {
+        let (_, len) = self.chunk.filter(|(own, _)| *own == index)?;
+        Some(&self.buffer[..len])
+    }
+}

@@ -1,0 +1,82 @@
+//! To whom an envelope is sealed.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use super::wrapped_key::WrappedKey;
+use crate::error::{SealError, WrapError};
+use crate::key_id::KeyId;
+use crate::secret::ContentKey;
+use crate::wire::{Item, Record};
+
+/// A public key that envelopes are sealed to.
+///
+/// [`RsaRecipient`](crate::RsaRecipient) is one. You rarely need another: if the private key is in
+/// a device or service, its public half still makes an `RsaRecipient`. The library composes the
+/// record from [`key_id`](Self::key_id) and the wrapped key.
+pub trait Recipient: Send + Sync {
+    /// The public name of the key, or `None` to leave it out of the envelope (an anonymous
+    /// recipient).
+    fn key_id(&self) -> Option<KeyId>;
+
+    /// Wraps `key` for the holder of the private key. For an RSA key that is RSA-OAEP with SHA-256,
+    /// MGF1 with SHA-256 and an empty label (SPEC §3.4).
+    ///
+    /// # Errors
+    ///
+    /// [`WrapError`] with the cause; the envelope is not made.
+    ///
+    /// # Security
+    ///
+    /// `key` may go to the device or service that wraps it, and nowhere else. What is made with
+    /// `rng` may leave only as the result: if the operating system stops giving randomness, `rng`
+    /// becomes predictable and the library discards the result.
+    fn wrap_key(&self, key: &ContentKey, rng: &mut dyn CryptoRng) -> Result<WrappedKey, WrapError>;
+
+    /// Whether the private key may open `record`. Decides on public data alone (SPEC §6.2).
+    ///
+    /// The provided method admits records that name this key. Override it if anonymous records can
+    /// be for it: an RSA key also admits those that are as long as its modulus.
+    fn may_open(&self, record: &Record<'_>) -> bool {
+        record.key_id().is_some() && record.key_id() == self.key_id()
+    }
+}
+
+/// The records that wrap `key` for each recipient.
+pub(crate) fn wrap_for_all(
+    recipients: &[Arc<dyn Recipient + '_>],
+    key: &ContentKey,
+    rng: &mut dyn CryptoRng,
+) -> Result<Vec<Item>, SealError> {
+    // Before any public-key operation, not after a thousand of them.
+    let mut ids: Vec<KeyId> = recipients.iter().filter_map(|recipient| recipient.key_id()).collect();
+    ids.sort_unstable();
+    if let Some(twins) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(SealError::DuplicateRecipient(twins[0]));
+    }
+    let wrap = |recipient: &Arc<dyn Recipient + '_>| Ok(recipient.wrap_key(key, rng)?.into_item(recipient.key_id()));
+    recipients.iter().map(wrap).collect()
+}
+
+macro_rules! delegate {
+    ($($pointer:ty),*) => {$(
+        impl<T: Recipient + ?Sized> Recipient for $pointer {
+            fn key_id(&self) -> Option<KeyId> {
+                (**self).key_id()
+            }
+
+            fn wrap_key(&self, key: &ContentKey, rng: &mut dyn CryptoRng) -> Result<WrappedKey, WrapError> {
+                (**self).wrap_key(key, rng)
+            }
+
+            fn may_open(&self, record: &Record<'_>) -> bool {
+                (**self).may_open(record)
+            }
+        }
+    )*};
+}
+
+delegate!(&T, Box<T>, Arc<T>);

@@ -1,0 +1,45 @@
+//! The table of the record types that this release knows (SPEC §9.5).
+
+use core::ops::RangeInclusive;
+
+use crate::format::{MAX_WRAPPED_KEY_LEN, MIN_WRAPPED_KEY_LEN, RECORD_PADDING, RECORD_RSA_OAEP_SHA256};
+
+/// What a reader must know of a record type.
+pub(super) struct RecordType {
+    code: u16,
+    pub(super) content: Content,
+}
+
+/// What the value of a record holds.
+pub(super) enum Content {
+    /// The content key: `id_len || key id || wrapped key`, as in SPEC §3.4.
+    WrappedKey { lens: RangeInclusive<usize>, class: MixingClass },
+    /// Nothing.
+    Padding,
+}
+
+/// Types of different classes do not stand in one header, lest the weaker one decide (SPEC §9.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MixingClass {
+    /// Broken by a quantum computer.
+    Classical,
+    #[cfg(test)]
+    PostQuantum,
+}
+
+impl RecordType {
+    pub(super) fn of(code: u16) -> Option<&'static Self> {
+        TABLE.iter().find(|row| row.code == code)
+    }
+}
+
+const TABLE: &[RecordType] = &[
+    RecordType {
+        code: RECORD_RSA_OAEP_SHA256,
+        content: Content::WrappedKey { lens: MIN_WRAPPED_KEY_LEN..=MAX_WRAPPED_KEY_LEN, class: MixingClass::Classical },
+    },
+    RecordType { code: RECORD_PADDING, content: Content::Padding },
+    // Private use: a second class to test with.
+    #[cfg(test)]
+    RecordType { code: 0x7001, content: Content::WrappedKey { lens: 256..=1024, class: MixingClass::PostQuantum } },
+];
