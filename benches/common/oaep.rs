@@ -53,14 +53,14 @@ mod aws_lc {
 mod rustcrypto {
     use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
     use rsa::traits::PaddingScheme;
-    use rsa::{RsaPrivateKey, RsaPublicKey};
+    use rsa::{PrivateKey, PublicKey};
     use sha2::Sha256;
 
     use super::Wrapped;
 
     pub(crate) struct Oaep {
-        private: RsaPrivateKey,
-        public: RsaPublicKey,
+        private: PrivateKey,
+        public: PublicKey,
     }
 
     impl Oaep {
@@ -68,8 +68,8 @@ mod rustcrypto {
 
         pub(crate) fn new(pkcs8: &[u8], spki: &[u8]) -> Self {
             Self {
-                private: RsaPrivateKey::from_pkcs8_der(pkcs8).expect("a good key"),
-                public: RsaPublicKey::from_public_key_der(spki).expect("a good key"),
+                private: PrivateKey::from_pkcs8_der(pkcs8).expect("a good key"),
+                public: PublicKey::from_public_key_der(spki).expect("a good key"),
             }
         }
 

@@ -9,7 +9,7 @@ use hmac::{Hmac, Mac};
 use pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey};
 use rand_core::CryptoRng;
 use rsa::traits::PaddingScheme;
-use rsa::{Oaep, RsaPrivateKey, RsaPublicKey};
+use rsa::{Oaep, PrivateKey, PublicKey};
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -86,11 +86,11 @@ pub(crate) fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// An RSA public key for OAEP with SHA-256, MGF1 with SHA-256 and an empty label.
-pub(crate) struct OaepPublicKey(RsaPublicKey);
+pub(crate) struct OaepPublicKey(PublicKey);
 
 impl OaepPublicKey {
     pub(crate) fn from_spki(der: &[u8]) -> Result<Self, KeyRejected> {
-        RsaPublicKey::from_public_key_der(der).map(Self).map_err(|_| KeyRejected)
+        PublicKey::from_public_key_der(der).map(Self).map_err(|_| KeyRejected)
     }
 
     /// Draws the 32-byte OAEP seed from `rng` and nothing else.
@@ -100,11 +100,11 @@ impl OaepPublicKey {
 }
 
 /// An RSA private key for the same.
-pub(crate) struct OaepPrivateKey(RsaPrivateKey);
+pub(crate) struct OaepPrivateKey(PrivateKey);
 
 impl OaepPrivateKey {
     pub(crate) fn from_pkcs8(der: &[u8]) -> Result<Self, KeyRejected> {
-        let key = RsaPrivateKey::from_pkcs8_der(der).map_err(|_| KeyRejected)?;
+        let key = PrivateKey::from_pkcs8_der(der).map_err(|_| KeyRejected)?;
         // `rsa` recomputes the CRT values and would not notice wrong ones, which a later export would pass on.
         let encoded = key.to_pkcs8_der().map_err(|_| KeyRejected)?;
         if !constant_time_eq(encoded.as_bytes(), der) {
@@ -133,7 +133,7 @@ impl OaepPrivateKey {
 /// Generates an RSA key with public exponent 65537, as PKCS#8 DER.
 pub(crate) fn generate_pkcs8(size: KeySize) -> Result<Zeroizing<Vec<u8>>, RandomnessError> {
     let mut rng = SystemRng::new();
-    let generated = RsaPrivateKey::new(&mut rng, size.bits()).map(|key| key.to_pkcs8_der());
+    let generated = PrivateKey::new(&mut rng, size.bits()).map(|key| key.to_pkcs8_der());
     rng.check()?;
     let der = generated.expect("a size that is supported").expect("a generated key can be encoded");
     Ok(der.to_bytes())
