@@ -6,6 +6,7 @@
 
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
+mod ciphertext;
 mod kdf;
 mod key_size;
 mod rng;

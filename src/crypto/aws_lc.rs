@@ -13,6 +13,7 @@ use aws_lc_rs::{constant_time, digest, hmac};
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::ciphertext::Modulus;
 use super::{KeyRejected, KeySize, RandomnessError, TagMismatch};
 use crate::secret::Secret;
 
@@ -118,20 +119,25 @@ impl OaepPublicKey {
 }
 
 /// An RSA private key for the same.
-pub(crate) struct OaepPrivateKey(OaepPrivateDecryptingKey);
+pub(crate) struct OaepPrivateKey {
+    key: OaepPrivateDecryptingKey,
+    modulus: Modulus,
+}
 
 impl OaepPrivateKey {
     pub(crate) fn from_pkcs8(der: &[u8]) -> Result<Self, KeyRejected> {
         let key = PrivateDecryptingKey::from_pkcs8(der).map_err(|_| KeyRejected)?;
-        OaepPrivateDecryptingKey::new(key).map(Self).map_err(|_| KeyRejected)
+        let key = OaepPrivateDecryptingKey::new(key).map_err(|_| KeyRejected)?;
+        Ok(Self { key, modulus: Modulus::from_pkcs8(der)? })
     }
 
-    /// `None` for every ciphertext that is not the wrapping of exactly 32 bytes, without telling why.
+    /// `None` for all bytes that are not the wrapping of exactly 32 bytes, after the same operation in every case.
     pub(crate) fn unwrap(&self, wrapped: &[u8]) -> Result<Option<Secret<32>>, RandomnessError> {
-        let mut output = Zeroizing::new(vec![0; self.0.min_output_size()]);
+        let ciphertext = self.modulus.ciphertext(wrapped);
+        let mut output = Zeroizing::new(vec![0; self.key.min_output_size()]);
         let mut key = Secret::zero();
-        match self.0.decrypt(&OAEP_SHA256_MGF1SHA256, wrapped, &mut output, None) {
-            Ok(unwrapped) if unwrapped.len() == key.expose().len() => {
+        match self.key.decrypt(&OAEP_SHA256_MGF1SHA256, &ciphertext.bytes, &mut output, None) {
+            Ok(unwrapped) if ciphertext.in_range && unwrapped.len() == key.expose().len() => {
                 key.expose_mut().copy_from_slice(unwrapped);
                 Ok(Some(key))
             }

@@ -13,6 +13,7 @@ use rsa::{Oaep, PrivateKey, PublicKey};
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::ciphertext::Modulus;
 use super::{KeyRejected, KeySize, RandomnessError, SystemRng, TagMismatch};
 use crate::secret::Secret;
 
@@ -100,7 +101,10 @@ impl OaepPublicKey {
 }
 
 /// An RSA private key for the same.
-pub(crate) struct OaepPrivateKey(PrivateKey);
+pub(crate) struct OaepPrivateKey {
+    key: PrivateKey,
+    modulus: Modulus,
+}
 
 impl OaepPrivateKey {
     pub(crate) fn from_pkcs8(der: &[u8]) -> Result<Self, KeyRejected> {
@@ -110,19 +114,21 @@ impl OaepPrivateKey {
         if !constant_time_eq(encoded.as_bytes(), der) {
             return Err(KeyRejected);
         }
-        Ok(Self(key))
+        Ok(Self { key, modulus: Modulus::from_pkcs8(der)? })
     }
 
-    /// `None` for every ciphertext that is not the wrapping of exactly 32 bytes, without telling why.
+    /// `None` for all bytes that are not the wrapping of exactly 32 bytes, after the same operation in every case.
     pub(crate) fn unwrap(&self, wrapped: &[u8]) -> Result<Option<Secret<32>>, RandomnessError> {
+        let ciphertext = self.modulus.ciphertext(wrapped);
         // Blinded with the generator given here, whatever features of `rsa` are enabled.
-        let unwrapped = match Oaep::<Sha256>::new().decrypt(Some(&mut getrandom::SysRng), &self.0, wrapped) {
+        let rng = Some(&mut getrandom::SysRng);
+        let unwrapped = match Oaep::<Sha256>::new().decrypt(rng, &self.key, &ciphertext.bytes) {
             Ok(bytes) => Zeroizing::new(bytes),
             Err(rsa::Error::Rng) => return Err(RandomnessError),
             Err(_) => return Ok(None),
         };
         let mut key = Secret::zero();
-        if unwrapped.len() != key.expose().len() {
+        if !ciphertext.in_range || unwrapped.len() != key.expose().len() {
             return Ok(None);
         }
         key.expose_mut().copy_from_slice(&unwrapped);
