@@ -9,6 +9,9 @@ mod aws_lc;
 mod ciphertext;
 mod kdf;
 mod key_size;
+#[cfg(feature = "rustcrypto")]
+#[cfg_attr(feature = "aws-lc-rs", allow(dead_code, reason = "the tests hold it against the backend in use"))]
+mod oaep;
 mod rng;
 #[cfg(feature = "rustcrypto")]
 #[cfg_attr(feature = "aws-lc-rs", allow(dead_code, reason = "the tests hold it against the backend in use"))]

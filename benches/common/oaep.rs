@@ -52,7 +52,6 @@ mod aws_lc {
 #[cfg(not(feature = "aws-lc-rs"))]
 mod rustcrypto {
     use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
-    use rsa::traits::PaddingScheme;
     use rsa::{PrivateKey, PublicKey};
     use sha2::Sha256;
 
@@ -75,13 +74,12 @@ mod rustcrypto {
 
         pub(crate) fn wrap(&self, key: &[u8; 32]) -> Wrapped {
             let mut rng = getrandom::rand_core::UnwrapErr(getrandom::SysRng);
-            rsa::Oaep::<Sha256>::new().encrypt(&mut rng, &self.public, key).expect("short enough")
+            self.public.oaep_encrypt_with_rng::<Sha256, _>(&mut rng, key).expect("short enough")
         }
 
         /// Blinded, as the library does it.
         pub(crate) fn unwrap(&self, wrapped: &Wrapped) -> Vec<u8> {
-            let mut rng = getrandom::SysRng;
-            let unwrapped = rsa::Oaep::<Sha256>::new().decrypt(Some(&mut rng), &self.private, wrapped);
+            let unwrapped = self.private.oaep_decrypt_with_rng::<Sha256, _>(&mut getrandom::SysRng, wrapped);
             unwrapped.expect("wrapped for the same key")
         }
     }

@@ -8,13 +8,14 @@ use ctutils::CtEq;
 use hmac::{Hmac, Mac};
 use pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey};
 use rand_core::CryptoRng;
-use rsa::traits::PaddingScheme;
-use rsa::{Oaep, PrivateKey, PublicKey};
+use rsa::hazmat::rsa_decrypt;
+use rsa::traits::PublicKeyParts;
+use rsa::{BoxedUint, PrivateKey, PublicKey};
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::ciphertext::Modulus;
-use super::{KeyRejected, KeySize, RandomnessError, SystemRng, TagMismatch};
+use super::{KeyRejected, KeySize, RandomnessError, SystemRng, TagMismatch, oaep};
 use crate::secret::Secret;
 
 /// AES-256-GCM with a 12-byte nonce, a 16-byte tag behind the ciphertext, and no associated data.
@@ -96,7 +97,7 @@ impl OaepPublicKey {
 
     /// Draws the 32-byte OAEP seed from `rng` and nothing else.
     pub(crate) fn wrap(&self, key: &[u8; 32], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, KeyRejected> {
-        Oaep::<Sha256>::new().encrypt(rng, &self.0, key).map_err(|_| KeyRejected)
+        self.0.oaep_encrypt_with_rng::<Sha256, _>(rng, key).map_err(|_| KeyRejected)
     }
 }
 
@@ -120,19 +121,18 @@ impl OaepPrivateKey {
     /// `None` for all bytes that are not the wrapping of exactly 32 bytes, after the same operation in every case.
     pub(crate) fn unwrap(&self, wrapped: &[u8]) -> Result<Option<Secret<32>>, RandomnessError> {
         let ciphertext = self.modulus.ciphertext(wrapped);
-        // Blinded with the generator given here, whatever features of `rsa` are enabled.
-        let rng = Some(&mut getrandom::SysRng);
-        let unwrapped = match Oaep::<Sha256>::new().decrypt(rng, &self.key, &ciphertext.bytes) {
-            Ok(bytes) => Zeroizing::new(bytes),
+        let number = BoxedUint::from_be_slice(&ciphertext.bytes, self.key.n_bits_precision())
+            .expect("as long as the modulus, which has that precision");
+        // Blinded with the generator given here. A fault in the computation cannot get out: what results is no encoding.
+        let number = match rsa_decrypt(Some(&mut getrandom::SysRng), &self.key, &number) {
+            Ok(number) => Zeroizing::new(number),
             Err(rsa::Error::Rng) => return Err(RandomnessError),
             Err(_) => return Ok(None),
         };
-        let mut key = Secret::zero();
-        if !ciphertext.in_range || unwrapped.len() != key.expose().len() {
-            return Ok(None);
-        }
-        key.expose_mut().copy_from_slice(&unwrapped);
-        Ok(Some(key))
+        // In whole words, and so longer than the modulus where that is not.
+        let mut bytes = Zeroizing::new(number.to_be_bytes());
+        let start = bytes.len() - self.key.size();
+        Ok(oaep::decode(&mut bytes[start..]).filter(|_| ciphertext.in_range))
     }
 }
 

