@@ -7,6 +7,7 @@
 //! `io` (adapters); `armor` (the text form) stands beside them. A test holds every module to its
 //! layer.
 #![no_std]
+#![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
 #![warn(clippy::as_conversions, clippy::unwrap_used)]
