@@ -1,7 +1,9 @@
-//! Which secrets are left in freed memory: an allocator keeps a copy of every block at the moment it is freed, and the tests
-//! search the copies. [`remains`] is the list in SECURITY.md; a test fails if more remains, and also if less does.
+//! Which secrets are left in freed memory: an allocator keeps a copy of every block at the moment
+//! it is freed, and the tests search the copies. [`remains`] is the list in SECURITY.md; a test
+//! fails if more remains, and also if less does.
 //!
-//! The allocator sees what Rust code frees. AWS-LC, in C, has an allocator of its own, which overwrites what it frees.
+//! The allocator sees what Rust code frees. AWS-LC, in C, has an allocator of its own, which
+//! overwrites what it frees.
 #![allow(unsafe_code, reason = "an allocator cannot be written without")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -95,7 +97,8 @@ fn failing_to_open_leaves_what_opening_leaves() {
     let (identity, sealed) = (RsaIdentity::from_pem(PEM).unwrap(), sealed());
     let header_end = usize::try_from(Header::split(&sealed, &Limits::default()).unwrap().0.body_offset()).unwrap();
 
-    // The wrapped key is none; the tag of the header does not verify; that of the last chunk does not.
+    // The wrapped key is none; the tag of the header does not verify; that of the last chunk does
+    // not.
     let mut other = sealed.clone();
     other[wrapped_key_range(&sealed)][200] ^= 1;
     let freed = freed_by(|| assert_not_opened(&identity, &other));
@@ -110,7 +113,8 @@ fn failing_to_open_leaves_what_opening_leaves() {
 
 #[test]
 fn refusing_a_wrapped_key_above_the_modulus_leaves_what_opening_leaves() {
-    // With RustCrypto the leftovers show that the operation with the private key took place, as it must.
+    // With RustCrypto the leftovers show that the operation with the private key took place, as it
+    // must.
     let (identity, mut sealed) = (RsaIdentity::from_pem(PEM).unwrap(), sealed());
     let wrapped = wrapped_key_range(&sealed);
     sealed[wrapped].fill(0xFF);
@@ -150,8 +154,8 @@ enum Operation {
     Open,
 }
 
-/// What is known to be left. `rsa` 0.10.0 wipes a key that is dropped, but not the large integers that it computes on
-/// (RustCrypto/RSA, issue 507).
+/// What is known to be left. `rsa` 0.10.0 wipes a key that is dropped, but not the large integers
+/// that it computes on (RustCrypto/RSA, issue 507).
 #[cfg(not(feature = "aws-lc-rs"))]
 fn remains(operation: Operation) -> &'static [&'static str] {
     match operation {
@@ -198,7 +202,8 @@ fn start(window: &[u8]) -> usize {
     usize::from(u16::from_le_bytes([window[0], window[1]]))
 }
 
-/// Big-endian bytes as they are, as a little-endian number, and as 64-bit words in either order in a little-endian machine.
+/// Big-endian bytes as they are, as a little-endian number, and as 64-bit words in either order in
+/// a little-endian machine.
 fn forms(secret: &[u8]) -> [Vec<u8>; 3] {
     let reversed: Vec<u8> = secret.iter().rev().copied().collect();
     let words = secret.rchunks(8).rev().flat_map(|word| word.iter().rev()).copied().collect();
@@ -275,7 +280,8 @@ impl Key {
     }
 }
 
-/// `number` × 2^bits modulo the number that `double` reduces by: what the multiplications of `crypto-bigint` work on.
+/// `number` × 2^bits modulo the number that `double` reduces by: what the multiplications of
+/// `crypto-bigint` work on.
 fn montgomery_form(number: &BoxedUint, double: impl Fn(&BoxedUint) -> BoxedUint) -> BoxedUint {
     (0..number.bits_precision()).fold(number.clone(), |number, _| double(&number))
 }
@@ -358,8 +364,8 @@ static ALLOCATOR: Watching = Watching;
 // SAFETY: all blocks come from and go to the system's allocator. What stands between cannot unwind.
 unsafe impl GlobalAlloc for Watching {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // Zeroed, so that a block holds nothing that its last owner left, and can be read as a whole.
-        // SAFETY: the caller keeps the contract of `alloc`, which is that of `alloc_zeroed`.
+        // Zeroed, so that a block holds nothing that its last owner left, and can be read as a
+        // whole. SAFETY: the caller keeps the contract of `alloc`, which is that of `alloc_zeroed`.
         unsafe { System.alloc_zeroed(layout) }
     }
 

@@ -131,7 +131,8 @@ impl OaepPrivateKey {
         Ok(Self { key, modulus: Modulus::from_pkcs8(der)? })
     }
 
-    /// `None` for all bytes that are not the wrapping of exactly 32 bytes, after the same operation in every case.
+    /// `None` for all bytes that are not the wrapping of exactly 32 bytes, after the same operation
+    /// in every case.
     pub(crate) fn unwrap(&self, wrapped: &[u8]) -> Result<Option<Secret<32>>, RandomnessError> {
         let ciphertext = self.modulus.ciphertext(wrapped);
         let mut output = Zeroizing::new(vec![0; self.key.min_output_size()]);

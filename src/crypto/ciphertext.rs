@@ -1,7 +1,8 @@
 //! Which bytes the private key is applied to.
 //!
-//! A backend refuses bytes that are no number below the modulus, and does so at once. An attacker with a clock could test
-//! with chosen numbers which modulus an anonymous recipient has. So the operation is done in every case.
+//! A backend refuses bytes that are no number below the modulus, and does so at once. An attacker
+//! with a clock could test with chosen numbers which modulus an anonymous recipient has. So the
+//! operation is done in every case.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -22,7 +23,8 @@ impl Modulus {
         Ok(Self(key.modulus.as_bytes().to_vec()))
     }
 
-    /// `wrapped` if it is as long as the modulus and a smaller number. Otherwise a fixed number that is both stands in.
+    /// `wrapped` if it is as long as the modulus and a smaller number. Otherwise a fixed number
+    /// that is both stands in.
     pub(super) fn ciphertext(&self, wrapped: &[u8]) -> Ciphertext {
         let in_range = wrapped.len() == self.0.len() && less(wrapped, &self.0);
         // The modulus does not start with a zero byte.
@@ -38,7 +40,8 @@ impl Modulus {
 /// Bytes that every backend accepts as a ciphertext for the key.
 pub(super) struct Ciphertext {
     pub(super) bytes: Vec<u8>,
-    /// Whether these are the bytes that were given. Otherwise the result of the operation means nothing.
+    /// Whether these are the bytes that were given. Otherwise the result of the operation means
+    /// nothing.
     pub(super) in_range: bool,
 }
 

