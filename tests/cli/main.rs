@@ -1,5 +1,6 @@
 //! The example program, run as people run it: what it promises of files, pipes, exit status and words.
 
+mod build;
 mod detached;
 mod envelopes;
 mod inspecting;

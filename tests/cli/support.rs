@@ -3,14 +3,17 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
-use std::time::SystemTime;
 
 use bulla::RsaIdentity;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::build::program;
 
 /// An empty directory to run the program in.
 pub(crate) struct Scratch(pub(crate) TempDir);
@@ -147,33 +150,6 @@ pub(crate) fn one_line(output: &Output) -> String {
 
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// The example beside this test: `target/debug/examples/bulla`, if that is `target/debug/deps/cli-…`.
-///
-/// `cargo test` builds it; `cargo test --test cli` alone does not, and must not pass with an old one.
-pub(crate) fn program() -> PathBuf {
-    let deps = std::env::current_exe().unwrap();
-    let examples = deps.parent().unwrap().with_file_name("examples");
-    let program = examples.join("bulla").with_extension(std::env::consts::EXE_EXTENSION);
-    let built = fs::metadata(&program).and_then(|metadata| metadata.modified()).ok();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let changed = newest(&root.join("examples/bulla")).max(newest(&root.join("src")));
-    assert!(
-        built >= changed,
-        "not built since the last change: run `cargo build --example bulla` or all of `cargo test`"
-    );
-    program
-}
-
-/// When the last of all files below `directory` was changed.
-pub(crate) fn newest(directory: &Path) -> Option<SystemTime> {
-    let entries = fs::read_dir(directory).unwrap().map(Result::unwrap);
-    let changed = entries.map(|entry| match entry.metadata().unwrap() {
-        metadata if metadata.is_dir() => newest(&entry.path()),
-        metadata => metadata.modified().ok(),
-    });
-    changed.max().flatten()
 }
 
 /// The path of a file in `tests/keys`.
