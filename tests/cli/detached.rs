@@ -16,7 +16,7 @@ fn header_and_body_make_the_envelope() {
 }
 
 #[test]
-fn files_of_every_kind_of_length_come_back_from_header_and_body() {
+fn files_come_back_from_header_and_body() {
     let dir = Scratch::new();
     for len in [0, 1, 16_384, 1_000_000] {
         dir.write("in", &pattern(len));
@@ -27,7 +27,7 @@ fn files_of_every_kind_of_length_come_back_from_header_and_body() {
 }
 
 #[test]
-fn metadata_and_associated_data_work_apart_as_well() {
+fn metadata_and_associated_data_work_with_a_detached_header() {
     let dir = Scratch::new();
     dir.write("in", b"hello");
     let args = ["--metadata", "note", "--aad", "invoice/42", "--header", "header", "in", "body"];
@@ -116,7 +116,7 @@ fn a_cut_or_missing_body_is_named() {
 
 #[test]
 #[cfg(unix)]
-fn the_header_is_written_to_no_other_file_of_the_command() {
+fn the_header_overwrites_no_other_file_of_the_command() {
     let dir = sealed_apart();
     let [header, body] = [dir.read("header"), dir.read("body")];
     dir.write("in", b"hello");
@@ -141,14 +141,14 @@ fn the_header_is_written_to_no_other_file_of_the_command() {
 
 #[test]
 #[cfg(unix)]
-fn what_is_opened_does_not_replace_its_header() {
+fn the_output_does_not_replace_the_header() {
     let dir = sealed_apart();
     let line = dir.fails(["open", "-i", &private(2048), "--header", "header", "body", "header"]);
     assert_eq!(line, "bulla: header: this is the header as well, choose another OUT");
 }
 
 #[test]
-fn a_header_is_no_standard_stream() {
+fn a_header_cannot_be_a_standard_stream() {
     let dir = sealed_apart();
     for args in [
         ["seal", "-r", &public(2048), "--header", "-", "body", "out"],

@@ -3,7 +3,7 @@
 use crate::support::*;
 
 #[test]
-fn the_wrong_key_is_said_to_be_the_wrong_key() {
+fn a_wrong_key_is_reported_with_its_file_and_id() {
     let dir = Scratch::sealed();
     let line = dir.fails(["open", "-i", &private(3072), "sealed", "out"]);
     let id = identity(3072).key_id();
@@ -12,7 +12,7 @@ fn the_wrong_key_is_said_to_be_the_wrong_key() {
 }
 
 #[test]
-fn other_associated_data_are_said_to_be_other() {
+fn wrong_associated_data_is_reported_as_such() {
     let dir = Scratch::new();
     dir.write("in", b"hello");
     dir.succeeds(["seal", "-r", &public(2048), "--aad", "invoice/42", "in", "sealed"]);
@@ -24,7 +24,7 @@ fn other_associated_data_are_said_to_be_other() {
 }
 
 #[test]
-fn an_empty_file_is_said_to_be_empty() {
+fn an_empty_input_is_truncated() {
     let dir = Scratch::new();
     dir.write("empty", b"");
     assert_eq!(dir.fails(["inspect", "empty"]), "bulla: empty: is empty, not an envelope");
@@ -104,7 +104,7 @@ fn an_altered_envelope_never_opens_and_leaves_nothing() {
 }
 
 #[test]
-fn standard_output_gets_only_what_is_authentic_and_the_status_tells_the_rest() {
+fn standard_output_gets_only_authentic_bytes_and_the_status_shows_that_some_are_missing() {
     let dir = Scratch::sealed();
     let last = dir.read("sealed").len() - 1;
     let byte = dir.read("sealed")[last];

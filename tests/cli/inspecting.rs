@@ -47,7 +47,7 @@ fn inspect_prints_null_for_what_is_not_there() {
 }
 
 #[test]
-fn inspect_shows_metadata_that_are_no_text_in_hexadecimal() {
+fn inspect_shows_metadata_that_is_not_text_in_hexadecimal() {
     let dir = Scratch::new();
     let recipient = identity(2048).recipient();
     dir.write("sealed", &Sealer::new(&recipient).metadata(b"\xFF\x1B").seal(b"").unwrap());
@@ -73,7 +73,7 @@ fn inspect_sends_no_control_characters_to_a_terminal() {
 }
 
 #[test]
-fn inspect_tells_the_length_of_the_plaintext() {
+fn inspect_shows_the_length_of_the_plaintext() {
     let dir = Scratch::new();
     let recipient = identity(2048).recipient();
     for len in [0, 1, 16_383, 16_384, 16_385, 32_768] {
@@ -99,7 +99,7 @@ fn inspect_notices_a_length_that_no_envelope_has() {
 }
 
 #[test]
-fn inspect_does_not_take_a_header_kept_apart_for_a_cut_envelope() {
+fn inspect_does_not_call_a_header_without_its_body_truncated() {
     let dir = Scratch::sealed();
     dir.write("header", &dir.read("sealed")[..dir.header_len()]);
     let json = dir.inspect("header");

@@ -120,7 +120,7 @@ fn an_unsuitable_private_key_is_named_with_the_reason() {
 
 #[test]
 #[cfg(unix)]
-fn a_device_without_an_end_is_not_a_key() {
+fn an_endless_device_is_not_a_key() {
     let dir = Scratch::sealed();
     let line = dir.fails(["seal", "-r", "/dev/zero", "sealed", "out"]);
     assert_eq!(line, "bulla: /dev/zero: larger than a key file can be (64 KiB)");

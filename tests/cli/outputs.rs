@@ -27,7 +27,7 @@ fn success_leaves_the_output_and_nothing_else() {
 
 #[test]
 #[cfg(unix)]
-fn a_new_output_has_the_permissions_that_any_new_file_has() {
+fn a_new_output_has_the_permissions_of_any_new_file() {
     let dir = Scratch::sealed();
     File::create(dir.path("any")).unwrap();
     dir.succeeds(["open", "-i", &private(2048), "sealed", "out"]);
@@ -51,7 +51,7 @@ fn a_replaced_output_keeps_its_permissions() {
 
 #[test]
 #[cfg(unix)]
-fn a_read_only_output_is_replaced_by_nobody_who_could_not_write_to_it() {
+fn a_read_only_output_is_replaced_only_if_it_can_be_written_to() {
     use std::os::unix::fs::PermissionsExt;
     let dir = Scratch::sealed();
     dir.write("out", b"precious");
@@ -70,7 +70,7 @@ fn a_read_only_output_is_replaced_by_nobody_who_could_not_write_to_it() {
 
 #[test]
 #[cfg(unix)]
-fn one_file_is_not_read_and_written_under_any_names() {
+fn output_to_the_input_is_refused_under_every_name() {
     let dir = Scratch::new();
     dir.write("in", b"hello");
     fs::hard_link(dir.path("in"), dir.path("hard")).unwrap();
@@ -84,7 +84,7 @@ fn one_file_is_not_read_and_written_under_any_names() {
 
 #[test]
 #[cfg(unix)]
-fn appending_to_the_input_does_not_go_on_for_ever() {
+fn appending_to_the_input_is_refused() {
     let dir = Scratch::new();
     dir.write("in", b"hello");
     for stdin in [false, true] {
@@ -141,7 +141,7 @@ fn a_directory_is_neither_input_nor_output() {
 }
 
 #[test]
-fn an_output_in_no_directory_is_refused() {
+fn an_output_in_a_missing_directory_is_refused() {
     let dir = Scratch::sealed();
     let line = dir.fails(["seal", "-r", &public(2048), "sealed", "missing/out"]);
     assert_eq!(line, "bulla: missing/out: the directory to write it to does not exist");
@@ -158,7 +158,7 @@ fn a_missing_input_is_named() {
 
 #[test]
 #[cfg(unix)]
-fn an_input_that_may_not_be_read_is_named() {
+fn an_unreadable_input_is_named() {
     use std::os::unix::fs::PermissionsExt;
     let dir = Scratch::sealed();
     fs::set_permissions(dir.path("sealed"), fs::Permissions::from_mode(0o000)).unwrap();
@@ -185,7 +185,7 @@ fn a_device_is_written_to_and_not_replaced() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_full_device_is_one_line_and_no_panic() {
+fn a_full_device_is_reported_in_one_line() {
     let dir = Scratch::sealed();
     for args in [
         &["open", "-i", &private(2048), "sealed", "-"][..],
@@ -219,7 +219,7 @@ fn a_named_pipe_is_written_to_and_not_replaced() {
 
 #[test]
 #[cfg(unix)]
-fn a_reader_that_goes_away_is_one_line_and_no_panic() {
+fn a_closed_pipe_is_reported_in_one_line() {
     let dir = Scratch::new();
     // More than a pipe holds.
     dir.write("in", &pattern(1_000_000));

@@ -44,7 +44,7 @@ fn a_name_of_several_lines_is_reported_in_one() {
 
 #[test]
 #[cfg(unix)]
-fn a_closed_standard_input_is_no_empty_file() {
+fn a_closed_standard_input_is_not_an_empty_file() {
     let dir = Scratch::new();
     let output = dir.shell("exec \"$0\" \"$@\" <&-").args(["seal", "-r", &public(2048), "-", "out"]).output().unwrap();
     assert!(one_line(&output).starts_with("bulla: standard input: is closed"), "{output:?}");
@@ -52,7 +52,7 @@ fn a_closed_standard_input_is_no_empty_file() {
 }
 
 #[test]
-fn a_standard_input_that_could_be_written_to_is_read_as_any_other() {
+fn a_writable_standard_input_is_read_like_any_other() {
     let dir = Scratch::new();
     dir.write("in", b"hello");
     let both = File::options().read(true).write(true).open(dir.path("in")).unwrap();
@@ -72,7 +72,7 @@ fn the_null_device_is_an_empty_file() {
 }
 
 #[test]
-fn metadata_over_the_limit_are_refused() {
+fn metadata_over_the_limit_is_refused() {
     let dir = Scratch::sealed();
     let line = dir.fails(["seal", "-r", &public(2048), "--metadata", &"x".repeat(65_537), "sealed", "out"]);
     assert_eq!(line, "bulla: cannot seal: the metadata is longer than the limit of 65536 bytes");
@@ -80,7 +80,7 @@ fn metadata_over_the_limit_are_refused() {
 }
 
 #[test]
-fn the_demo_tells_how_fast_it_was_and_cleans_up() {
+fn the_demo_of_a_file_prints_throughput_and_cleans_up() {
     let dir = Scratch::new();
     dir.write("in", &pattern(100_000));
     fs::create_dir(dir.path("tmp")).unwrap();

@@ -86,7 +86,7 @@ fn a_refusal_leaves_the_old_file() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_full_device_is_one_line_and_stays_a_device() {
+fn a_full_device_is_reported_in_one_line_and_stays_a_device() {
     use std::os::unix::fs::FileTypeExt;
     let dir = Scratch::sealed();
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
@@ -99,7 +99,7 @@ fn a_full_device_is_one_line_and_stays_a_device() {
 
 #[test]
 #[cfg(unix)]
-fn a_reader_of_the_changed_envelope_that_goes_away_is_one_line() {
+fn a_closed_pipe_is_reported_in_one_line() {
     let dir = large();
     let mut child = dir.start(in_place("sealed", "-"));
     drop(child.stdout.take());

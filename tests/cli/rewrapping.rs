@@ -65,7 +65,7 @@ fn keeping_only_some_drops_all_others() {
 }
 
 #[test]
-fn several_can_be_kept() {
+fn several_recipients_can_be_kept() {
     let dir = with_anonymous_record();
     let both = ["--keep-only", &id(2048), "--keep-only", &id(4096)];
     dir.succeeds([&["rewrap", "-i", &private(2048)], &both[..], &["sealed", "changed"]].concat());
@@ -77,7 +77,7 @@ fn several_can_be_kept() {
 }
 
 #[test]
-fn of_those_that_are_kept_some_can_be_removed() {
+fn a_kept_recipient_can_be_removed_in_the_same_run() {
     let dir = sealed_to_two();
     let both = ["--keep-only", &id(2048), "--keep-only", &id(3072), "--remove", &id(3072)];
     dir.succeeds([&["rewrap", "-i", &private(2048)], &both[..], &["sealed", "changed"]].concat());
@@ -85,7 +85,7 @@ fn of_those_that_are_kept_some_can_be_removed() {
 }
 
 #[test]
-fn removal_beside_anonymous_records_fails_and_says_what_can_be_done() {
+fn removal_fails_beside_anonymous_records_and_names_the_options() {
     let dir = with_anonymous_record();
     let line = dir.fails(["rewrap", "-i", &private(2048), "--remove", &id(2048), "sealed", "sealed"]);
     assert!(line.starts_with("bulla: sealed: records that tell no key id: 1, "), "{line}");
@@ -131,7 +131,7 @@ fn the_last_recipient_is_not_removed() {
 }
 
 #[test]
-fn whoever_cannot_open_cannot_change() {
+fn only_a_key_that_opens_can_change_recipients() {
     let dir = Scratch::sealed();
     let line = dir.fails(["rewrap", "-i", &private(3072), "--add", &public(3072), "sealed", "sealed"]);
     assert!(line.starts_with(&format!("bulla: sealed: sealed to other keys, not to {}", private(3072))), "{line}");
@@ -190,7 +190,7 @@ fn pipes_are_rewrapped_as_files_are() {
 }
 
 #[test]
-fn changes_that_make_no_sense_are_wrong_usage() {
+fn missing_or_senseless_changes_are_wrong_usage() {
     let dir = sealed_to_two();
     let old = dir.read("sealed");
     let [key, add] = [private(2048), public(4096)];
@@ -231,7 +231,7 @@ fn the_same_key_is_not_added_twice() {
 
 #[test]
 #[cfg(unix)]
-fn neither_a_key_nor_what_is_read_is_written_to_in_place() {
+fn neither_a_key_nor_the_input_is_overwritten() {
     let dir = Scratch::sealed();
     fs::copy(private(2048), dir.path("me.pem")).unwrap();
     fs::copy(public(3072), dir.path("you.pem")).unwrap();

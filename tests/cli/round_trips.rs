@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::support::*;
 
 #[test]
-fn files_of_every_kind_of_length_come_back() {
+fn files_come_back_at_lengths_around_chunk_boundaries() {
     let dir = Scratch::new();
     for len in [0, 1, 16_383, 16_384, 16_385, 1_000_000] {
         dir.write("in", &pattern(len));
@@ -79,7 +79,7 @@ fn anonymous_recipients_are_not_named_and_can_open() {
 }
 
 #[test]
-fn more_anonymous_recipients_than_a_service_would_try_are_tried() {
+fn more_anonymous_records_are_tried_than_by_the_library_default() {
     let dir = Scratch::new();
     let recipient = identity(2048).recipient().anonymous();
     let recipients = vec![recipient; 17];

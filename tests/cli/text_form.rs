@@ -66,7 +66,7 @@ mod built {
     }
 
     #[test]
-    fn rewrap_reads_both_forms_and_writes_the_one_that_is_asked_for() {
+    fn rewrap_reads_both_forms_and_writes_the_requested_one() {
         let dir = sealed_as_text();
         for input in ["sealed", "text"] {
             let args = ["rewrap", "-i", &private(2048), "--add", &public(3072)];
@@ -87,7 +87,7 @@ mod built {
     }
 
     #[test]
-    fn a_header_kept_apart_can_become_text() {
+    fn a_header_without_its_body_can_become_text() {
         let dir = Scratch::sealed();
         dir.succeeds(["seal", "-r", &public(2048), "--header", "header", "sealed", "body"]);
         dir.succeeds(["rewrap", "-i", &private(2048), "--add", &public(3072), "--armor", "header", "header"]);
@@ -97,7 +97,7 @@ mod built {
     }
 
     #[test]
-    fn inspect_shows_of_text_what_it_shows_of_the_envelope_but_lengths() {
+    fn inspect_shows_the_same_for_text_except_lengths() {
         let dir = sealed_as_text();
         let [mut binary, text] = [dir.inspect("sealed"), dir.inspect("text")];
         for key in ["body_len", "plaintext_len", "truncated"] {
@@ -133,7 +133,7 @@ mod built {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_full_device_is_one_line_for_text_as_well() {
+    fn a_full_device_is_reported_in_one_line() {
         let dir = Scratch::sealed();
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
         let mut command = dir.command(["seal", "--armor", "-r", &public(2048), "sealed", "-"]);
@@ -143,7 +143,7 @@ mod built {
 
     #[test]
     #[cfg(unix)]
-    fn a_reader_of_text_that_goes_away_is_one_line() {
+    fn a_closed_pipe_is_reported_in_one_line() {
         let dir = Scratch::new();
         dir.write("in", &pattern(1_000_000));
         let mut child = dir.start(["seal", "--armor", "-r", &public(2048), "in", "-"]);
