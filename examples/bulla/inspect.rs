@@ -17,12 +17,23 @@ pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
     let mut input = Input::open_envelope(&args.input)?;
     let header =
         Header::read_from(&mut input, &Limits::default()).map_err(|error| Failure::io(input.name(), &error))?;
-    let body = Body::of(&header, input.content_len());
-    let report = if args.json { to_json(&header, body) } else { to_text(input.name(), &header, body) };
+    let report = if args.json {
+        to_json(&header, Body::of(&header, input.content_len()))
+    } else {
+        to_text(input.name(), &header, input.content_len())
+    };
 
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(report.as_bytes()).and_then(|()| stdout.flush());
     written.map_err(|error| Failure::io("standard output", &error))
+}
+
+/// The report for people on a file of `file_len` bytes, if that is known.
+pub(crate) fn to_text(name: &str, header: &Header, file_len: Option<u64>) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_text(&mut text, name, header, Body::of(header, file_len));
+    text
 }
 
 /// What the length of a file tells about the body and what was sealed.
@@ -76,14 +87,6 @@ impl Body {
             Self::TooLong { .. } | Self::Complete { .. } => Some(false),
         }
     }
-}
-
-/// The report for people.
-fn to_text(name: &str, header: &Header, body: Body) -> String {
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let _ = write_text(&mut text, name, header, body);
-    text
 }
 
 fn write_text(text: &mut String, name: &str, header: &Header, body: Body) -> std::fmt::Result {

@@ -1,6 +1,12 @@
 //! The program as such.
 
 use std::fs::{self, File};
+#[cfg(unix)]
+use std::{
+    process::Stdio,
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::support::*;
 
@@ -16,7 +22,7 @@ fn wrong_usage_has_status_2() {
         &["open", "sealed", "out"],
         &["inspect", "--yaml", "sealed"],
         &["keygen", "--bits", "1024", "me.pem"],
-        &["demo"],
+        &["demo", "sealed", "sealed"],
     ] {
         let output = dir.run(args);
         assert_eq!(output.status.code(), Some(2), "{args:?}");
@@ -93,6 +99,43 @@ fn the_demo_of_a_file_prints_throughput_and_cleans_up() {
     }
     assert!(text.contains("sealed by bulla demo") && text.ends_with("what was opened is what was sealed\n"), "{text}");
     assert_eq!(fs::read_dir(dir.path("tmp")).unwrap().count(), 0);
+}
+
+#[test]
+fn the_demo_without_a_file_seals_256_mib_and_writes_no_file() {
+    let dir = Scratch::new();
+    let output = dir.command(["demo"]).env("TMPDIR", dir.path("missing")).output().unwrap();
+    let text = text(&silent_success(output).stdout);
+    let line = text.lines().find(|line| line.starts_with("seal ")).unwrap();
+    assert!(line.contains("268435456 bytes") && line.ends_with("B/s"), "{line}");
+    assert!(
+        text.contains("plaintext 268435456 bytes") && text.ends_with("what was opened is what was sealed\n"),
+        "{text}"
+    );
+    assert_eq!(dir.names(), NONE);
+}
+
+#[test]
+#[cfg(unix)]
+fn the_demo_works_in_a_directory_of_its_owner_alone() {
+    let dir = Scratch::new();
+    // Without content on the disk, and long enough that the demo is still at work when it is killed.
+    File::create(dir.path("in")).unwrap().set_len(4 << 30).unwrap();
+    let mut child = dir.command(["demo", "in"]).env("TMPDIR", dir.0.path()).stdout(Stdio::null()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let directory = loop {
+        let mut names = dir.names().into_iter().filter(|name| name != "in");
+        if let Some(name) = names.next() {
+            break Some(mode(&dir.path(&name)));
+        }
+        if Instant::now() > deadline {
+            break None;
+        }
+        thread::sleep(Duration::from_millis(1));
+    };
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(directory, Some(0o700));
 }
 
 #[test]
