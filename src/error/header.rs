@@ -125,7 +125,7 @@ impl fmt::Display for HeaderErrorKind {
             Self::UnknownCriticalField(item_type) => write!(f, "unknown critical field {item_type:#06x}"),
             Self::UnknownCriticalRecord(item_type) => write!(f, "unknown critical record {item_type:#06x}"),
             Self::EmptyMetadata => f.write_str("metadata is empty"),
-            Self::NoRecords => f.write_str("no record holds a wrapped key"),
+            Self::NoRecords => f.write_str("no record other than padding"),
             Self::TooManyRecords => f.write_str("more than 1024 records"),
             Self::RecordTooLong => f.write_str("record longer than 16384 bytes"),
             Self::KeyIdLength => f.write_str("key id is not 32 bytes long"),
