@@ -62,12 +62,11 @@ pub(crate) struct SealArgs {
     #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) metadata: Option<String>,
 
-    /// Text that is not stored, but must be given again to open
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    pub(crate) aad: String,
+    #[command(flatten)]
+    pub(crate) aad: AadArgs,
 
     /// Write the header to this file, and the body alone to OUT
-    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(not_a_stream))]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) header: Option<PathBuf>,
 
     /// Write the envelope as text, for mail and chat
@@ -93,12 +92,11 @@ pub(crate) struct OpenArgs {
     #[arg(short = 'i', long = "identity", value_name = "KEY.pem", required = true)]
     pub(crate) identities: Vec<PathBuf>,
 
-    /// Text that was given when sealing
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    pub(crate) aad: String,
+    #[command(flatten)]
+    pub(crate) aad: AadArgs,
 
     /// Header that is kept apart; IN is then the body alone
-    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(not_a_stream))]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) header: Option<PathBuf>,
 
     /// The envelope
@@ -208,14 +206,28 @@ pub(crate) struct DemoArgs {
     pub(crate) file: Option<PathBuf>,
 }
 
+/// Associated data.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AadArgs {
+    /// Associated data: text that is not stored, and without which the envelope does not open
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) aad: String,
+
+    /// Associated data from a file: all of its bytes, a final line end included; at most 16 MiB
+    #[arg(long, value_name = "FILE", conflicts_with = "aad", value_parser = file())]
+    pub(crate) aad_file: Option<PathBuf>,
+}
+
 /// Whether a path stands for standard input or output.
 pub(crate) fn is_standard_stream(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// The two standard streams are for IN and OUT.
-fn not_a_stream(path: PathBuf) -> Result<PathBuf, &'static str> {
-    if is_standard_stream(&path) { Err("a header needs a file of its own") } else { Ok(path) }
+/// Refuses `-`: the two standard streams are for IN and OUT.
+fn file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        if is_standard_stream(&path) { Err("only IN and OUT can be standard streams: name a file") } else { Ok(path) }
+    })
 }
 
 /// Lengths of keys that can be made.

@@ -3,6 +3,7 @@
 //! `cargo run --release --example bulla -- help` says how to use it. Reading order: `args` (what can be asked for), one file
 //! for each command (`keygen`, `seal`, `open`, `rewrap`, `inspect`, `demo`), then what they share.
 
+mod aad;
 mod args;
 mod armor;
 mod demo;

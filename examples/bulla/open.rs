@@ -3,6 +3,7 @@
 use bulla::error::OpenError;
 use bulla::{Limits, OpenReader, Opener, RsaIdentity};
 
+use crate::aad::Aad;
 use crate::args::OpenArgs;
 use crate::destination::Destination;
 use crate::detached::HeaderFile;
@@ -15,6 +16,7 @@ use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
     let identities = keys::identities(&args.identities)?;
+    let aad = Aad::read(&args.aad)?;
     let destination = Destination::resolve(&args.output)?;
     let header = args.header.as_deref().map(HeaderFile::read).transpose()?;
     let input = match &header {
@@ -23,11 +25,12 @@ pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
     };
     destination.check_is_not(input.id(), "IN")?;
     destination.check_is_not(header.as_ref().and_then(|file| file.file_id), "the header")?;
+    destination.check_is_not(aad.file_id, "the associated data")?;
     for file in &identities {
         destination.check_is_not(file.file_id, "one of the keys")?;
     }
 
-    let opener = opener(&identities)?.aad(args.aad.as_bytes());
+    let opener = opener(&identities)?.aad(&aad.bytes);
     let header_name = header.as_ref().map(|file| file.name.as_str());
     let reader = start(&opener, &keys::describe(&identities), input, header_name)?;
     // Not before the key fits: until here nothing has been touched.
@@ -58,11 +61,11 @@ pub(crate) fn start(
         (Some(OpenError::WrongAssociatedData), Some(header)) => Failure::new(
             name,
             format_args!(
-                "--aad is other than when sealing, this is not the body of {header}, or its start was altered"
+                "--aad or --aad-file is other than when sealing, this is not the body of {header}, or its start was altered"
             ),
         ),
         (Some(OpenError::WrongAssociatedData), None) => {
-            Failure::new(name, "--aad is other than when sealing, or the start of the body was altered")
+            Failure::new(name, "--aad or --aad-file is other than when sealing, or the start of the body was altered")
         }
         (Some(OpenError::Truncated) | None, _) => Failure::io(name, &error),
         (Some(error), header) => Failure::new(header.unwrap_or(&name), error),

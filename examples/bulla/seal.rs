@@ -3,6 +3,7 @@
 use bulla::error::SealError;
 use bulla::{SealReader, Sealer};
 
+use crate::aad::Aad;
 use crate::args::SealArgs;
 use crate::destination::Destination;
 use crate::detached;
@@ -15,11 +16,13 @@ use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
     let key_files = keys::recipients(&args.recipients)?;
+    let aad = Aad::read(&args.aad)?;
     let destination = Destination::resolve(&args.output)?;
     let mut input = Input::open(&args.input)?;
     let header = args.header.as_deref().map(Destination::resolve_header).transpose()?;
     for destination in [Some(&destination), header.as_ref()].into_iter().flatten() {
         destination.check_is_not(input.id(), "IN")?;
+        destination.check_is_not(aad.file_id, "the associated data")?;
         for file in &key_files {
             destination.check_is_not(file.file_id, "one of the keys")?;
         }
@@ -29,7 +32,7 @@ pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
     }
 
     let recipients = keys::named_or_not(key_files, args.anonymous);
-    let mut sealer = Sealer::with_recipients(&recipients).map_err(cannot_seal)?.aad(args.aad.as_bytes());
+    let mut sealer = Sealer::with_recipients(&recipients).map_err(cannot_seal)?.aad(&aad.bytes);
     if let Some(metadata) = &args.metadata {
         sealer = sealer.metadata(metadata.as_bytes());
     }

@@ -36,7 +36,7 @@ fn metadata_and_associated_data_work_with_a_detached_header() {
     dir.succeeds(["open", "-i", &private(2048), "--aad", "invoice/42", "--header", "header", "body", "out"]);
     assert_eq!(dir.read("out"), b"hello");
     let line = dir.fails(["open", "-i", &private(2048), "--header", "header", "body", "out"]);
-    assert!(line.starts_with("bulla: body: --aad is other than when sealing, "), "{line}");
+    assert!(line.starts_with("bulla: body: --aad or --aad-file is other than when sealing, "), "{line}");
 }
 
 #[test]

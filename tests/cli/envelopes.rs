@@ -1,5 +1,7 @@
 //! Envelopes that do not open.
 
+use bulla::Opener;
+
 use crate::support::*;
 
 #[test]
@@ -18,9 +20,71 @@ fn wrong_associated_data_is_reported_as_such() {
     dir.succeeds(["seal", "-r", &public(2048), "--aad", "invoice/42", "in", "sealed"]);
     for aad in ["", "invoice/43"] {
         let line = dir.fails(["open", "-i", &private(2048), "--aad", aad, "sealed", "out"]);
-        assert!(line.starts_with("bulla: sealed: --aad is other than when sealing"), "{line}");
+        assert!(line.starts_with("bulla: sealed: --aad or --aad-file is other than when sealing"), "{line}");
     }
     dir.succeeds(["open", "-i", &private(2048), "--aad", "invoice/42", "sealed", "out"]);
+}
+
+#[test]
+fn associated_data_comes_from_a_file_byte_for_byte() {
+    let dir = Scratch::new();
+    dir.write("in", b"hello");
+    let [aad, other] = [b"\xFF\0invoice\n", b"\xFF\0invoice\r"];
+    dir.write("aad", aad);
+    dir.write("other", other);
+    dir.succeeds(["seal", "-r", &public(2048), "--aad-file", "aad", "in", "sealed"]);
+    assert_eq!(Opener::new(&identity(2048)).aad(aad).open(&dir.read("sealed")).unwrap(), b"hello");
+    let line = dir.fails(["open", "-i", &private(2048), "--aad-file", "other", "sealed", "out"]);
+    assert!(line.starts_with("bulla: sealed: --aad or --aad-file is other than "), "{line}");
+    dir.succeeds(["open", "-i", &private(2048), "--aad-file", "aad", "sealed", "out"]);
+    assert_eq!(dir.read("out"), b"hello");
+}
+
+#[test]
+fn associated_data_is_the_same_as_text_and_from_a_file() {
+    let dir = Scratch::new();
+    dir.write("in", b"hello");
+    dir.write("aad", b"invoice/42");
+    dir.succeeds(["seal", "-r", &public(2048), "--aad", "invoice/42", "in", "sealed"]);
+    dir.succeeds(["open", "-i", &private(2048), "--aad-file", "aad", "sealed", "out"]);
+    assert_eq!(dir.read("out"), b"hello");
+}
+
+#[test]
+fn associated_data_that_cannot_be_read_is_named() {
+    let dir = Scratch::sealed();
+    for args in [["seal", "-r", &public(2048)], ["open", "-i", &private(2048)]] {
+        let line = dir.fails([&args[..], &["--aad-file", "missing", "sealed", "out"]].concat());
+        assert_eq!(line, "bulla: missing: no such file or directory");
+        let line = dir.fails([&args[..], &["--aad-file", ".", "sealed", "out"]].concat());
+        assert_eq!(line, "bulla: .: is a directory");
+    }
+    assert_eq!(dir.names(), ["sealed"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn an_endless_device_is_not_associated_data() {
+    let dir = Scratch::sealed();
+    let line = dir.fails(["seal", "-r", &public(2048), "--aad-file", "/dev/zero", "sealed", "out"]);
+    assert_eq!(line, "bulla: /dev/zero: longer than 16 MiB, the most that --aad-file takes");
+}
+
+#[test]
+#[cfg(unix)]
+fn associated_data_is_not_overwritten() {
+    let dir = Scratch::sealed();
+    dir.write("aad", b"precious");
+    let [key, public] = [private(2048), public(2048)];
+    for (args, role) in [
+        (&["seal", "-r", &public, "--aad-file", "aad", "sealed", "aad"][..], "OUT"),
+        (&["seal", "-r", &public, "--aad-file", "aad", "--header", "aad", "sealed", "out"], "FILE"),
+        (&["open", "-i", &key, "--aad-file", "aad", "sealed", "aad"], "OUT"),
+    ] {
+        assert_eq!(dir.fails(args), format!("bulla: aad: this is the associated data as well, choose another {role}"));
+    }
+    assert_eq!(dir.read("aad"), b"precious");
+    assert_eq!(dir.names(), ["aad", "sealed"]);
 }
 
 #[test]

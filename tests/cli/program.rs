@@ -23,6 +23,8 @@ fn wrong_usage_has_status_2() {
         &["inspect", "--yaml", "sealed"],
         &["keygen", "--bits", "1024", "me.pem"],
         &["demo", "sealed", "sealed"],
+        &["open", "-i", &private(2048), "--aad", "", "--aad-file", "sealed", "sealed", "out"],
+        &["seal", "-r", &public(2048), "--aad-file", "-", "sealed", "out"],
     ] {
         let output = dir.run(args);
         assert_eq!(output.status.code(), Some(2), "{args:?}");
