@@ -2,15 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use bulla::Limits;
 use bulla::keys::{KeyId, KeySize};
 use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, TypedValueParser};
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 /// Seals files to RSA public keys, and opens them again.
 ///
-/// IN and OUT are files, or - for standard input and output. An OUT that is a regular file is replaced as a whole, and only
-/// on success; its permissions stay. The exit status is 0 on success, 1 on failure with one line on standard error, and 2 on
-/// wrong usage.
+/// IN and OUT are files, or - for standard input and output. If OUT is a regular file, it is
+/// replaced as a whole, and only on success; its permissions stay.
+///
+/// The exit status is 0 on success, 1 on failure with one line on standard error, and 2 on wrong
+/// usage. Terms in that line, such as "truncated", "not authentic" and "limit exceeded", are those
+/// of the specification, SPEC.md.
 #[derive(Debug, Parser)]
 #[command(name = "bulla", version)]
 pub(crate) struct Args {
@@ -31,8 +35,8 @@ pub(crate) enum Command {
 
 /// Make a key pair
 ///
-/// Writes the private key to OUT.pem (PKCS#8, unencrypted, readable by you alone) and the public key to OUT.pub.pem
-/// (SubjectPublicKeyInfo). Where either exists, nothing is written.
+/// Writes the private key to OUT.pem (PKCS#8, unencrypted, readable by you alone) and the public
+/// key to OUT.pub.pem (SubjectPublicKeyInfo). If either file exists, nothing is written.
 #[derive(Debug, clap::Args)]
 pub(crate) struct KeygenArgs {
     /// Length of the key in bits
@@ -46,15 +50,16 @@ pub(crate) struct KeygenArgs {
 
 /// Seal IN to one or more public keys
 ///
-/// With --header the envelope is in two files, neither of which opens without the other. FILE is complete on the disk before OUT takes its name: what
-/// OUT shows can be opened. Where both replace older ones, a crash in between can leave the new header beside the old body.
+/// With --header, the envelope is split into two files; opening it needs both. The header is
+/// complete on the disk before OUT gets its name, so a body that is there can be opened. If both
+/// replace older files, a crash at that moment can leave the new header beside the old body.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SealArgs {
-    /// Public key that can open the envelope, as PEM or DER; give it once for each recipient
+    /// Public key that can open the envelope, in PEM or DER; repeat for several recipients
     #[arg(short = 'r', long = "recipient", value_name = "PUB.pem", required = true)]
     pub(crate) recipients: Vec<PathBuf>,
 
-    /// Leave the ids of the keys out of the envelope
+    /// Leave the key ids out of the envelope
     #[arg(long)]
     pub(crate) anonymous: bool,
 
@@ -65,7 +70,7 @@ pub(crate) struct SealArgs {
     #[command(flatten)]
     pub(crate) aad: AadArgs,
 
-    /// Write the header to this file, and the body alone to OUT
+    /// Write the header to FILE, and only the body to OUT
     #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) header: Option<PathBuf>,
 
@@ -73,58 +78,61 @@ pub(crate) struct SealArgs {
     #[arg(long, conflicts_with = "header")]
     pub(crate) armor: bool,
 
-    /// What to seal
+    /// The file to seal
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
 
-    /// The envelope
+    /// The envelope to write
     #[arg(value_name = "OUT")]
     pub(crate) output: PathBuf,
 }
 
-/// Open the envelope IN, be it binary or text
+/// Open the envelope IN, binary or text
 ///
-/// On standard output authentic data are passed on as they verify: only exit status 0 tells that they are complete. A process
-/// that is killed can leave a hidden file named .bulla-*.tmp beside OUT, which holds what was opened so far.
+/// On standard output, authentic data is passed on as it verifies: it is complete only if the exit
+/// status is 0. If the process is killed, a hidden file named .bulla-*.tmp can stay beside OUT,
+/// with what was opened so far.
 #[derive(Debug, clap::Args)]
 pub(crate) struct OpenArgs {
-    /// Private key to open with, as PEM or DER, not encrypted; can be given more than once
-    #[arg(short = 'i', long = "identity", value_name = "KEY.pem", required = true)]
-    pub(crate) identities: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) identities: IdentityArgs,
 
     #[command(flatten)]
     pub(crate) aad: AadArgs,
 
-    /// Header that is kept apart; IN is then the body alone
+    /// Read the header from FILE, and only the body from IN
     #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) header: Option<PathBuf>,
 
-    /// The envelope
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+
+    /// The envelope to open
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
 
-    /// What was sealed
+    /// The file to write
     #[arg(value_name = "OUT")]
     pub(crate) output: PathBuf,
 }
 
 /// Change who can open the envelope IN, without touching what was sealed
 ///
-/// Metadata and body stay as they are; the body is copied, not verified. So does the text given to --aad when sealing, which is
-/// not needed here. IN can also be a header that is kept apart from its body; then OUT is one as well. IN and OUT may be the
-/// same file: it is replaced once the new one is complete. Its other names (hard links), if it has any, keep the old one.
+/// Metadata, associated data and body stay as they are. The body is copied, not verified, and --aad
+/// is not needed. IN can also be a header without its body; then OUT is one, too. IN and OUT can be
+/// the same file: it is replaced once the new one is complete. Other hard links to it keep the old
+/// content.
 ///
-/// THIS DOES NOT REVOKE. Whoever could open the old envelope can open every copy of it that is left, and an old header that is
-/// put back before the body is not noticed. To shut somebody out, seal anew.
+/// THIS DOES NOT REVOKE. Whoever could open the old envelope can open every copy that is left. An
+/// old header that is put back before the body is not noticed. To shut somebody out, seal anew.
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("change").args(["added", "removed", "kept"]).required(true).multiple(true))]
 #[command(group = ArgGroup::new("removal").args(["removed", "kept"]).multiple(true))]
 pub(crate) struct RewrapArgs {
-    /// Private key that opens the envelope, as PEM or DER, not encrypted; can be given more than once
-    #[arg(short = 'i', long = "identity", value_name = "KEY.pem", required = true)]
-    pub(crate) identities: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) identities: IdentityArgs,
 
-    /// Public key that shall be able to open it as well; can be given more than once
+    /// Add a recipient: a public key, in PEM or DER; repeat for several
     #[arg(long = "add", value_name = "PUB.pem")]
     pub(crate) added: Vec<PathBuf>,
 
@@ -132,24 +140,28 @@ pub(crate) struct RewrapArgs {
     #[arg(long, requires = "added")]
     pub(crate) anonymous: bool,
 
-    /// Drop what is sealed to the key with this id: 64 hexadecimal digits, as "bulla inspect" shows them; can be given more
-    /// than once
+    /// Remove the recipient with this key id: 64 hexadecimal digits, as "bulla inspect" shows them;
+    /// repeat for several
     #[arg(long = "remove", value_name = "KEYID")]
     pub(crate) removed: Vec<KeyId>,
 
-    /// Drop everything but what is sealed to the key with this id, to other ids given so, and to added keys
+    /// Remove all recipients but the one with this key id and those added; repeat to keep several
     #[arg(long = "keep-only", value_name = "KEYID")]
     pub(crate) kept: Vec<KeyId>,
 
-    /// With --remove or --keep-only: keep what tells no key id, although it may be for a key that is to be dropped
+    /// With --remove or --keep-only: keep records without a key id, although one may be for a
+    /// removed key
     #[arg(long, requires = "removal")]
     pub(crate) keep_unidentified: bool,
 
-    /// Write the envelope as text, for mail and chat; otherwise it is binary, whatever it was before
+    /// Write the envelope as text, for mail and chat; without this, OUT is binary even if IN is text
     #[arg(long)]
     pub(crate) armor: bool,
 
-    /// The envelope
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+
+    /// The envelope to change
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
 
@@ -160,34 +172,38 @@ pub(crate) struct RewrapArgs {
 
 /// Show the header of the envelope IN, without a key
 ///
-/// IN can also be a header that is kept apart from its body. It may be binary or text; the lengths below are those of the
-/// binary form, and those of the text form are not known.
+/// IN can be binary or text, and it can be a header without its body. Lengths are those of the
+/// binary form; if IN is text, the lengths of body and plaintext are not known.
 ///
-/// Nothing that is shown has been verified: anyone may have made it up.
+/// Nothing shown here has been verified: anyone may have made it up.
 ///
 /// --json prints one object with these keys, in any order:
 ///
 ///   version, suite, layout: numbers
 ///   header_len: length of the header in bytes
 ///   body_offset: offset in bytes at which the body starts in the envelope
-///   body_len: length of the body in bytes, that of a regular file less the header; or null
-///   truncated: true where no complete envelope has the length of the file; null where that is not known, or where there is
-///     no body at all, since the header may be kept apart from it
-///   metadata: the text; null where there is none or it is not UTF-8
-///   metadata_hex: the same in hexadecimal; null where there is none
-///   records: an array of objects, one for each record
+///   body_len: length of the body in bytes (of a regular file, less the header), or null
+///   truncated: true if no complete envelope has the length of the file; null if the length is
+///     not known, or if there is no body at all, since IN may be a header without its body
+///   metadata: the text, or null if there is none or it is not UTF-8
+///   metadata_hex: the same in hexadecimal, or null if there is none
+///   records: an array with one object for each record
 ///     type: a number
 ///     name: "rsa-oaep-sha256", "padding" or "unknown"
 ///     key_id: 64 hexadecimal digits, or null
-///     wrapped_key_len: length in bytes, that of the RSA modulus; or null
-///   plaintext_len: length in bytes of what was sealed, where body_len is that of a complete envelope; or null
-///   verified: false, always
+///     wrapped_key_len: length in bytes, equal to that of the RSA modulus, or null
+///   plaintext_len: length of the plaintext in bytes, or null if body_len is not that of a
+///     complete envelope
+///   verified: always false
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct InspectArgs {
     /// Print a JSON object
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) limits: HeaderLimitArgs,
 
     /// The envelope
     #[arg(value_name = "IN")]
@@ -196,14 +212,23 @@ pub(crate) struct InspectArgs {
 
 /// Show the whole round with a new key pair: seal, inspect, open, compare
 ///
-/// Prints sizes and throughput. Without FILE, the demo seals 256 MiB that it generates; plaintext and envelope stay in memory, so
-/// that the figures are those of the cipher and not of the disk. With FILE, it works in a temporary directory, which needs room
-/// for twice the length of FILE, and the figures include reading and writing.
+/// Prints sizes and throughput. Without FILE, the demo seals 256 MiB that it generates; plaintext
+/// and envelope stay in memory, so that the figures are those of the cipher and not of the disk.
+/// With FILE, it works in a temporary directory, which needs room for twice the length of FILE, and
+/// the figures include reading and writing.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DemoArgs {
     /// A regular file to seal
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+}
+
+/// Keys to open with.
+#[derive(Debug, clap::Args)]
+pub(crate) struct IdentityArgs {
+    /// Private key to open with, in PEM or DER, not encrypted; repeat for several keys
+    #[arg(short = 'i', long = "identity", value_name = "KEY.pem", required = true)]
+    pub(crate) identities: Vec<PathBuf>,
 }
 
 /// Associated data.
@@ -216,6 +241,42 @@ pub(crate) struct AadArgs {
     /// Associated data from a file: all of its bytes, a final line end included; at most 16 MiB
     #[arg(long, value_name = "FILE", conflicts_with = "aad", value_parser = file())]
     pub(crate) aad_file: Option<PathBuf>,
+}
+
+/// How much work an envelope may cause.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LimitArgs {
+    #[command(flatten)]
+    pub(crate) header: HeaderLimitArgs,
+
+    /// Most RSA private-key operations to spend: one for each record that names a given key, and for
+    /// each anonymous record one for each given key of its length
+    // The default admits all that `seal` can make, for one key. A service would not allow this
+    // much; here the user can stop it.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().records())]
+    pub(crate) max_key_operations: u32,
+}
+
+impl LimitArgs {
+    pub(crate) fn limits(&self) -> Limits {
+        self.header.limits().with_private_key_operations(self.max_key_operations)
+    }
+}
+
+/// How long a header may be.
+#[derive(Debug, clap::Args)]
+pub(crate) struct HeaderLimitArgs {
+    /// Longest header to accept, metadata included, in bytes; the format allows 5242932
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().header_len())]
+    pub(crate) max_header: u32,
+}
+
+impl HeaderLimitArgs {
+    pub(crate) fn limits(&self) -> Limits {
+        // Metadata is a part of the header: a limit of its own would be one more option that bounds
+        // the same memory.
+        Limits::default().with_header_len(self.max_header).with_metadata_len(self.max_header)
+    }
 }
 
 /// Whether a path stands for standard input or output.

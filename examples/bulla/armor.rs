@@ -15,7 +15,7 @@ pub(crate) fn is_text(start: &[u8]) -> bool {
 /// What can be neither read nor written.
 #[cfg(not(feature = "armor"))]
 pub(crate) fn not_built(name: &str) -> Failure {
-    Failure::new(name, "the text form needs a program that was built with --features armor")
+    Failure::new(name, "the text form needs a program built with --features armor")
 }
 
 /// Bytes that it takes to recognise it, the end of the line not counted.

@@ -9,7 +9,8 @@ use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::file_id::FileId;
 use crate::input::Input;
-use crate::seal::{cannot_seal, write_sealed};
+use crate::refusal::{cannot_seal, unreadable};
+use crate::seal::write_sealed;
 
 /// A header and the file that it came from.
 pub(crate) struct HeaderFile {
@@ -20,10 +21,10 @@ pub(crate) struct HeaderFile {
 
 impl HeaderFile {
     /// Reads a file that holds one header and nothing else.
-    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Self, Failure> {
         let mut input = Input::open_envelope(path)?;
         let read = |input: &mut Input| {
-            let header = Header::read_from(input, &Limits::default())?;
+            let header = Header::read_from(input, limits)?;
             // SPEC §8: an input that is to be a header alone ends with it.
             Ok((header, input.take(1).read_to_end(&mut Vec::new())? == 0))
         };
@@ -31,18 +32,19 @@ impl HeaderFile {
             Ok((header, true)) => Ok(Self { header, name: input.name().into(), file_id: input.id() }),
             Ok((_, false)) => Err(Failure::new(
                 input.name(),
-                "goes on behind its header; an envelope with its body is opened without --header",
+                "malformed header: more bytes after its end; if this is a whole envelope, leave out --header",
             )),
-            Err::<_, io::Error>(error) => Err(Failure::io(input.name(), &error)),
+            Err::<_, io::Error>(error) => Err(unreadable(input.name(), &error)),
         }
     }
 }
 
-/// Seals all of `input`, the header to one file and the body to another: both or none, as far as two files allow.
+/// Seals all of `input`, the header to one file and the body to another: both or none, as far as
+/// two files allow.
 ///
-/// A body whose header is missing is lost, while a header without a body does no harm. So the header is on the disk before
-/// the body begins, which may go to a pipe; and it takes its name first, but only when nothing is left that could fail except
-/// for taking names.
+/// A body whose header is missing is lost, while a header without a body does no harm. So the
+/// header is on the disk before the body begins, which may go to a pipe; and it takes its name
+/// first, but only when nothing is left that could fail except for taking names.
 pub(crate) fn seal(
     sealer: &Sealer<'_>,
     input: &mut Input,

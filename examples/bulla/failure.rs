@@ -36,7 +36,7 @@ impl Display for Words<'_> {
         f.write_str(match self.0.kind() {
             io::ErrorKind::NotFound => "no such file or directory",
             io::ErrorKind::PermissionDenied => "permission denied",
-            io::ErrorKind::AlreadyExists => "exists already",
+            io::ErrorKind::AlreadyExists => "already exists",
             io::ErrorKind::IsADirectory => "is a directory",
             io::ErrorKind::NotADirectory => "a part of the path is not a directory",
             io::ErrorKind::BrokenPipe => "closed by its reader before everything was written",

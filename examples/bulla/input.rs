@@ -35,18 +35,21 @@ impl Input {
         Self::open_with(path, |_, source| Ok(Content::Binary(source)))
     }
 
-    /// As [`open`](Self::open), for an envelope, which is never empty and may come as text.
+    /// As [`open`](Self::open), for an envelope, which may come as text.
+    ///
+    /// An empty input is truncated (SPEC §3.1).
     pub(crate) fn open_envelope(path: &Path) -> Result<Self, Failure> {
         Self::open_with(path, |name, mut source| {
             let start = source.peek(armor::FIRST_LINE_LEN).map_err(|error| Failure::io(name, &error))?;
             if start.is_empty() {
-                return Err(Failure::new(name, "is empty, not an envelope"));
+                return Err(Failure::new(name, "truncated: the input is empty"));
             }
             if armor::is_text(&start) { Content::text(name, source) } else { Ok(Content::Binary(source)) }
         })
     }
 
-    /// As [`open`](Self::open), for a body that is read as the envelope which it makes with `header`.
+    /// As [`open`](Self::open), for a body that is read as the envelope which it makes with
+    /// `header`.
     pub(crate) fn open_body(path: &Path, header: &Header) -> Result<Self, Failure> {
         Self::open_with(path, |_, mut source| {
             source.prepend(header.as_bytes().to_vec());

@@ -3,20 +3,21 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
+use bulla::Header;
 use bulla::error::OpenError;
 use bulla::header::Record;
-use bulla::{Header, Limits};
 use serde_json::{Value, json};
 
 use crate::args::InspectArgs;
 use crate::failure::Failure;
 use crate::input::Input;
+use crate::refusal::unreadable;
 use crate::text::{Printable, hex};
 
 pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
     let mut input = Input::open_envelope(&args.input)?;
-    let header =
-        Header::read_from(&mut input, &Limits::default()).map_err(|error| Failure::io(input.name(), &error))?;
+    let limits = args.limits.limits();
+    let header = Header::read_from(&mut input, &limits).map_err(|error| unreadable(input.name(), &error))?;
     let report = if args.json {
         to_json(&header, Body::of(&header, input.content_len()))
     } else {
@@ -101,7 +102,7 @@ fn write_text(text: &mut String, name: &str, header: &Header, body: Body) -> std
         Some((metadata, Err(_))) => writeln!(text, "  metadata  {} in hexadecimal (unverified)", hex(metadata))?,
     }
     match body {
-        Body::Unknown => writeln!(text, "  plaintext of unknown length")?,
+        Body::Unknown => writeln!(text, "  plaintext length unknown")?,
         Body::Absent => writeln!(text, "  plaintext none here: a header without its body")?,
         Body::Truncated { .. } => {
             writeln!(text, "  plaintext TRUNCATED: no complete envelope has the length of this file")?

@@ -16,10 +16,13 @@ pub(crate) fn run(args: &KeygenArgs) -> Result<(), Failure> {
     let private = &args.output;
     let public = public_path(private);
     if is_standard_stream(private) {
-        return Err(Failure::new("standard output", "keygen writes two files: give a name for the private one"));
+        return Err(Failure::new("standard output", "keygen writes two files: name the one for the private key"));
     }
     if private.to_string_lossy().ends_with(".pub.pem") {
-        return Err(Failure::new(private.display(), "the name of a public key: give the private one another"));
+        return Err(Failure::new(
+            private.display(),
+            "ends in .pub.pem, which is for public keys: choose another name for the private key",
+        ));
     }
     // Before the work; making the files checks again.
     if !directory_of(private).is_dir() {
@@ -46,7 +49,8 @@ pub(crate) fn run(args: &KeygenArgs) -> Result<(), Failure> {
 
 /// Writes both keys. Where one cannot be written, neither file remains.
 pub(crate) fn write_pair(identity: &RsaIdentity, private: &Path, public: &Path) -> Result<(), Failure> {
-    // The private one first: if the power fails in between, no public key is left whose private half is lost.
+    // The private one first: if the power fails in between, no public key is left whose private
+    // half is lost.
     let private = NewFile::create(private, 0o600, identity.to_pem().expose())?;
     let public = NewFile::create(public, 0o666, &identity.recipient().to_pem())?;
     private.keep();
@@ -98,5 +102,5 @@ fn write_synced(mut file: File, content: &str) -> io::Result<()> {
 }
 
 fn never_overwritten(path: &Path) -> Failure {
-    Failure::new(path.display(), "exists already, and keys are never overwritten")
+    Failure::new(path.display(), "already exists; keys are never overwritten")
 }

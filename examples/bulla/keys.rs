@@ -25,7 +25,7 @@ pub(crate) fn recipients(paths: &[PathBuf]) -> Result<Vec<KeyFile<RsaRecipient>>
         let recipient = read(path, parse_recipient, recipient_hint)?;
         // Anonymous records would not show it.
         if let Some(twin) = recipients.iter().find(|other| other.key.key_id() == recipient.key.key_id()) {
-            let reason = format_args!("the same key as in {}: give each recipient once", twin.name);
+            let reason = format_args!("the same key as in {}: give each recipient only once", twin.name);
             return Err(Failure::new(recipient.name, reason));
         }
         recipients.push(recipient);
@@ -80,7 +80,7 @@ fn read<K>(
     let name = path.display().to_string();
     let (bytes, file_id) = read_bounded(path).map_err(|error| Failure::io(&name, &error))?;
     if bytes.is_empty() {
-        return Err(Failure::new(name, "is empty, a key is needed here"));
+        return Err(Failure::new(name, "is empty: a key is needed here"));
     }
     if bytes.len() > MAX_KEY_FILE_LEN {
         return Err(Failure::new(name, "larger than a key file can be (64 KiB)"));
@@ -96,7 +96,8 @@ fn read<K>(
     })
 }
 
-/// Whether all PEM blocks are about an elliptic curve: "openssl ecparam -genkey" writes its parameters as well.
+/// Whether all PEM blocks are about an elliptic curve: "openssl ecparam -genkey" writes its
+/// parameters as well.
 fn is_elliptic_curve(file: &[u8]) -> bool {
     let count = |label: &[u8]| file.windows(label.len()).filter(|window| *window == label).count();
     count(PEM_BEGIN) == count(b"-----BEGIN EC ")
@@ -121,11 +122,11 @@ fn recipient_hint(path: &Path, file: &[u8], error: &KeyError) -> Option<String> 
             Some(if public.is_file() {
                 format!("give {}", public.display())
             } else {
-                "\"openssl pkey -in PRIVATE.pem -pubout -out PUBLIC.pem\" makes the other of the one".into()
+                "derive the public key with \"openssl pkey -in PRIVATE.pem -pubout -out PUBLIC.pem\"".into()
             })
         }
         KeyError::PemLabel(label) if label == "CERTIFICATE" => {
-            Some("\"openssl x509 -in CERTIFICATE.pem -noout -pubkey -out PUBLIC.pem\" takes its key out".into())
+            Some("extract its key with \"openssl x509 -in CERTIFICATE.pem -noout -pubkey -out PUBLIC.pem\"".into())
         }
         KeyError::Malformed if file.starts_with(b"ssh-rsa ") => Some(OPENSSH_PUBLIC_HINT.into()),
         KeyError::PemLabel(label) if label == OPENSSH_LABEL => Some(OPENSSH_PUBLIC_HINT.into()),
@@ -137,11 +138,11 @@ fn recipient_hint(path: &Path, file: &[u8], error: &KeyError) -> Option<String> 
 fn identity_hint(_: &Path, _: &[u8], error: &KeyError) -> Option<String> {
     match error {
         KeyError::PemLabel(label) if label == OPENSSH_LABEL => {
-            Some("if it is of type RSA, \"ssh-keygen -p -N '' -m PKCS8 -f COPY\" converts a copy of it".into())
+            Some("if it is an RSA key, convert a copy of it with \"ssh-keygen -p -N '' -m PKCS8 -f COPY\"".into())
         }
-        KeyError::PublicKey => Some("what was sealed to NAME.pub.pem opens with NAME.pem".into()),
+        KeyError::PublicKey => Some("the private half of NAME.pub.pem is NAME.pem".into()),
         KeyError::Encrypted => {
-            Some("\"openssl pkey -in ENCRYPTED.pem -out DECRYPTED.pem\" does so and asks for the password".into())
+            Some("use \"openssl pkey -in ENCRYPTED.pem -out DECRYPTED.pem\", which asks for the password".into())
         }
         error => other_hint(error),
     }
@@ -149,7 +150,7 @@ fn identity_hint(_: &Path, _: &[u8], error: &KeyError) -> Option<String> {
 
 fn other_hint(error: &KeyError) -> Option<String> {
     match error {
-        KeyError::PssOnly => Some("it can sign, but nothing can be sealed to it".into()),
+        KeyError::PssOnly => Some("it is for signing only".into()),
         KeyError::NotRsa { oid } => {
             OTHER_ALGORITHMS.iter().find(|(other, _)| other == oid).map(|(_, name)| (*name).into())
         }
@@ -163,8 +164,7 @@ const MAX_KEY_FILE_LEN: usize = 64 << 10;
 const PEM_BEGIN: &[u8] = b"-----BEGIN ";
 
 const OPENSSH_LABEL: &str = "OPENSSH PRIVATE KEY";
-const OPENSSH_PUBLIC_HINT: &str =
-    "if it is of type RSA, \"ssh-keygen -e -m PKCS8 -f KEY > PUBLIC.pem\" takes the public key out";
+const OPENSSH_PUBLIC_HINT: &str = "if it is an RSA key, convert it with \"ssh-keygen -e -m PKCS8 -f KEY > PUBLIC.pem\"";
 
 const EC_OID: &str = "1.2.840.10045.2.1";
 

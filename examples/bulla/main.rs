@@ -1,7 +1,8 @@
 //! Seals files and streams to RSA public keys, and opens them again: the library as a program.
 //!
-//! `cargo run --release --example bulla -- help` says how to use it. Reading order: `args` (what can be asked for), one file
-//! for each command (`keygen`, `seal`, `open`, `rewrap`, `inspect`, `demo`), then what they share.
+//! `cargo run --release --example bulla -- help` shows how to use it. Reading order: `args` (the
+//! command line), one file for each command (`keygen`, `seal`, `open`, `rewrap`, `inspect`,
+//! `demo`), then what they share.
 
 mod aad;
 mod args;
@@ -18,6 +19,7 @@ mod keys;
 mod open;
 mod output;
 mod progress;
+mod refusal;
 mod replacement;
 mod rewrap;
 mod seal;
@@ -46,7 +48,8 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // One write, so that lines of several processes do not mix; not `eprintln`, which panics where it cannot write.
+            // One write, so that lines of several processes do not mix; not `eprintln`, which
+            // panics where it cannot write.
             let _ = io::stderr().write_all(format!("bulla: {failure}\n").as_bytes());
             ExitCode::FAILURE
         }

@@ -12,13 +12,15 @@ use crate::input::Input;
 use crate::keys::{self, KeyFile};
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::refusal::{nothing_addressed, refused, unreadable, wrong_associated_data};
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
-    let identities = keys::identities(&args.identities)?;
+    let identities = keys::identities(&args.identities.identities)?;
     let aad = Aad::read(&args.aad)?;
+    let limits = args.limits.limits();
     let destination = Destination::resolve(&args.output)?;
-    let header = args.header.as_deref().map(HeaderFile::read).transpose()?;
+    let header = args.header.as_deref().map(|path| HeaderFile::read(path, &limits)).transpose()?;
     let input = match &header {
         Some(file) => Input::open_body(&args.input, &file.header)?,
         None => Input::open_envelope(&args.input)?,
@@ -30,7 +32,7 @@ pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
         destination.check_is_not(file.file_id, "one of the keys")?;
     }
 
-    let opener = opener(&identities)?.aad(&aad.bytes);
+    let opener = opener(&identities, limits)?.aad(&aad.bytes);
     let header_name = header.as_ref().map(|file| file.name.as_str());
     let reader = start(&opener, &keys::describe(&identities), input, header_name)?;
     // Not before the key fits: until here nothing has been touched.
@@ -40,15 +42,15 @@ pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
 }
 
 /// Opens with any of `identities`, without associated data.
-pub(crate) fn opener(identities: &[KeyFile<RsaIdentity>]) -> Result<Opener<'_>, Failure> {
+pub(crate) fn opener(identities: &[KeyFile<RsaIdentity>], limits: Limits) -> Result<Opener<'_>, Failure> {
     if identities.is_empty() {
         return Err(Failure::new("cannot open", "no private key was given"));
     }
-    Ok(Opener::with_identities(identities.iter().map(|file| &file.key)).limits(limits()))
+    Ok(Opener::with_identities(identities.iter().map(|file| &file.key)).limits(limits))
 }
 
-/// Reads the header and verifies it. `keys` says which keys there are to try, `header` where the header came from if it was
-/// kept apart.
+/// Reads the header and verifies it. `keys` says which keys there are to try, `header` where the
+/// header came from if it was kept apart.
 pub(crate) fn start(
     opener: &Opener<'_>,
     keys: &str,
@@ -57,24 +59,11 @@ pub(crate) fn start(
 ) -> Result<OpenReader<Input>, Failure> {
     let name = input.name().to_owned();
     opener.wrap_input(input).map_err(|error| match (OpenError::from_io(&error), header) {
-        (Some(OpenError::NoMatchingRecord), header) => sealed_to_others(header.unwrap_or(&name), keys),
-        (Some(OpenError::WrongAssociatedData), Some(header)) => Failure::new(
-            name,
-            format_args!(
-                "--aad or --aad-file is other than when sealing, this is not the body of {header}, or its start was altered"
-            ),
-        ),
-        (Some(OpenError::WrongAssociatedData), None) => {
-            Failure::new(name, "--aad or --aad-file is other than when sealing, or the start of the body was altered")
-        }
-        (Some(OpenError::Truncated) | None, _) => Failure::io(name, &error),
-        (Some(error), header) => Failure::new(header.unwrap_or(&name), error),
+        (Some(OpenError::NoMatchingRecord), header) => nothing_addressed(header.unwrap_or(&name), keys),
+        (Some(OpenError::WrongAssociatedData), Some(header)) => wrong_associated_data(name, header),
+        (Some(OpenError::Truncated | OpenError::WrongAssociatedData) | None, _) => unreadable(name, &error),
+        (Some(error), header) => refused(header.unwrap_or(&name), error),
     })
-}
-
-/// No record is for any of the keys.
-pub(crate) fn sealed_to_others(name: &str, keys: &str) -> Failure {
-    Failure::new(name, format_args!("sealed to other keys, not to {keys}; \"bulla inspect\" shows to which"))
 }
 
 /// Opens the body to `output` and returns the length of what was sealed.
@@ -83,16 +72,9 @@ pub(crate) fn finish(mut reader: OpenReader<Input>, output: &mut Output) -> Resu
     transfer(&mut reader, output, progress, |reader| reader.get_ref().position()).map_err(|error| match error {
         TransferError::Read { error, copied } if copied > 0 && output.is_immediate() => Failure::new(
             reader.get_ref().name(),
-            format_args!("{error}; the {copied} bytes written are authentic, but not all"),
+            format_args!("{error}; the {copied} bytes written are authentic but incomplete"),
         ),
-        TransferError::Read { error, .. } => Failure::io(reader.get_ref().name(), &error),
+        TransferError::Read { error, .. } => unreadable(reader.get_ref().name(), &error),
         TransferError::Write(error) => Failure::io(output.name(), &error),
     })
-}
-
-/// As many anonymous records as an envelope can have may be tried, so that whatever `seal` makes can be opened. The work is
-/// our own user's, who can stop it; a service would not allow this much.
-fn limits() -> Limits {
-    let limits = Limits::default();
-    limits.with_private_key_operations(limits.records())
 }

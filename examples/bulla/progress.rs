@@ -8,7 +8,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::input::Input;
 use crate::output::Output;
 
-/// Shows how far work got on standard error, where that is a terminal, and clears the line when dropped.
+/// Shows how far work got on standard error, where that is a terminal, and clears the line when
+/// dropped.
 pub(crate) struct Progress {
     bar: ProgressBar,
     /// When to begin showing; `None` for never, or no more.
@@ -19,7 +20,8 @@ impl Progress {
     /// Where the terminal itself is read or written, nothing is shown between.
     pub(crate) fn new(label: &'static str, input: &Input, output: &Output) -> Self {
         let wanted = io::stderr().is_terminal() && !input.is_terminal() && !output.is_terminal();
-        // Hidden at first, but counting from the start: otherwise it would show the speed of its first jump.
+        // Hidden at first, but counting from the start: otherwise it would show the speed of its
+        // first jump.
         let bar = ProgressBar::with_draw_target(input.len(), ProgressDrawTarget::hidden());
         let template = if input.len().is_some() { WITH_TOTAL } else { WITHOUT_TOTAL };
         if let Ok(style) = ProgressStyle::with_template(template) {

@@ -10,13 +10,14 @@ use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::keys;
-use crate::open::{opener, sealed_to_others};
+use crate::open::opener;
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::refusal::{self, limit_reason, nothing_addressed, unreadable};
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
-    let identities = keys::identities(&args.identities)?;
+    let identities = keys::identities(&args.identities.identities)?;
     let added = keys::recipients(&args.added)?;
     let destination = Destination::resolve(&args.output)?;
     let mut input = Input::open_envelope(&args.input)?;
@@ -28,13 +29,13 @@ pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
         destination.check_is_not(file_id, "one of the keys")?;
     }
 
-    let header =
-        Header::read_from(&mut input, &Limits::default()).map_err(|error| Failure::io(input.name(), &error))?;
+    let limits = args.limits.limits();
+    let header = Header::read_from(&mut input, &limits).map_err(|error| unreadable(input.name(), &error))?;
     let recipients = keys::named_or_not(added, args.anonymous);
-    let changed = opener(&identities)?
+    let changed = opener(&identities, limits)?
         .open_header(&header)
         .map_err(RewrapError::from)
-        .and_then(|opened| changes(args, &recipients).rewrap(&opened))
+        .and_then(|opened| changes(args, limits, &recipients).rewrap(&opened))
         .map_err(|error| refused(input.name(), &keys::describe(&identities), &error))?;
 
     // Not before the changes are made: until here nothing has been touched.
@@ -47,8 +48,8 @@ pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
     output.commit()
 }
 
-fn changes<'a>(args: &RewrapArgs, added: &'a [RsaRecipient]) -> Rewrapper<'a> {
-    let mut changes = Rewrapper::new().add_recipients(added);
+fn changes<'a>(args: &RewrapArgs, limits: Limits, added: &'a [RsaRecipient]) -> Rewrapper<'a> {
+    let mut changes = Rewrapper::new().limits(limits).add_recipients(added);
     for id in &args.removed {
         changes = changes.remove_recipient(*id);
     }
@@ -67,27 +68,32 @@ fn copy(header: &Header, input: &mut Input, output: &mut Output) -> Result<(), F
     let progress = Progress::new("copying", input, output);
     match transfer(input, output, progress, Input::position) {
         Ok(_) => Ok(()),
-        Err(TransferError::Read { error, .. }) => Err(Failure::io(input.name(), &error)),
+        Err(TransferError::Read { error, .. }) => Err(unreadable(input.name(), &error)),
         Err(TransferError::Write(error)) => Err(Failure::io(output.name(), &error)),
     }
 }
 
-/// Why the recipients of `name` cannot be changed, and what to do. `keys` says which keys there are to open it.
+/// Why the recipients of `name` cannot be changed, and what to do. `keys` says which keys there are
+/// to open it.
 fn refused(name: &str, keys: &str, error: &RewrapError) -> Failure {
     match error {
-        RewrapError::Open(OpenError::NoMatchingRecord) => sealed_to_others(name, keys),
+        RewrapError::Open(OpenError::NoMatchingRecord) => nothing_addressed(name, keys),
+        RewrapError::Open(error) => refusal::refused(name, error),
         RewrapError::NotARecipient(_) => {
-            Failure::new(name, format_args!("{error}; \"bulla inspect\" shows which keys are named"))
+            Failure::new(name, format_args!("{error}; \"bulla inspect\" shows the keys that are named"))
         }
         RewrapError::UnidentifiedRecords(count) => Failure::new(
             name,
             format_args!(
-                "records that tell no key id: {count}, any of which may be for a key that is to be removed; \
-                 --keep-only drops them, --keep-unidentified keeps them"
+                "records without a key id: {count}, any of which may be for a removed key; --keep-only drops them, \
+                 --keep-unidentified keeps them"
             ),
         ),
         RewrapError::Seal(SealError::NoRecipients) => {
-            Failure::new(name, "nobody would be left who can open it: --add somebody, or delete it")
+            Failure::new(name, "nobody could open it any more: add somebody with --add, or delete the file")
+        }
+        RewrapError::Seal(SealError::LimitExceeded(error)) => {
+            Failure::new(name, format_args!("the changed header: {}", limit_reason(error)))
         }
         _ => Failure::new(name, error),
     }

@@ -1,6 +1,5 @@
 //! `bulla seal`.
 
-use bulla::error::SealError;
 use bulla::{SealReader, Sealer};
 
 use crate::aad::Aad;
@@ -12,6 +11,7 @@ use crate::input::Input;
 use crate::keys;
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::refusal::cannot_seal;
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
@@ -63,8 +63,4 @@ pub(crate) fn write_sealed(mut sealed: SealReader<&mut Input>, output: &mut Outp
         TransferError::Read { error, .. } => Failure::io(sealed.get_ref().name(), &error),
         TransferError::Write(error) => Failure::io(output.name(), &error),
     })
-}
-
-pub(crate) fn cannot_seal(error: SealError) -> Failure {
-    Failure::new("cannot seal", error)
 }

@@ -12,8 +12,8 @@ pub(crate) enum TransferError {
     Write(io::Error),
 }
 
-/// Copies all of `reader` to `writer` and passes on each piece at once. `position` says how far the reader got, for the
-/// progress bar. Returns the number of bytes copied.
+/// Copies all of `reader` to `writer` and passes on each piece at once. `position` says how far the
+/// reader got, for the progress bar. Returns the number of bytes copied.
 pub(crate) fn transfer<R: Read>(
     reader: &mut R,
     writer: &mut impl Write,

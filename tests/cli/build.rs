@@ -1,7 +1,8 @@
 //! The program under test, built from the sources as they are now.
 //!
-//! `cargo test` builds it before the tests, `cargo test --test cli` does not, and either may leave one with other features in
-//! its place. So the tests ask Cargo, once in each process. Cargo holds no lock while tests run.
+//! `cargo test` builds it before the tests, `cargo test --test cli` does not, and a build with other
+//! features may have replaced it since. So the tests ask Cargo, once in each process. That cannot
+//! deadlock: Cargo holds no lock while tests run.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,8 @@ use serde_json::Value;
 
 /// The path of the program, which is built if it is missing or stale.
 ///
-/// If it cannot be built, the whole process ends with one message: no test could say more than that.
+/// If it cannot be built, the whole process ends with one message: no test could say more than
+/// that.
 pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {

@@ -36,7 +36,7 @@ fn metadata_and_associated_data_work_with_a_detached_header() {
     dir.succeeds(["open", "-i", &private(2048), "--aad", "invoice/42", "--header", "header", "body", "out"]);
     assert_eq!(dir.read("out"), b"hello");
     let line = dir.fails(["open", "-i", &private(2048), "--header", "header", "body", "out"]);
-    assert!(line.starts_with("bulla: body: --aad or --aad-file is other than when sealing, "), "{line}");
+    assert!(line.starts_with("bulla: body: wrong associated data: "), "{line}");
 }
 
 #[test]
@@ -60,7 +60,10 @@ fn a_header_does_not_open_the_body_of_another() {
     let dir = sealed_apart();
     dir.succeeds(["seal", "-r", &public(2048), "--header", "other", "body", "ignored"]);
     let line = dir.fails(["open", "-i", &private(2048), "--header", "other", "body", "out"]);
-    assert!(line.starts_with("bulla: body: --aad ") && line.contains("this is not the body of other"), "{line}");
+    assert!(
+        line.starts_with("bulla: body: wrong associated data: ") && line.contains("this is not the body of other"),
+        "{line}"
+    );
     assert!(!dir.path("out").exists());
 }
 
@@ -80,13 +83,13 @@ fn a_header_file_that_is_no_header_is_named() {
     dir.write("altered", &[&header[..last], &[header[last] ^ 1]].concat());
     for (name, reason) in [
         ("missing", "no such file or directory"),
-        ("empty", "is empty"),
+        ("empty", "truncated"),
         ("text", "not a bulla envelope"),
         ("cut", "truncated"),
-        ("longer", "goes on behind its header"),
-        ("whole", "goes on behind its header; an envelope with its body is opened without --header"),
-        ("large", "longer than the limit of 1048576 bytes"),
-        ("altered", "wrong key, or the header was altered"),
+        ("longer", "malformed header: more bytes after its end"),
+        ("whole", "malformed header: more bytes after its end; if this is a whole envelope, leave out --header"),
+        ("large", "limit exceeded: the header is longer than the limit of 1048576 bytes"),
+        ("altered", "not authentic: wrong key, or the header was altered"),
     ] {
         let line = dir.fails(["open", "-i", &private(2048), "--header", name, "body", "out"]);
         assert!(line.starts_with(&format!("bulla: {name}: ")) && line.contains(reason), "{line}");
@@ -98,7 +101,7 @@ fn a_header_file_that_is_no_header_is_named() {
 fn the_wrong_key_is_blamed_on_the_header() {
     let dir = sealed_apart();
     let line = dir.fails(["open", "-i", &private(3072), "--header", "header", "body", "out"]);
-    assert!(line.starts_with("bulla: header: sealed to other keys"), "{line}");
+    assert!(line.starts_with("bulla: header: nothing addressed to "), "{line}");
 }
 
 #[test]

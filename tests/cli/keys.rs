@@ -32,7 +32,7 @@ fn keygen_never_overwrites() {
         let dir = Scratch::new();
         dir.write(existing, b"precious");
         let line = dir.fails(["keygen", "--bits", "2048", "me.pem"]);
-        assert_eq!(line, format!("bulla: {existing}: exists already, and keys are never overwritten"));
+        assert_eq!(line, format!("bulla: {existing}: already exists; keys are never overwritten"));
         assert_eq!(dir.names(), [existing]);
         assert_eq!(dir.read(existing), b"precious");
     }
@@ -74,7 +74,7 @@ fn an_unsuitable_public_key_is_named_with_the_reason() {
     dir.write("openssh.pub", b"ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDj8M0d7AZZ me@here\n");
     for (file, reason) in [
         (private(2048), "this is a private key, a public key is needed here: give "),
-        (key("encrypted2048.pem"), "this is a private key, a public key is needed here"),
+        (key("encrypted2048.pem"), "derive the public key with \"openssl pkey"),
         (key("rsa1024.pub.pem"), "RSA key of 1024 bits, at least 2048 are needed"),
         ("large.der".into(), "RSA key of 8200 bits, at most 8192 are supported"),
         (key("pss2048.pub.pem"), "restricted to RSASSA-PSS"),

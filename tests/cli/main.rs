@@ -1,4 +1,5 @@
-//! The example program, run as people run it: what it promises of files, pipes, exit status and words.
+//! The example program, run as people run it: what it promises of files, pipes, exit status and
+//! words.
 
 mod build;
 mod detached;

@@ -25,6 +25,8 @@ fn wrong_usage_has_status_2() {
         &["demo", "sealed", "sealed"],
         &["open", "-i", &private(2048), "--aad", "", "--aad-file", "sealed", "sealed", "out"],
         &["seal", "-r", &public(2048), "--aad-file", "-", "sealed", "out"],
+        &["open", "-i", &private(2048), "--max-header", "1 MiB", "sealed", "out"],
+        &["open", "-i", &private(2048), "--max-key-operations", "-1", "sealed", "out"],
     ] {
         let output = dir.run(args);
         assert_eq!(output.status.code(), Some(2), "{args:?}");
@@ -83,7 +85,7 @@ fn the_null_device_is_an_empty_file() {
 fn metadata_over_the_limit_is_refused() {
     let dir = Scratch::sealed();
     let line = dir.fails(["seal", "-r", &public(2048), "--metadata", &"x".repeat(65_537), "sealed", "out"]);
-    assert_eq!(line, "bulla: cannot seal: the metadata is longer than the limit of 65536 bytes");
+    assert_eq!(line, "bulla: cannot seal: limit exceeded: the metadata is longer than the limit of 65536 bytes");
     assert_eq!(dir.names(), ["sealed"]);
 }
 
@@ -121,7 +123,8 @@ fn the_demo_without_a_file_seals_256_mib_and_writes_no_file() {
 #[cfg(unix)]
 fn the_demo_works_in_a_directory_of_its_owner_alone() {
     let dir = Scratch::new();
-    // Without content on the disk, and long enough that the demo is still at work when it is killed.
+    // Without content on the disk, and long enough that the demo is still at work when it is
+    // killed.
     File::create(dir.path("in")).unwrap().set_len(4 << 30).unwrap();
     let mut child = dir.command(["demo", "in"]).env("TMPDIR", dir.0.path()).stdout(Stdio::null()).spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(10);

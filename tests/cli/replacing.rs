@@ -120,8 +120,8 @@ fn large() -> Scratch {
     dir
 }
 
-/// Changes the file `sealed` in place where no file can become longer than some 100 or 200 KB, after the shell has done
-/// `before`.
+/// Changes the file `sealed` in place where no file can become longer than some 100 or 200 KB,
+/// after the shell has done `before`.
 #[cfg(unix)]
 fn with_small_files(dir: &Scratch, before: &str) -> Output {
     let script = format!("{before} ulimit -c 0; ulimit -f 200; exec \"$0\" \"$@\"");

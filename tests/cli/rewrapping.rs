@@ -21,7 +21,7 @@ fn a_removed_recipient_finds_nothing_for_its_key() {
     dir.succeeds(["rewrap", "-i", &private(2048), "--remove", &id(2048), "sealed", "changed"]);
     assert!(dir.opens("changed", 3072));
     let line = dir.fails(["open", "-i", &private(2048), "changed", "out"]);
-    assert!(line.starts_with("bulla: changed: sealed to other keys"), "{line}");
+    assert!(line.starts_with("bulla: changed: nothing addressed to "), "{line}");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_kept_recipient_can_be_removed_in_the_same_run() {
 fn removal_fails_beside_anonymous_records_and_names_the_options() {
     let dir = with_anonymous_record();
     let line = dir.fails(["rewrap", "-i", &private(2048), "--remove", &id(2048), "sealed", "sealed"]);
-    assert!(line.starts_with("bulla: sealed: records that tell no key id: 1, "), "{line}");
+    assert!(line.starts_with("bulla: sealed: records without a key id: 1, "), "{line}");
     assert!(line.contains("--keep-only") && line.contains("--keep-unidentified"), "{line}");
 }
 
@@ -127,19 +127,19 @@ fn a_key_that_is_not_named_is_neither_removed_nor_kept() {
 fn the_last_recipient_is_not_removed() {
     let dir = Scratch::sealed();
     let line = dir.fails(["rewrap", "-i", &private(2048), "--remove", &id(2048), "sealed", "sealed"]);
-    assert_eq!(line, "bulla: sealed: nobody would be left who can open it: --add somebody, or delete it");
+    assert_eq!(line, "bulla: sealed: nobody could open it any more: add somebody with --add, or delete the file");
 }
 
 #[test]
 fn only_a_key_that_opens_can_change_recipients() {
     let dir = Scratch::sealed();
     let line = dir.fails(["rewrap", "-i", &private(3072), "--add", &public(3072), "sealed", "sealed"]);
-    assert!(line.starts_with(&format!("bulla: sealed: sealed to other keys, not to {}", private(3072))), "{line}");
+    assert!(line.starts_with(&format!("bulla: sealed: nothing addressed to {}", private(3072))), "{line}");
     let end = dir.header_len();
     let byte = dir.read("sealed")[end - 1];
     dir.write("altered", &dir.sealed_with(end - 1, &[byte ^ 1]));
     let line = dir.fails(["rewrap", "-i", &private(2048), "--add", &public(3072), "altered", "altered"]);
-    assert_eq!(line, "bulla: altered: wrong key, or the header was altered");
+    assert_eq!(line, "bulla: altered: not authentic: wrong key, or the header was altered");
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn what_is_not_an_envelope_is_not_rewrapped() {
     dir.write("text", b"hello, this is not an envelope");
     dir.write("cut", &dir.read("sealed")[..dir.header_len() - 1]);
     for (name, reason) in [
-        ("empty", "is empty, not an envelope"),
+        ("empty", "truncated: the input is empty"),
         ("text", "not a bulla envelope"),
         ("cut", "truncated"),
         ("missing", "no such file or directory"),

@@ -86,7 +86,7 @@ fn more_anonymous_records_are_tried_than_by_the_library_default() {
     dir.write("sealed", &Sealer::with_recipients(&recipients).unwrap().seal(b"hello").unwrap());
     dir.write("other.pem", RsaIdentity::generate(KeySize::Rsa2048).unwrap().to_pem().expose().as_bytes());
     let line = dir.fails(["open", "-i", "other.pem", "sealed", "out"]);
-    assert_eq!(line, "bulla: sealed: wrong key, or the header was altered");
+    assert_eq!(line, "bulla: sealed: not authentic: wrong key, or the header was altered");
 }
 
 #[test]

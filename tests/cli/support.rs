@@ -62,8 +62,8 @@ impl Scratch {
         names
     }
 
-    /// A device that is always full: that of the system for those who cannot replace it, however wrong the program under test
-    /// may be, and one of its own for an administrator.
+    /// A device that is always full: that of the system for those who cannot replace it, however
+    /// wrong the program under test may be, and one of its own for an administrator.
     #[cfg(target_os = "linux")]
     pub(crate) fn full_device(&self) -> Option<String> {
         use std::os::unix::fs::MetadataExt;
@@ -84,7 +84,8 @@ impl Scratch {
         self.command(args).output().unwrap()
     }
 
-    /// A shell that does `script`, for which `$0` is the program and `$@` are the arguments that the caller adds.
+    /// A shell that does `script`, for which `$0` is the program and `$@` are the arguments that
+    /// the caller adds.
     #[cfg(unix)]
     pub(crate) fn shell(&self, script: &str) -> Command {
         let mut command = Command::new("sh");

@@ -15,7 +15,7 @@ fn a_program_built_without_the_text_form_says_so() {
         (&["rewrap", "-i", &key, "--add", &public, "text", "out"], "text"),
         (&["inspect", "text"], "text"),
     ] {
-        let reason = "the text form needs a program that was built with --features armor";
+        let reason = "the text form needs a program built with --features armor";
         assert_eq!(dir.fails(args), format!("bulla: {name}: {reason}"));
     }
     assert_eq!(dir.names(), ["sealed", "text"]);

@@ -1,0 +1,83 @@
+//! Why an envelope is refused: in the terms of the specification, and with what can be done about
+//! it.
+
+use std::fmt::Display;
+use std::io;
+
+use bulla::error::{HeaderError, HeaderErrorKind, Limit, LimitExceeded, OpenError, SealError};
+
+use crate::failure::Failure;
+
+/// What is wrong with what is called `name`, which was read as an envelope or a part of one.
+pub(crate) fn unreadable(name: impl Display, error: &io::Error) -> Failure {
+    match OpenError::from_io(error) {
+        Some(error) => refused(name, error),
+        None => Failure::io(name, error),
+    }
+}
+
+/// Why the envelope called `name` does not open.
+pub(crate) fn refused(name: impl Display, error: &OpenError) -> Failure {
+    Failure::new(name, reason(error))
+}
+
+/// No record of the envelope called `name` is for any of `keys`.
+pub(crate) fn nothing_addressed(name: impl Display, keys: &str) -> Failure {
+    let reason = format_args!("nothing addressed to {keys}: sealed to other keys (\"bulla inspect\" lists them)");
+    Failure::new(name, reason)
+}
+
+/// The body called `name` does not belong to the header called `header` under the associated data
+/// that was given.
+pub(crate) fn wrong_associated_data(name: impl Display, header: &str) -> Failure {
+    Failure::new(name, format_args!("{WRONG_ASSOCIATED_DATA} or this is not the body of {header}"))
+}
+
+pub(crate) fn cannot_seal(error: SealError) -> Failure {
+    match error {
+        SealError::LimitExceeded(error) => Failure::new("cannot seal", format_args!("limit exceeded: {error}")),
+        error => Failure::new("cannot seal", error),
+    }
+}
+
+/// One line, which starts with the term that the specification has for it.
+fn reason(error: &OpenError) -> String {
+    match error {
+        OpenError::Header(error) => header_reason(error),
+        OpenError::NotAuthentic => "not authentic: wrong key, or the header was altered".into(),
+        OpenError::WrongAssociatedData => format!("{WRONG_ASSOCIATED_DATA} or belongs to another envelope"),
+        OpenError::LimitExceeded(error) => limit_reason(error),
+        error => error.to_string(),
+    }
+}
+
+/// What is wrong with a header. What a newer program may know is not called malformed.
+fn header_reason(error: &HeaderError) -> String {
+    let offset = error.offset();
+    match error.kind() {
+        HeaderErrorKind::UnknownCriticalField(number) => {
+            format!("unknown critical field {number:#06x} at byte {offset}: {SEALED_BY_SOMETHING_NEWER}")
+        }
+        HeaderErrorKind::UnknownCriticalRecord(number) => {
+            format!("unknown critical record {number:#06x} at byte {offset}: {SEALED_BY_SOMETHING_NEWER}")
+        }
+        HeaderErrorKind::UnsupportedVersion(_)
+        | HeaderErrorKind::UnsupportedSuite(_)
+        | HeaderErrorKind::UnsupportedLayout(_) => format!("{error}: {SEALED_BY_SOMETHING_NEWER}"),
+        _ => error.to_string(),
+    }
+}
+
+/// Which limit was exceeded, and the option that raises it, if there is one.
+pub(crate) fn limit_reason(error: &LimitExceeded) -> String {
+    match error.limit {
+        Limit::HeaderLen | Limit::MetadataLen => format!("limit exceeded: {error}; --max-header raises it"),
+        Limit::PrivateKeyOperations => format!("limit exceeded: {error}; --max-key-operations raises it"),
+        _ => format!("limit exceeded: {error}"),
+    }
+}
+
+const WRONG_ASSOCIATED_DATA: &str = "wrong associated data: give the --aad or --aad-file used to seal; if it is right, the start of the body was altered";
+
+const SEALED_BY_SOMETHING_NEWER: &str =
+    "sealed by something newer; use the program that sealed it, or a newer release of this one";
