@@ -41,6 +41,7 @@ impl Display for Words<'_> {
             io::ErrorKind::NotADirectory => "a part of the path is not a directory",
             io::ErrorKind::BrokenPipe => "closed by its reader before everything was written",
             io::ErrorKind::StorageFull => "no space left on the device",
+            io::ErrorKind::FileTooLarge => "file too large for the file system or the limit on file sizes",
             io::ErrorKind::QuotaExceeded => "disk quota exceeded",
             io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
             _ => return self.0.fmt(f),
