@@ -1,8 +1,8 @@
 //! The program under test, built from the sources as they are now.
 //!
-//! `cargo test` builds it before the tests, `cargo test --test cli` does not, and a build with other
-//! features may have replaced it since. So the tests ask Cargo, once in each process. That cannot
-//! deadlock: Cargo holds no lock while tests run.
+//! `cargo test` builds it before the tests, `cargo test --test cli` does not, and a build with
+//! other features may have replaced it since. So the tests ask Cargo, once in each process. That
+//! cannot deadlock: Cargo holds no lock while tests run.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ fn build() -> Result<PathBuf, String> {
     command.args(["--message-format", "json-render-diagnostics", "--profile", &place.profile]);
     command.args(["--no-default-features", "--features", &features().join(",")]);
     command.arg("--manifest-path").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
-    command.arg("--target-dir").arg(target_dir());
+    command.arg("--target-dir").arg(&place.target_dir);
     if let Some(triple) = &place.triple {
         command.args(["--target", triple]);
     }
@@ -54,35 +54,36 @@ fn executable(messages: &[u8]) -> Option<PathBuf> {
     programs.next_back()
 }
 
-/// Where this test was built, such as `debug` or `TRIPLE/release` below the target directory.
+/// How this test was built.
 struct Place {
+    target_dir: PathBuf,
     triple: Option<String>,
     profile: String,
 }
 
 impl Place {
+    /// Told from where this test is: `PROFILE/deps` below the target directory, or
+    /// `TRIPLE/PROFILE/deps` if Cargo was given a target.
     fn of_this_test() -> Result<Self, String> {
         // Without symbolic links, as some systems give the path of a process.
-        let find = || Ok::<_, io::Error>((std::env::current_exe()?.canonicalize()?, target_dir().canonicalize()?));
-        let (test, target) = find().map_err(|error| error.to_string())?;
-        let unknown = || format!("{} is not in {}", test.display(), target.display());
-        let below = test.strip_prefix(&target).map_err(|_| unknown())?;
-        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy().into_owned()).collect();
-        let (triple, directory) = match &parts[..] {
-            [directory, deps, _] if deps == "deps" => (None, directory),
-            [triple, directory, deps, _] if deps == "deps" => (Some(triple.clone()), directory),
-            _ => return Err(unknown()),
-        };
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..");
+        let find = || Ok::<_, io::Error>((std::env::current_exe()?.canonicalize()?, root.canonicalize()?));
+        let (test, root) = find().map_err(|error| error.to_string())?;
+        let below = test.strip_prefix(&root).ok().and_then(|below| below.iter().next());
+        let directory = below.ok_or_else(|| format!("{} is not in {}", test.display(), root.display()))?;
+        let directory = directory.to_string_lossy();
         // The one profile whose directory has another name.
-        let profile = if directory == "debug" { "dev".into() } else { directory.clone() };
-        Ok(Self { triple, profile })
+        let profile = if directory == "debug" { "dev".into() } else { directory.into_owned() };
+        // A triple that is not recognised costs time only: Cargo then builds for the host below it.
+        let is_triple =
+            |name: &str| name.starts_with(&format!("{}-", std::env::consts::ARCH)) && name.matches('-').count() > 1;
+        let name = root.file_name().map(|name| name.to_string_lossy().into_owned());
+        let (target_dir, triple) = match (root.parent(), name.filter(|name| is_triple(name))) {
+            (Some(parent), Some(triple)) => (parent.to_path_buf(), Some(triple)),
+            _ => (root, None),
+        };
+        Ok(Self { target_dir, triple, profile })
     }
-}
-
-/// The directory that Cargo was told to build in, `target` or another.
-fn target_dir() -> &'static Path {
-    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    temporary.parent().unwrap_or(temporary)
 }
 
 /// The features that this test was built with.
