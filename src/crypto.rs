@@ -23,7 +23,7 @@ compile_error!("bulla needs a cryptographic backend: enable the feature `rustcry
 #[cfg(feature = "aws-lc-rs")]
 use self::aws_lc as backend;
 pub(crate) use self::backend::{
-    Aead, OaepPrivateKey, OaepPublicKey, constant_time_eq, generate_pkcs8, hmac_sha512, sha256, sha512,
+    Aead, HmacKey, OaepPrivateKey, OaepPublicKey, constant_time_eq, generate_pkcs8, sha256, sha512,
 };
 pub(crate) use self::kdf::hkdf_expand_sha512;
 pub use self::key_size::KeySize;

@@ -36,6 +36,9 @@ pub(crate) const KEY_ID_LEN: u8 = 32;
 pub(crate) const MIN_WRAPPED_KEY_LEN: usize = 256;
 pub(crate) const MAX_WRAPPED_KEY_LEN: usize = 1024;
 
+/// Length in bytes of the content key (SPEC §4).
+pub(crate) const CONTENT_KEY_LEN: usize = 32;
+
 /// The body (SPEC §5): lengths in bytes of salt, commitment, both together, a chunk, its tag, and a
 /// sealed chunk.
 pub(crate) const SALT_LEN: usize = 24;

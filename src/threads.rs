@@ -45,7 +45,7 @@ impl Threads {
 /// run them all.
 #[cfg(feature = "parallel")]
 mod shared {
-    use alloc::collections::VecDeque;
+    use core::array;
     use std::sync::{Mutex, MutexGuard, PoisonError};
 
     pub(super) fn try_each<T: Send, E: Send>(
@@ -53,7 +53,7 @@ mod shared {
         items: impl IntoIterator<Item = T>,
         work: impl Fn(T) -> Result<(), (u64, E)> + Sync,
     ) -> Result<(), (u64, E)> {
-        let queue = Queue(Mutex::new(State { items: VecDeque::new(), helpers: 0, more: true, failure: None }));
+        let queue = Queue(Mutex::new(State { items: Ring::new(), helpers: 0, more: true, failure: None }));
         let (shared, work) = (&queue, &work);
         rayon::in_place_scope(|scope| {
             for item in items {
@@ -61,11 +61,16 @@ mod shared {
                 if state.failure.is_some() {
                     break;
                 }
-                state.items.push_back(item);
+                let surplus = state.items.push(item);
                 // A single one is left to the calling thread.
-                if state.items.len() > 1 && state.helpers < max_helpers {
+                if state.items.len > 1 && state.helpers < max_helpers {
                     state.helpers += 1;
                     scope.spawn(move |_| shared.work_off(work, true));
+                }
+                drop(state);
+                // The helpers are far behind: take the oldest item off their hands.
+                if let Some(item) = surplus {
+                    shared.work_on(work, item);
                 }
             }
             shared.lock().more = false;
@@ -75,16 +80,14 @@ mod shared {
         queue.0.into_inner().unwrap_or_else(PoisonError::into_inner).failure.map_or(Ok(()), Err)
     }
 
-    /// How often a thread yields before it stops waiting. Measured with 1, 10, 100 and 1000:
-    /// below 100 helpers end and are woken again between two items, above it idle helpers take
-    /// time from the caller where there are fewer cores than threads.
+    /// How often a thread yields before it stops waiting (`benches/README.md`).
     const MAX_YIELDS: usize = 100;
 
     struct Queue<T, E>(Mutex<State<T, E>>);
 
     struct State<T, E> {
         /// In the order in which they came: when one fails, all before it have been taken.
-        items: VecDeque<T>,
+        items: Ring<T>,
         helpers: usize,
         /// More items may come.
         more: bool,
@@ -96,16 +99,10 @@ mod shared {
             let mut yields = 0;
             loop {
                 let mut state = self.lock();
-                if let Some(item) = state.items.pop_front() {
+                if let Some(item) = state.items.pop() {
                     drop(state);
                     yields = 0;
-                    if let Err(failure) = work(item) {
-                        let mut state = self.lock();
-                        state.items.clear();
-                        if state.failure.as_ref().is_none_or(|(index, _)| failure.0 < *index) {
-                            state.failure = Some(failure);
-                        }
-                    }
+                    self.work_on(work, item);
                 } else if helper && state.more && yields < MAX_YIELDS {
                     drop(state);
                     yields += 1;
@@ -115,6 +112,16 @@ mod shared {
                         state.helpers -= 1;
                     }
                     return;
+                }
+            }
+        }
+
+        fn work_on(&self, work: &(impl Fn(T) -> Result<(), (u64, E)> + Sync), item: T) {
+            if let Err(failure) = work(item) {
+                let mut state = self.lock();
+                state.items = Ring::new();
+                if state.failure.as_ref().is_none_or(|(index, _)| failure.0 < *index) {
+                    state.failure = Some(failure);
                 }
             }
         }
@@ -134,6 +141,37 @@ mod shared {
             self.0.lock().unwrap_or_else(PoisonError::into_inner)
         }
     }
+
+    /// A queue that never allocates.
+    struct Ring<T> {
+        slots: [Option<T>; SLOTS],
+        first: usize,
+        len: usize,
+    }
+
+    impl<T> Ring<T> {
+        fn new() -> Self {
+            Self { slots: array::from_fn(|_| None), first: 0, len: 0 }
+        }
+
+        /// Returns the oldest item if there is no room.
+        fn push(&mut self, item: T) -> Option<T> {
+            let surplus = if self.len == SLOTS { self.pop() } else { None };
+            self.slots[(self.first + self.len) % SLOTS] = Some(item);
+            self.len += 1;
+            surplus
+        }
+
+        fn pop(&mut self) -> Option<T> {
+            let item = self.slots[self.first].take()?;
+            self.first = (self.first + 1) % SLOTS;
+            self.len -= 1;
+            Some(item)
+        }
+    }
+
+    /// As many pieces as two threads have in a batch.
+    const SLOTS: usize = 32;
 }
 
 #[cfg(test)]

@@ -14,8 +14,11 @@ use proptest::prelude::*;
 use support::streams::{Break, Breaks, Fails, Faulty, Step};
 use support::{CHUNK, NoRsa, SplitMix64, insist, open_error, pattern, read_in_pieces, write_in_pieces};
 
-/// What adapters collect for each thread.
-const BATCH: usize = 32 * CHUNK;
+/// What adapters collect for each thread, once a stream has proved long enough.
+const BATCH: usize = 64 * CHUNK;
+
+/// Chunks that one thread works on alone, with the backend that needs most of them.
+const ALONE: usize = 64;
 
 #[test]
 fn threads_do_not_change_the_bytes_at_any_boundary() {
@@ -84,10 +87,10 @@ fn a_pool_whose_threads_all_seal_does_not_deadlock() {
 fn a_failure_within_a_batch_releases_the_chunks_before_it_and_is_not_the_end() {
     in_pool(2, || {
         let key = NoRsa::default();
-        let plaintext = pattern(3 * BATCH + 5);
+        let plaintext = pattern(4 * BATCH + 5);
         let envelope = Sealer::new(&key).seal(&plaintext).unwrap();
         let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
-        for chunks in [0, 1, 3, 5, 20, 33, 70] {
+        for chunks in [0, 1, 5, ALONE, ALONE + 1, ALONE + 3, ALONE + 20, ALONE + 33, ALONE + 140] {
             for sizes in [&[40_000][..], &[4 * BATCH]] {
                 let opened = header.open(key.content_key()).unwrap().threads(2);
                 let input = failing(body, 56 + chunks * 16400 + 100);
@@ -104,12 +107,14 @@ fn a_failure_within_a_batch_releases_the_chunks_before_it_and_is_not_the_end() {
                 let input = failing(&plaintext, chunks * CHUNK + 100);
                 // Also where the failure waits behind what was read before.
                 let opened = header.open(key.content_key()).unwrap().threads(2);
-                let mut reader = opened.wrap_input(failing(body, 56 + 40 * 16400 + 100));
+                let mut reader = opened.wrap_input(failing(body, 56 + (ALONE + 40) * 16400 + 100));
+                reader.read_exact(&mut vec![0; ALONE * CHUNK]).unwrap();
                 let read = reader.read(&mut vec![0; sizes[0]]).unwrap();
                 assert!(read > 0);
-                reader.seek(SeekFrom::Start(50 * CHUNK as u64)).unwrap();
+                let behind = (ALONE + 50) * CHUNK;
+                reader.seek(SeekFrom::Start(behind as u64)).unwrap();
                 let (rest, end) = read_in_pieces(&mut reader, sizes);
-                assert!(end.is_ok() && rest == plaintext[50 * CHUNK..]);
+                assert!(end.is_ok() && rest == plaintext[behind..]);
 
                 let other = NoRsa::default();
                 let reader = Sealer::new(&other).threads(2).wrap_input(input).unwrap();
@@ -129,9 +134,9 @@ fn an_input_that_panics_ends_the_stream() {
         for threads in [1, 2] {
             for size in [1000, 4 * BATCH] {
                 let sealer = Sealer::new(&key).threads(threads);
-                let input = panicking(&plaintext, 20 * CHUNK);
+                let input = panicking(&plaintext, (ALONE + 20) * CHUNK);
                 check_panicking(sealer.start_with_rng(&mut SplitMix64(1)).unwrap().wrap_input(input), size, &envelope);
-                let input = panicking(&envelope, 20 * 16400);
+                let input = panicking(&envelope, (ALONE + 20) * 16400);
                 check_panicking(Opener::new(&key).threads(threads).wrap_input(input).unwrap(), size, &plaintext);
             }
         }
@@ -179,7 +184,7 @@ fn chunks_after_a_bad_one_leave_nothing_in_the_callers_slice() {
         let plaintext = vec![7; 4 * BATCH];
         let envelope = Sealer::new(&key).seal(&plaintext).unwrap();
         let body = support::header_len(&envelope) + 56;
-        for bad in [0, 1, 3, 5, 7, 31, 60, 127] {
+        for bad in [0, 1, 3, 5, 7, 31, 60, 64, 65, 70, 95, 130, 255] {
             let mut altered = envelope.clone();
             altered[body + bad * 16400] ^= 1;
             let mut output = vec![0; plaintext.len()];
@@ -207,7 +212,7 @@ fn long_ranges_are_read_in_full_and_stop_at_a_bad_chunk() {
             assert!(seen == plaintext[offset..offset + len]);
         }
         let body = support::header_len(&envelope) + 56;
-        for bad in [0, 1, 3, 5, 7, 31, 60, 127] {
+        for bad in [0, 1, 3, 5, 7, 31, 60, 64, 65, 70, 95, 130, 255] {
             let mut altered = envelope.clone();
             altered[body + bad * 16400] ^= 1;
             let file = tempfile::tempfile().unwrap();

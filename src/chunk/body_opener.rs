@@ -51,6 +51,9 @@ use crate::secret::Secret;
 pub struct BodyOpener {
     cipher: ChunkCipher,
     next: u64,
+    /// Where opening in order began: at the first chunk, or where it was moved to.
+    #[cfg(feature = "std")]
+    first: u64,
     failed: Option<OpenError>,
 }
 
@@ -62,7 +65,13 @@ impl BodyOpener {
         head: &[u8; BODY_HEAD_LEN],
         work: Work,
     ) -> Result<Self, OpenError> {
-        Ok(Self { cipher: ChunkCipher::committed(input_key, context, head, work)?, next: 0, failed: None })
+        Ok(Self {
+            cipher: ChunkCipher::committed(input_key, context, head, work)?,
+            next: 0,
+            #[cfg(feature = "std")]
+            first: 0,
+            failed: None,
+        })
     }
 
     /// Opens the next full chunk. On failure `output` holds no plaintext of this chunk.
@@ -100,14 +109,14 @@ impl BodyOpener {
 
     /// Opens the next full chunks, piece by piece, up to the first that does not open. If that is
     /// not all of them, the next call fails with the reason.
-    pub(crate) fn open_pieces<'a>(&mut self, pieces: impl IntoIterator<Item = ToOpen<'a>>) -> Opened {
+    pub(crate) fn open_pieces<'a>(&mut self, work: Work, pieces: impl IntoIterator<Item = ToOpen<'a>>) -> Opened {
         if self.failed.is_some() {
             return Opened { chunks: 0, touched: 0 };
         }
         let first = self.next;
         let mut next = first;
         let cipher = &self.cipher;
-        let opened = self.work().threads().try_each(ToOpen::number(pieces, &mut next), |(start, piece)| {
+        let opened = work.threads().try_each(ToOpen::number(pieces, &mut next), |(start, piece)| {
             piece.try_each(
                 start,
                 |index, chunk| cipher.open_in_place(index, chunk),
@@ -130,10 +139,6 @@ impl BodyOpener {
             cipher.open_in_place(index, sealed).map_err(as_last)
         })?;
         Ok(sealed.len() - TAG_LEN)
-    }
-
-    pub(crate) fn work(&self) -> Work {
-        self.cipher.work()
     }
 
     /// Fails if the body has failed before.
@@ -159,9 +164,15 @@ impl BodyOpener {
         self.next * to_u64(CHUNK_LEN)
     }
 
+    /// The work on the next chunks of a stream.
+    pub(crate) fn next_work(&self) -> Work {
+        self.cipher.work().after(self.next - self.first)
+    }
+
     /// Goes on with chunk `index`, whatever happened before.
     pub(crate) fn move_to(&mut self, index: u64) {
         self.next = index;
+        self.first = index;
         self.failed = None;
     }
 }

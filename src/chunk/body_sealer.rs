@@ -155,19 +155,21 @@ impl BodySealer {
         head.copy_from_slice(&self.head);
         let (chunks, last) = plaintext.as_chunks::<CHUNK_LEN>();
         let (sealed_chunks, sealed_last) = sealed.split_at_mut(chunks.len() * SEALED_CHUNK_LEN);
-        self.seal_pieces(ToSeal::divide(chunks, sealed_chunks.as_chunks_mut().0))?;
+        let work = self.cipher.work().on(chunks.len());
+        self.seal_pieces(work, ToSeal::divide(chunks, sealed_chunks.as_chunks_mut().0))?;
         self.seal_last(last, sealed_last)
     }
 
     /// Seals the next full chunks, piece by piece, and returns how many there were.
     pub(crate) fn seal_pieces<'a>(
         &mut self,
+        work: Work,
         pieces: impl IntoIterator<Item = ToSeal<'a>>,
     ) -> Result<usize, LimitExceeded> {
         let first = self.next;
         let mut next = first;
         let cipher = &self.cipher;
-        let sealed = self.work().threads().try_each(ToSeal::number(pieces, &mut next), |(start, piece)| {
+        let sealed = work.threads().try_each(ToSeal::number(pieces, &mut next), |(start, piece)| {
             piece.try_each(
                 start,
                 |index, chunk| cipher.seal_in_place(index, chunk),
@@ -187,8 +189,15 @@ impl BodySealer {
         Ok(())
     }
 
+    /// The work on the whole body.
     pub(crate) fn work(&self) -> Work {
         self.cipher.work()
+    }
+
+    /// The work on the next chunks of a stream.
+    #[cfg(feature = "std")]
+    pub(crate) fn next_work(&self) -> Work {
+        self.cipher.work().after(self.next)
     }
 
     /// Whatever makes a whole body starts with its first chunk.

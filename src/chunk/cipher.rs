@@ -1,7 +1,7 @@
 //! The keys of one body, and sealing and opening a chunk at any position.
 
 use super::work::Work;
-use crate::crypto::{Aead, constant_time_eq, hkdf_expand_sha512};
+use crate::crypto::{Aead, HmacKey, constant_time_eq, hkdf_expand_sha512};
 use crate::error::OpenError;
 use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, COMMITMENT_LEN, SALT_LEN, TAG_LEN};
 use crate::limits::LimitExceeded;
@@ -23,7 +23,8 @@ impl ChunkCipher {
         work: Work,
     ) -> (Self, [u8; COMMITMENT_LEN]) {
         let mut derived = Secret::<76>::zero();
-        hkdf_expand_sha512(input_key.expose(), &[COBBLESTONE_LABEL, salt, context], derived.expose_mut());
+        let info = [COBBLESTONE_LABEL, salt, context].concat();
+        hkdf_expand_sha512(&HmacKey::new(input_key.expose()), &info, derived.expose_mut());
         let (key, rest) = derived.expose().split_first_chunk::<32>().expect("32 of 76 bytes");
         let (nonce, commitment) = rest.split_first_chunk::<12>().expect("12 of 44 bytes");
         let mut base_nonce = Secret::zero();

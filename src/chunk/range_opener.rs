@@ -149,9 +149,11 @@ impl RangeOpener {
         sealed: &[[u8; SEALED_CHUNK_LEN]],
         output: &mut [[u8; CHUNK_LEN]],
     ) -> Result<(), OpenError> {
+        let count = output.len();
         let mut next = first;
         let pieces = ToOpen::number(ToOpen::divide(sealed, output), &mut next);
-        let opened = self.cipher.work().threads().try_each(pieces, |(start, piece)| self.open_piece(start, piece));
+        let opened =
+            self.cipher.work().on(count).threads().try_each(pieces, |(start, piece)| self.open_piece(start, piece));
         opened.map_err(|(_, error)| error)
     }
 
@@ -189,13 +191,14 @@ impl RangeOpener {
         // Wiped if the caller's input panics, and behind the first failure.
         let mut output = crate::buffer::Unreleased::new(output.as_flattened_mut());
         let pieces = (first..).step_by(super::PIECE).zip(output.bytes().as_chunks_mut().0.chunks_mut(super::PIECE));
-        let opened = self.cipher.work().threads().try_each(pieces, |(start, output)| {
+        let work = self.cipher.work().on(count);
+        let opened = work.threads().try_each(pieces, |(start, output)| {
             let mut opened = 0;
             fetch(start, output.len(), &mut |sealed| opened = self.open_first(start, sealed, output));
             if opened < output.len() { Err((start + to_u64(opened), ())) } else { Ok(()) }
         });
         let opened = opened.map_or_else(|(index, ())| clamp_to_usize(index - first), |()| count);
-        let touched = if self.cipher.work().is_shared() { count } else { opened };
+        let touched = if work.is_shared() { count } else { opened };
         output.release(opened * CHUNK_LEN, touched * CHUNK_LEN);
         opened
     }

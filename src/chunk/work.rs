@@ -1,7 +1,10 @@
 //! What bounds the work on a body, and how it is shared out.
 
+use crate::crypto::Aead;
 use crate::format::MAX_PLAINTEXT_LEN;
 use crate::limits::{Limit, LimitExceeded, Limits};
+#[cfg(feature = "std")]
+use crate::num::clamp_to_usize;
 use crate::threads::Threads;
 
 /// The longest plaintext, and the threads that work on it.
@@ -20,6 +23,12 @@ impl Work {
         self.threads
     }
 
+    /// The work on this many chunks together: for one thread if waking others takes longer than it
+    /// saves.
+    pub(crate) fn on(self, chunks: usize) -> Self {
+        if chunks > Aead::CHUNKS_ALONE { self } else { Self { threads: Threads::ONE, ..self } }
+    }
+
     /// Refuses a plaintext of `len` bytes if that is above the limit.
     pub(crate) fn check_len(self, len: u64) -> Result<(), LimitExceeded> {
         if len > self.max_plaintext_len {
@@ -33,9 +42,15 @@ impl Work {
     }
 }
 
-/// How much the adapters work on at once.
+/// How much the adapters work on at once. They cannot know how long a stream will be: each begins
+/// with one thread, and shares the work once the stream has proved long enough.
 #[cfg(feature = "std")]
 impl Work {
+    /// The work on the next chunks of a stream of which `done` have passed.
+    pub(crate) fn after(self, done: u64) -> Self {
+        self.on(clamp_to_usize(done).saturating_add(1))
+    }
+
     /// Whether several threads share the work.
     pub(crate) fn is_shared(self) -> bool {
         self.threads != Threads::ONE
@@ -44,7 +59,7 @@ impl Work {
     /// Most chunks that are worked on together: for one thread few enough to stay in the cache,
     /// for several enough to make waking them cheap beside the work (`benches/README.md`).
     pub(crate) fn batch(self) -> usize {
-        if self.is_shared() { self.threads.count().saturating_mul(32) } else { 4 }
+        if self.is_shared() { self.threads.count().saturating_mul(64) } else { 4 }
     }
 
     /// Chunks that an adapter collects in memory of its own before it works on them. One thread

@@ -77,7 +77,7 @@ impl OpenedHeader {
         &self.keyed
     }
 
-    pub(crate) fn work(&self) -> Work {
+    fn work(&self) -> Work {
         Work::new(&self.limits, self.threads)
     }
 
@@ -161,7 +161,8 @@ impl OpenedHeader {
         let mut output = Unreleased::new(output);
         let (sealed_chunks, sealed_last) = sealed.as_chunks::<SEALED_CHUNK_LEN>();
         let (chunks, last) = output.bytes().split_at_mut(sealed_chunks.len() * CHUNK_LEN);
-        opener.open_pieces(ToOpen::divide(sealed_chunks, chunks.as_chunks_mut().0));
+        let work = self.work().on(sealed_chunks.len());
+        opener.open_pieces(work, ToOpen::divide(sealed_chunks, chunks.as_chunks_mut().0));
         opener.open_last(sealed_last, last)?;
         output.release(len, len);
         Ok(len)
@@ -175,7 +176,7 @@ impl OpenedHeader {
 
         let (chunks, last) = sealed.as_chunks_mut::<SEALED_CHUNK_LEN>();
         let count = chunks.len();
-        opener.open_pieces(ToOpen::divide_in_place(chunks));
+        opener.open_pieces(self.work().on(count), ToOpen::divide_in_place(chunks));
         if let Err(error) = opener.open_last_in_place(last) {
             wipe(data);
             data.clear();

@@ -11,7 +11,7 @@ use super::sealing::Sealing;
 use crate::chunk::{BodySealer, Work};
 use crate::crypto::SystemRng;
 use crate::error::SealError;
-use crate::format::SALT_LEN;
+use crate::format::{CONTENT_KEY_LEN, SALT_LEN};
 use crate::limits::{Limit, Limits};
 use crate::num::to_u64;
 use crate::recipient::{Recipient, wrap_for_all};
@@ -115,9 +115,11 @@ impl<'a> Sealer<'a> {
     /// current when the work is done. 0 means as many as the pool that is current now has; there
     /// are never more. Default: 1.
     ///
-    /// The envelope is the same whatever the number. Adapters then collect 32 chunks (512 KiB) for
-    /// each thread before they hand any out, or what there is if the input ends or would block. A
-    /// writer or reader holds about 1 MiB for each thread. Input is read while the others work.
+    /// The envelope is the same whatever the number. Adapters begin with one thread. Once a stream
+    /// has proved long enough for others to pay (64 KiB with `rustcrypto`, 1 MiB with AWS-LC), they
+    /// collect 64 chunks (1 MiB) for each thread before they hand any out, or what there is if the
+    /// input ends or would block. A writer or reader then holds about 2 MiB for each thread. Input
+    /// is read while the others work.
     ///
     /// As everywhere with `rayon`, a call waits until the pool has had time for it: do not hold a
     /// lock over it that other jobs of the pool take, and let no thread of the pool wait for the
@@ -193,8 +195,8 @@ impl<'a> Sealer<'a> {
         Ok(started)
     }
 
-    /// As [`start`](Self::start), with randomness from `rng`: content key (32 bytes), salt of the
-    /// body (24 bytes), then whatever each recipient draws, in their order.
+    /// As [`start`](Self::start), with randomness from `rng`: content key (32 bytes) and salt of the
+    /// body (24 bytes) in one call, then whatever each recipient draws, in their order.
     ///
     /// With the backend `rustcrypto` an RSA key in memory draws the 32-byte seed of OAEP, so that
     /// the envelope follows from the bytes drawn. AWS-LC draws that seed itself: the wrapped keys
@@ -215,7 +217,7 @@ impl<'a> Sealer<'a> {
     }
 
     fn start_from(&self, fresh: Fresh, rng: &mut dyn CryptoRng) -> Result<Sealing, SealError> {
-        let Fresh { content_key, salt } = fresh;
+        let content_key = fresh.content_key();
         // Before any public-key operation, not after a thousand of them.
         self.limits.check(Limit::Records, to_u64(self.recipients.len()))?;
 
@@ -224,7 +226,7 @@ impl<'a> Sealer<'a> {
         let keyed = Keyed::seal(header, content_key);
         let keys = BodyKeys::new(&keyed, Body::single(&AssociatedData::new(&self.aad)));
         let work = Work::new(&self.limits, self.threads);
-        let body = BodySealer::new(&keys.input_key, &keys.context, &salt, work);
+        let body = BodySealer::new(&keys.input_key, &keys.context, fresh.salt(), work);
         Ok(Sealing::new(keyed.into_header(), body))
     }
 
@@ -244,18 +246,22 @@ impl fmt::Debug for Sealer<'_> {
     }
 }
 
-/// What must be new in every envelope.
-struct Fresh {
-    content_key: ContentKey,
-    salt: [u8; SALT_LEN],
-}
+/// What must be new in every envelope: the content key, and behind it the salt of the body.
+struct Fresh(Secret<{ CONTENT_KEY_LEN + SALT_LEN }>);
 
 impl Fresh {
+    /// Draws all at once: each draw is a call of the operating system.
     fn draw(rng: &mut dyn CryptoRng) -> Self {
-        let mut content_key = Secret::zero();
-        rng.fill_bytes(content_key.expose_mut());
-        let mut salt = [0; SALT_LEN];
-        rng.fill_bytes(&mut salt);
-        Self { content_key: content_key.into(), salt }
+        let mut fresh = Secret::zero();
+        rng.fill_bytes(fresh.expose_mut());
+        Self(fresh)
+    }
+
+    fn content_key(&self) -> ContentKey {
+        ContentKey::from_slice(&self.0.expose()[..CONTENT_KEY_LEN]).expect("32 of 56 bytes")
+    }
+
+    fn salt(&self) -> &[u8; SALT_LEN] {
+        self.0.expose().last_chunk().expect("24 of 56 bytes")
     }
 }

@@ -110,7 +110,8 @@ impl Sealing {
         let (head, sealed) = body.split_at_mut(BODY_HEAD_LEN);
         head.copy_from_slice(self.body.head());
         let (chunks, last) = sealed.split_at_mut(plaintext_len / CHUNK_LEN * SEALED_CHUNK_LEN);
-        self.body.seal_pieces(ToSeal::divide_in_place(chunks.as_chunks_mut().0))?;
+        let (chunks, _) = chunks.as_chunks_mut();
+        self.body.seal_pieces(self.body.work().on(chunks.len()), ToSeal::divide_in_place(chunks))?;
         self.body.seal_last_in_place(last)
     }
 

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 
 use super::guarded::{Guarded, Pull};
 use super::pending::Pending;
-use super::window::Window;
+use super::window::{Reading, Window};
 use crate::text::{CONTENT_LINE, Decoder};
 
 /// Reads the text form of an envelope (SPEC §14) from an inner reader and yields the envelope.
@@ -54,7 +54,7 @@ impl<R: Read> ArmorReader<R> {
     /// Does no I/O yet.
     #[must_use]
     pub fn new(inner: R) -> Self {
-        let (window, decoder) = (Window::alone(), Decoder::default());
+        let (window, decoder) = (Window::default(), Decoder::default());
         Self(Guarded::new(Core { inner, window, decoder, pending: Pending::new(Vec::new()) }))
     }
 }
@@ -95,7 +95,7 @@ impl<R: Read> Pull for Core<R> {
                 if ended {
                     return Ok(0);
                 }
-                self.window.fill(&mut self.inner, text_len + 1)?;
+                self.window.fill(&mut self.inner, text_len + 1, Reading::ALONE)?;
             }
         }
         self.pending.read_to(output)

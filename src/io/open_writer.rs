@@ -159,7 +159,7 @@ impl FromEnvelope<'_> {
 impl Blocks for FromEnvelope<'_> {
     fn collected(&self) -> usize {
         match (&self.body, &self.header, self.header_len) {
-            (Some(body), ..) => body.work().collected() * SEALED_CHUNK_LEN,
+            (Some(body), ..) => body.next_work().collected() * SEALED_CHUNK_LEN,
             (None, Some(_), _) => BODY_HEAD_LEN,
             (None, None, Some(len)) => len,
             (None, None, None) => PREFIX_LEN,
@@ -169,10 +169,11 @@ impl Blocks for FromEnvelope<'_> {
     fn turn(&mut self, input: &[u8], output: &mut Pending) -> io::Result<usize> {
         let Some(body) = &mut self.body else { return Ok(self.take_start(input)?) };
         body.check()?;
+        let work = body.next_work();
         let (sealed, _) = input.as_chunks();
-        let sealed = &sealed[..sealed.len().min(body.work().batch())];
+        let sealed = &sealed[..sealed.len().min(work.batch())];
         let (chunks, _) = output.fill(sealed.len() * CHUNK_LEN).as_chunks_mut();
-        let opened = body.open_pieces(ToOpen::divide(sealed, chunks));
+        let opened = body.open_pieces(work, ToOpen::divide(sealed, chunks));
         wipe(chunks[opened.chunks..].as_flattened_mut());
         // The error is due once the chunks before it have been passed on.
         output.shorten(opened.chunks * CHUNK_LEN);

@@ -89,8 +89,8 @@ impl BodySealer {
 impl<R> SealReader<R> {
     /// `start` are the bytes before the first chunk.
     fn new(start: Vec<u8>, body: BodySealer, inner: R) -> Self {
-        let window = Window::new(body.work());
-        Self(Guarded::new(Core { pending: Pending::new(start), window, body: Some(body), inner }))
+        let (window, pending) = (Window::default(), Pending::new(start));
+        Self(Guarded::new(Core { inner, body: Some(body), window, pending }))
     }
 
     /// The inner reader.
@@ -114,23 +114,25 @@ impl<R: Read> Pull for Core<R> {
     fn pull(&mut self, output: &mut [u8]) -> io::Result<usize> {
         while self.pending.is_empty() {
             let Some(body) = &mut self.body else { return Ok(0) };
-            self.window.fill(&mut self.inner, CHUNK_LEN)?;
+            let work = body.next_work();
+            self.window.fill(&mut self.inner, CHUNK_LEN, work.into())?;
             let (direct, _) = output.as_chunks_mut::<SEALED_CHUNK_LEN>();
             if self.window.available_units() == 0 {
                 if let Some(body) = self.body.take() {
                     let last = self.window.unused();
                     body.seal_last(last, self.pending.fill(last.len() + TAG_LEN))?;
                 }
-            } else if direct.len() >= body.work().least_direct() {
-                let pieces = self.window.pieces(&mut self.inner, direct.len()).zip(direct.chunks_mut(PIECE));
-                let count = body.seal_pieces(pieces.map(ToSeal::pair)).map_err(SealError::from)?;
+            } else if direct.len() >= work.least_direct() {
+                let pieces =
+                    self.window.pieces(&mut self.inner, direct.len(), work.into()).zip(direct.chunks_mut(PIECE));
+                let count = body.seal_pieces(work, pieces.map(ToSeal::pair)).map_err(SealError::from)?;
                 self.window.consume(count * CHUNK_LEN);
                 return Ok(count * SEALED_CHUNK_LEN);
             } else {
-                let count = body.work().collected();
+                let count = work.collected();
                 let (sealed, _) = self.pending.fill(count * SEALED_CHUNK_LEN).as_chunks_mut();
-                let pieces = self.window.pieces(&mut self.inner, count).zip(sealed.chunks_mut(PIECE));
-                let count = body.seal_pieces(pieces.map(ToSeal::pair)).map_err(SealError::from)?;
+                let pieces = self.window.pieces(&mut self.inner, count, work.into()).zip(sealed.chunks_mut(PIECE));
+                let count = body.seal_pieces(work, pieces.map(ToSeal::pair)).map_err(SealError::from)?;
                 self.pending.shorten(count * SEALED_CHUNK_LEN);
                 self.window.consume(count * CHUNK_LEN);
             }

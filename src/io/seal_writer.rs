@@ -179,15 +179,16 @@ struct ToChunks(Option<BodySealer>);
 
 impl Blocks for ToChunks {
     fn collected(&self) -> usize {
-        self.0.as_ref().map_or(CHUNK_LEN, |body| body.work().collected() * CHUNK_LEN)
+        self.0.as_ref().map_or(CHUNK_LEN, |body| body.next_work().collected() * CHUNK_LEN)
     }
 
     fn turn(&mut self, input: &[u8], output: &mut Pending) -> io::Result<usize> {
         let body = self.0.as_mut().ok_or_else(finished)?;
+        let work = body.next_work();
         let (chunks, _) = input.as_chunks();
-        let chunks = &chunks[..chunks.len().min(body.work().batch())];
+        let chunks = &chunks[..chunks.len().min(work.batch())];
         let (sealed_chunks, _) = output.fill(chunks.len() * SEALED_CHUNK_LEN).as_chunks_mut();
-        body.seal_pieces(ToSeal::divide(chunks, sealed_chunks)).map_err(SealError::from)?;
+        body.seal_pieces(work, ToSeal::divide(chunks, sealed_chunks)).map_err(SealError::from)?;
         Ok(chunks.len() * CHUNK_LEN)
     }
 

@@ -10,6 +10,7 @@ use crate::num::to_u64;
 
 /// Buffers an input in units of `UNIT` bytes: room for one at first, and for a batch once one was
 /// not enough. Wiped when dropped.
+#[derive(Default)]
 pub(super) struct Window<const UNIT: usize> {
     bytes: Buffer,
     start: usize,
@@ -20,38 +21,39 @@ pub(super) struct Window<const UNIT: usize> {
     deferred: Option<io::Error>,
     /// Bytes read of the input, all in all.
     read: u64,
+}
+
+/// How much is read at once.
+#[derive(Clone, Copy)]
+pub(super) struct Reading {
     /// Units that are buffered at most.
     batch: usize,
     /// Several threads work on what was read while more is read.
     shared: bool,
 }
 
+impl Reading {
+    /// By one thread.
+    pub(super) const ALONE: Self = Self { batch: 4, shared: false };
+}
+
+impl From<Work> for Reading {
+    fn from(work: Work) -> Self {
+        Self { batch: work.batch(), shared: work.is_shared() }
+    }
+}
+
 impl<const UNIT: usize> Window<UNIT> {
-    pub(super) fn new(work: Work) -> Self {
-        Self::with_batch(work.batch(), work.is_shared())
-    }
-
-    /// For one thread.
-    #[cfg(feature = "armor")]
-    pub(super) fn alone() -> Self {
-        Self::with_batch(4, false)
-    }
-
-    fn with_batch(batch: usize, shared: bool) -> Self {
-        let bytes = Buffer::default();
-        Self { bytes, start: 0, end: 0, ended: false, deferred: None, read: 0, batch, shared }
-    }
-
-    /// Reads until there are `len` bytes, at most a batch, or the input has ended. Asks no more
-    /// often than that takes.
-    pub(super) fn fill(&mut self, input: &mut impl Read, len: usize) -> io::Result<()> {
+    /// Reads until there are `len` bytes, or the input has ended. Asks no more often than that takes.
+    /// One thread takes what there is, up to a batch; several read the rest while they work.
+    pub(super) fn fill(&mut self, input: &mut impl Read, len: usize, reading: Reading) -> io::Result<()> {
         while self.end - self.start < len && !self.ended {
             if let Some(error) = self.deferred.take() {
                 return Err(error);
             }
-            self.make_room(len);
-            // With several threads the rest is read while they work.
-            let end = if self.shared { self.start + len } else { self.bytes.len() };
+            self.make_room(len, reading);
+            let end = self.start + if reading.shared { len } else { reading.batch * UNIT };
+            let end = end.min(self.bytes.len());
             let len = read_some(input, &mut self.bytes.using(end)[self.end..], &mut self.ended)?;
             self.end += len;
             self.read += to_u64(len);
@@ -59,17 +61,18 @@ impl<const UNIT: usize> Window<UNIT> {
         Ok(())
     }
 
-    /// Yields up to `max` units in pieces. One thread: only what is already buffered. Several: up
-    /// to a batch, reading on demand until the input ends or blocks.
+    /// Yields up to `max` units in pieces. One thread: only what is already buffered. Several: up to
+    /// a batch, reading on demand until the input ends or blocks.
     pub(super) fn pieces<'a, R: Read>(
         &'a mut self,
         input: &'a mut R,
         max: usize,
+        by: Reading,
     ) -> impl Iterator<Item = &'a mut [[u8; UNIT]]> {
-        let mut left = max.min(self.batch);
-        let mut reading = self.shared && self.deferred.is_none();
+        let mut left = max.min(by.batch);
+        let mut reading = by.shared && self.deferred.is_none();
         if reading {
-            self.make_room(left * UNIT);
+            self.make_room(left * UNIT, by);
         }
         let capacity = if reading { self.start + left * UNIT } else { self.end };
         let Self { bytes, start, end, ended, deferred, read, .. } = self;
@@ -134,12 +137,12 @@ impl<const UNIT: usize> Window<UNIT> {
     }
 
     /// Makes place for `len` bytes from `start` on.
-    fn make_room(&mut self, len: usize) {
+    fn make_room(&mut self, len: usize, reading: Reading) {
         let used = self.end - self.start;
         if self.start + len <= self.bytes.len() && used > 0 {
             return;
         }
-        let wanted = if self.end == 0 && len <= UNIT { UNIT } else { UNIT * self.batch };
+        let wanted = if self.end == 0 && len <= UNIT { UNIT } else { UNIT * reading.batch };
         if self.bytes.len() < wanted && (used == 0 || len > self.bytes.len()) {
             self.bytes.grow(wanted, self.start..self.end);
         } else {

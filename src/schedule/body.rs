@@ -1,6 +1,5 @@
 //! What a body is bound to, and the keys that follow from it (SPEC §4.3).
 
-use super::derive::derive;
 use super::keyed::Keyed;
 use crate::crypto::sha512;
 use crate::format::Kind;
@@ -26,9 +25,9 @@ impl<'a> Body<'a> {
 pub(crate) struct AssociatedData([u8; 64]);
 
 impl AssociatedData {
-    /// Absent associated data is empty.
+    /// Absent associated data is empty, and needs no work.
     pub(crate) fn new(aad: &[u8]) -> Self {
-        Self(sha512(&[aad]))
+        if aad.is_empty() { Self(SHA512_OF_NOTHING) } else { Self(sha512(&[aad])) }
     }
 }
 
@@ -52,10 +51,27 @@ impl BodyKeys {
         rest[0] = body.kind.code();
         rest[1..65].copy_from_slice(keyed.preamble_digest());
         rest[65..].copy_from_slice(&body.aad.0);
-        Self { input_key: derive(keyed.key(), b"body"), context }
+        Self { input_key: keyed.prk().derive(b"body"), context }
     }
 }
 
 const CONTEXT_LABEL: &[u8] = b"bulla\0body\0";
 
 const CONTEXT_LEN: usize = CONTEXT_LABEL.len() + 1 + 64 + 64;
+
+const SHA512_OF_NOTHING: [u8; 64] = [
+    0xcf, 0x83, 0xe1, 0x35, 0x7e, 0xef, 0xb8, 0xbd, 0xf1, 0x54, 0x28, 0x50, 0xd6, 0x6d, 0x80, 0x07, 0xd6, 0x20, 0xe4,
+    0x05, 0x0b, 0x57, 0x15, 0xdc, 0x83, 0xf4, 0xa9, 0x21, 0xd3, 0x6c, 0xe9, 0xce, 0x47, 0xd0, 0xd1, 0x3c, 0x5d, 0x85,
+    0xf2, 0xb0, 0xff, 0x83, 0x18, 0xd2, 0x87, 0x7e, 0xec, 0x2f, 0x63, 0xb9, 0x31, 0xbd, 0x47, 0x41, 0x7a, 0x81, 0xa5,
+    0x38, 0x32, 0x7a, 0xf9, 0x27, 0xda, 0x3e,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_nothing_is_right() {
+        assert_eq!(SHA512_OF_NOTHING, sha512(&[]));
+    }
+}

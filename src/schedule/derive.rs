@@ -1,15 +1,24 @@
 //! The one derivation from the content key (SPEC §4.1).
 
-use crate::crypto::hkdf_expand_sha512;
+use crate::crypto::{HmacKey, hkdf_expand_sha512};
 use crate::format::{Suite, Version};
 use crate::secret::{ContentKey, Secret};
 
-/// `HKDF-Expand-SHA-512(key, info(label, N), N)`.
-pub(super) fn derive<const N: usize>(key: &ContentKey, label: &[u8]) -> Secret<N> {
-    let len = u16::try_from(N).expect("derived keys have at most 64 bytes").to_be_bytes();
-    let mut output = Secret::zero();
-    hkdf_expand_sha512(key.expose(), &[INFO_PREFIX, &len, label], output.expose_mut());
-    output
+/// A content key, ready for derivations: HMAC takes it in once, whatever is derived.
+pub(super) struct Prk(HmacKey);
+
+impl Prk {
+    pub(super) fn new(key: &ContentKey) -> Self {
+        Self(HmacKey::new(key.expose()))
+    }
+
+    /// `HKDF-Expand-SHA-512(key, info(label, N), N)`.
+    pub(super) fn derive<const N: usize>(&self, label: &[u8]) -> Secret<N> {
+        let len = u16::try_from(N).expect("derived keys have at most 64 bytes").to_be_bytes();
+        let mut output = Secret::zero();
+        hkdf_expand_sha512(&self.0, &[INFO_PREFIX, &len, label].concat(), output.expose_mut());
+        output
+    }
 }
 
 /// SPEC §4.1: info(label, L) = "bulla" 00 "key" 00 || version || suite || u16(L) || label.

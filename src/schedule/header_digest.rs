@@ -1,9 +1,9 @@
 //! The tag of a header (SPEC §4.2).
 
-use super::derive::derive;
-use crate::crypto::{constant_time_eq, hmac_sha512, sha512};
+use super::derive::Prk;
+use crate::crypto::{HmacKey, constant_time_eq, sha512};
 use crate::format::HEADER_TAG_LEN;
-use crate::secret::{ContentKey, Secret};
+use crate::secret::Secret;
 use crate::wire::Header;
 
 /// The digest of everything before the tag of a header: computed once, however many keys are tried.
@@ -14,16 +14,16 @@ impl HeaderDigest {
         Self(sha512(&[header.tagged()]))
     }
 
-    /// The tag under `key`.
-    pub(crate) fn tag(&self, key: &ContentKey) -> [u8; HEADER_TAG_LEN] {
-        let mac_key: Secret<64> = derive(key, b"header-mac");
+    /// The tag under a content key.
+    pub(super) fn tag(&self, prk: &Prk) -> [u8; HEADER_TAG_LEN] {
+        let mac_key: Secret<64> = prk.derive(b"header-mac");
         let mut mac = [0; 64];
-        hmac_sha512(mac_key.expose(), [&self.0[..]], &mut mac);
+        HmacKey::new(mac_key.expose()).sign(&[&self.0], &mut mac);
         *mac.first_chunk().expect("32 of 64 bytes")
     }
 
-    /// Whether `tag` is the one under `key`, compared in constant time.
-    pub(crate) fn verify(&self, key: &ContentKey, tag: &[u8]) -> bool {
-        constant_time_eq(&self.tag(key), tag)
+    /// Whether `tag` is the one under a content key, compared in constant time.
+    pub(super) fn verify(&self, prk: &Prk, tag: &[u8]) -> bool {
+        constant_time_eq(&self.tag(prk), tag)
     }
 }

@@ -1,5 +1,6 @@
 //! A header together with its content key.
 
+use super::derive::Prk;
 use super::header_digest::HeaderDigest;
 use crate::crypto::sha512;
 use crate::error::HeaderError;
@@ -12,24 +13,26 @@ use crate::wire::{Header, Item};
 pub(crate) struct Keyed {
     header: Header,
     key: ContentKey,
+    prk: Prk,
     preamble_digest: [u8; 64],
 }
 
 impl Keyed {
     /// Gives `header` its tag under `key`.
     pub(crate) fn seal(header: Header, key: ContentKey) -> Self {
-        let header = tagged(header, &key);
-        Self::new(header, key)
+        let prk = Prk::new(&key);
+        Self::new(tagged(header, &prk), key, prk)
     }
 
     /// Takes `key` if `header`, which has the digest given, verifies under it.
     pub(crate) fn open(header: &Header, digest: &HeaderDigest, key: ContentKey) -> Option<Self> {
-        digest.verify(&key, header.tag()).then(|| Self::new(header.clone(), key))
+        let prk = Prk::new(&key);
+        digest.verify(&prk, header.tag()).then(|| Self::new(header.clone(), key, prk))
     }
 
-    fn new(header: Header, key: ContentKey) -> Self {
+    fn new(header: Header, key: ContentKey, prk: Prk) -> Self {
         let preamble_digest = sha512(&header.preamble());
-        Self { header, key, preamble_digest }
+        Self { header, key, prk, preamble_digest }
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -44,6 +47,10 @@ impl Keyed {
         &self.key
     }
 
+    pub(super) fn prk(&self) -> &Prk {
+        &self.prk
+    }
+
     /// P: what bodies are bound to of the header (SPEC §4.3).
     pub(super) fn preamble_digest(&self) -> &[u8; 64] {
         &self.preamble_digest
@@ -51,12 +58,12 @@ impl Keyed {
 
     /// The header with other records in place of its own: the same preamble, key and bodies.
     pub(crate) fn with_records(&self, records: &mut [Item], limits: &Limits) -> Result<Header, HeaderError> {
-        Ok(tagged(self.header.with_records(records, limits)?, &self.key))
+        Ok(tagged(self.header.with_records(records, limits)?, &self.prk))
     }
 }
 
-fn tagged(mut header: Header, key: &ContentKey) -> Header {
-    let tag = HeaderDigest::new(&header).tag(key);
+fn tagged(mut header: Header, prk: &Prk) -> Header {
+    let tag = HeaderDigest::new(&header).tag(prk);
     header.set_tag(&tag);
     header
 }

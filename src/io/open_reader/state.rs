@@ -12,7 +12,7 @@ use crate::error::OpenError;
 use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::io::calls::retry;
 use crate::io::guarded::Pull;
-use crate::io::window::Window;
+use crate::io::window::{Reading, Window};
 use crate::num::to_u64;
 
 pub(super) struct State<R> {
@@ -45,7 +45,7 @@ impl<R> State<R> {
         Self {
             inner,
             body: None,
-            window: Window::new(header.work()),
+            window: Window::default(),
             header: Box::new(header),
             opened: 0,
             plaintext: 0..0,
@@ -94,7 +94,7 @@ impl<R: Read> State<R> {
         let body = match self.body.take() {
             Some(body) => body,
             None => {
-                self.window.fill(&mut self.inner, BODY_HEAD_LEN)?;
+                self.window.fill(&mut self.inner, BODY_HEAD_LEN, Reading::ALONE)?;
                 let head = self.window.unused().first_chunk().ok_or(OpenError::Truncated)?;
                 let body = self.header.body_opener(head)?;
                 self.window.consume(BODY_HEAD_LEN);
@@ -131,26 +131,26 @@ impl<R: Read> State<R> {
             // The chunks before a bad one have been handed out: now its error is due, whatever the
             // input does.
             body.check()?;
-            window.fill(inner, SEALED_CHUNK_LEN)?;
+            let work = body.next_work();
+            window.fill(inner, SEALED_CHUNK_LEN, work.into())?;
             let (direct, _) = output.as_chunks_mut::<CHUNK_LEN>();
             if window.available_units() == 0 {
                 self.open_last()?;
-            } else if skip == 0 && direct.len() >= body.work().least_direct() {
+            } else if skip == 0 && direct.len() >= work.least_direct() {
                 let count = direct.len();
                 // Wiped if the inner reader panics: other threads may be at work on it.
                 let mut direct = Unreleased::new(direct.as_flattened_mut());
                 let (chunks, _) = direct.bytes().as_chunks_mut();
-                let pieces = window.pieces(inner, count).zip(chunks.chunks_mut(PIECE));
-                let opened = body.open_pieces(pieces.map(ToOpen::pair));
+                let pieces = window.pieces(inner, count, work.into()).zip(chunks.chunks_mut(PIECE));
+                let opened = body.open_pieces(work, pieces.map(ToOpen::pair));
                 direct.release(opened.chunks * CHUNK_LEN, opened.touched * CHUNK_LEN);
                 if opened.chunks > 0 {
                     window.consume(opened.chunks * SEALED_CHUNK_LEN);
                     return Ok(Some(opened.chunks * CHUNK_LEN));
                 }
             } else {
-                let count = body.work().collected();
-                let pieces = window.pieces(inner, count);
-                self.opened = body.open_pieces(pieces.map(ToOpen::InPlace)).chunks;
+                let pieces = window.pieces(inner, work.collected(), work.into());
+                self.opened = body.open_pieces(work, pieces.map(ToOpen::InPlace)).chunks;
             }
         }
         Ok(Some(0))
@@ -225,7 +225,7 @@ impl<R: Read + Seek> State<R> {
     pub(super) fn verify_len(&mut self) -> io::Result<u64> {
         let (index, _) = locate(self.claimed_len()??);
         self.move_to(index * to_u64(CHUNK_LEN))?;
-        self.window.fill(&mut self.inner, SEALED_CHUNK_LEN)?;
+        self.window.fill(&mut self.inner, SEALED_CHUNK_LEN, Reading::ALONE)?;
         self.open_last()
     }
 
