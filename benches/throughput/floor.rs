@@ -124,6 +124,22 @@ pub(super) fn seal_whole(workload: &Workload) {
     black_box(output);
 }
 
+/// From a slice to memory that was used before.
+pub(super) fn seal_into(workload: &Workload) {
+    let Floor { aead, start, .. } = &workload.floor;
+    let mut output = workload.output.borrow_mut();
+    seal_slice(aead, 0, &workload.plaintext, &mut output[*start..]);
+    black_box(&output);
+}
+
+/// From a slice to memory that was used before.
+pub(super) fn open_into(workload: &Workload) {
+    let Floor { aead, sealed, start } = &workload.floor;
+    let mut output = workload.output.borrow_mut();
+    open_slice(aead, 0, &sealed[*start..], &mut output[..workload.plaintext.len()]);
+    black_box(&output);
+}
+
 /// What remains behind the full chunks is the last one, even nothing.
 fn seal_slice(aead: &Aead, first: u64, plaintext: &[u8], sealed: &mut [u8]) {
     let (chunks, last) = plaintext.as_chunks::<CHUNK_LEN>();
@@ -192,8 +208,7 @@ fn open_slice(aead: &Aead, first: u64, sealed: &[u8], plaintext: &mut [u8]) {
     }
 }
 
-/// The same by two threads that know nothing of each other, each with half of the chunks and with
-/// buffers of its own.
+/// The same by two independent threads, each with half of the chunks and with buffers of its own.
 #[cfg(feature = "parallel")]
 pub(super) mod two_threads {
     use super::*;
@@ -220,6 +235,26 @@ pub(super) mod two_threads {
         let (left_output, right_output) = output[*start..].split_at_mut(middle * SEALED_CHUNK_LEN);
         rayon::join(|| seal_slice(aead, 0, left, left_output), || seal_slice(aead, index(middle), right, right_output));
         black_box(output);
+    }
+
+    pub(in super::super) fn seal_into(workload: &Workload) {
+        let Floor { aead, start, .. } = &workload.floor;
+        let mut output = workload.output.borrow_mut();
+        let middle = middle(workload);
+        let (left, right) = workload.plaintext.split_at(middle * CHUNK_LEN);
+        let (left_output, right_output) = output[*start..].split_at_mut(middle * SEALED_CHUNK_LEN);
+        rayon::join(|| seal_slice(aead, 0, left, left_output), || seal_slice(aead, index(middle), right, right_output));
+        black_box(&output);
+    }
+
+    pub(in super::super) fn open_into(workload: &Workload) {
+        let Floor { aead, sealed, start } = &workload.floor;
+        let mut output = workload.output.borrow_mut();
+        let middle = middle(workload);
+        let (left, right) = sealed[*start..].split_at(middle * SEALED_CHUNK_LEN);
+        let (left_output, right_output) = output[..workload.plaintext.len()].split_at_mut(middle * CHUNK_LEN);
+        rayon::join(|| open_slice(aead, 0, left, left_output), || open_slice(aead, index(middle), right, right_output));
+        black_box(&output);
     }
 
     pub(in super::super) fn open_by_reader(workload: &Workload) {
