@@ -1,4 +1,4 @@
-//! Whole envelopes, without I/O: the only module that sees header, recipients, schedule and chunks
+//! Whole envelopes, without I/O. Only this module sees header, recipients, schedule and chunks
 //! together.
 
 mod opened_header;

@@ -1,4 +1,4 @@
-//! A verified header: what opens the body that belongs to it.
+//! A verified header, which opens its body.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -15,11 +15,11 @@ use crate::secret::ContentKey;
 use crate::threads::Threads;
 use crate::wire::Header;
 
-/// A header that verified under its content key, ready to open its body.
+/// A header that has verified under its content key and can open its body.
 ///
-/// From [`Opener::open_header`](crate::Opener::open_header), which passes on its associated data,
-/// limits and threads; or from [`Candidate::verify`](crate::Candidate::verify) or [`Header::open`],
-/// with empty associated data, the default limits and one thread.
+/// [`Opener::open_header`](crate::Opener::open_header) returns one with the opener's associated
+/// data, limits and threads. [`Candidate::verify`](crate::Candidate::verify) and [`Header::open`]
+/// return one with empty associated data, the default limits and one thread.
 pub struct OpenedHeader {
     keyed: Keyed,
     aad: AssociatedData,
@@ -32,23 +32,26 @@ impl OpenedHeader {
         Self { keyed, aad: AssociatedData::new(&[]), limits: Limits::default(), threads: Threads::ONE }
     }
 
-    /// The associated data that the envelope was sealed with; absent is the same as empty.
+    /// Sets the associated data that the envelope was sealed with. The default is empty, which
+    /// means the same as none.
     ///
-    /// It is not needed before, so that it can follow from the [metadata](Self::metadata).
+    /// The header verifies without it, so you can choose it by the [metadata](Self::metadata).
     #[must_use]
     pub fn aad(mut self, aad: &[u8]) -> Self {
         self.aad = AssociatedData::new(aad);
         self
     }
 
-    /// Bounds the length of the plaintext; the other limits have done their work.
+    /// Sets the limit on the length of the plaintext. The other limits concern the header, which is
+    /// already open.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Opens the body with at most `count` threads, as [`Opener::threads`](crate::Opener::threads).
+    /// Opens the body with at most `count` threads, like
+    /// [`Opener::threads`](crate::Opener::threads).
     #[cfg(feature = "parallel")]
     #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
     #[must_use]
@@ -61,13 +64,13 @@ impl OpenedHeader {
         self
     }
 
-    /// The header.
+    /// Returns the header.
     #[must_use]
     pub fn header(&self) -> &Header {
         self.keyed.header()
     }
 
-    /// The public metadata, authenticated: it is what some holder of the content key put there.
+    /// Returns the public metadata. It is authentic: a holder of the content key put it there.
     #[must_use]
     pub fn metadata(&self) -> Option<&[u8]> {
         self.header().unverified_metadata()
@@ -81,22 +84,23 @@ impl OpenedHeader {
         Work::new(&self.limits, self.threads)
     }
 
-    /// Checks that the body which starts with the 56 bytes of `head` belongs to this header and to
-    /// the associated data.
+    /// Checks that the body that starts with `head`, its first 56 bytes, belongs to this header and
+    /// the associated data. Returns the engine that opens its chunks in order.
     ///
     /// # Errors
     ///
-    /// [`OpenError::WrongAssociatedData`].
+    /// [`OpenError::WrongAssociatedData`] if it does not.
     pub fn body_opener(&self, head: &[u8; BODY_HEAD_LEN]) -> Result<BodyOpener, OpenError> {
         let keys = self.body_keys();
         BodyOpener::new(&keys.input_key, &keys.context, head, self.work())
     }
 
-    /// As [`body_opener`](Self::body_opener), for opening at any place rather than in order.
+    /// Does what [`body_opener`](Self::body_opener) does, but returns the engine that opens chunks
+    /// in any order.
     ///
     /// # Errors
     ///
-    /// [`OpenError::WrongAssociatedData`].
+    /// [`OpenError::WrongAssociatedData`] if it does not.
     pub fn range_opener(&self, head: &[u8; BODY_HEAD_LEN]) -> Result<RangeOpener, OpenError> {
         let keys = self.body_keys();
         RangeOpener::new(&keys.input_key, &keys.context, head, self.work())
@@ -106,30 +110,31 @@ impl OpenedHeader {
         BodyKeys::new(&self.keyed, Body::single(&self.aad))
     }
 
-    /// Opens a body in memory: all of it or nothing.
+    /// Opens a body in memory, all or nothing.
     ///
     /// # Errors
     ///
-    /// [`OpenError`]; no plaintext is released.
+    /// [`OpenError`] if the body cannot be opened. No plaintext is released.
     pub fn open(&self, body: &[u8]) -> Result<Vec<u8>, OpenError> {
         let mut plaintext = Vec::new();
         self.open_into(body, &mut plaintext)?;
         Ok(plaintext)
     }
 
-    /// Opens a body to `output`, in place of what it holds: all of it or nothing. Memory that is
-    /// used again is much faster than fresh memory.
+    /// Opens a body and replaces the content of `output` by the plaintext, all or nothing. Reusing
+    /// a vector is much faster than allocating one.
     ///
     /// # Errors
     ///
-    /// [`OpenError`]. `output` is then empty, and no plaintext of this body is left behind it.
+    /// [`OpenError`] if the body cannot be opened. `output` is then empty, and its spare capacity
+    /// holds no plaintext of this body.
     pub fn open_into(&self, body: &[u8], output: &mut Vec<u8>) -> Result<(), OpenError> {
         let opened = self.plaintext_len(body).and_then(|len| {
             if output.capacity() < len {
                 wipe(output);
                 *output = vec![0; len];
             }
-            // Zeros only what was never used.
+            // Zeroes only what was never used.
             output.resize(output.len().max(len), 0);
             output.truncate(len);
             self.open_to_slice(body, output)
@@ -143,21 +148,22 @@ impl OpenedHeader {
         }
     }
 
-    /// Opens a body to the front of `output`, all of it or nothing, and returns the length of the
-    /// plaintext in bytes. [`plaintext_len`](crate::body::plaintext_len) says how much room that
-    /// takes.
+    /// Opens a body into the front of `output`, all or nothing, and returns the length of the
+    /// plaintext in bytes. [`plaintext_len`](crate::body::plaintext_len) computes the room it
+    /// needs.
     ///
     /// # Errors
     ///
-    /// [`OpenError`]; the first bytes of `output`, as many as the plaintext would take, are then
-    /// unchanged or zero. [`OpenError::OutputTooShort`] before any work.
+    /// [`OpenError::OutputTooShort`] if the plaintext does not fit, before any work. Any other
+    /// [`OpenError`] if the body cannot be opened: the part of `output` that the plaintext would
+    /// have taken is then unchanged or zero.
     pub fn open_to_slice(&self, body: &[u8], output: &mut [u8]) -> Result<usize, OpenError> {
         let len = self.plaintext_len(body)?;
         let output = output.get_mut(..len).ok_or(OpenError::OutputTooShort { needed: len })?;
         let (head, sealed) = body.split_first_chunk().ok_or(OpenError::Truncated)?;
         let mut opener = self.body_opener(head)?;
 
-        // Wiped if opening fails on the way.
+        // Wiped if opening fails halfway.
         let mut output = Unreleased::new(output);
         let (sealed_chunks, sealed_last) = sealed.as_chunks::<SEALED_CHUNK_LEN>();
         let (chunks, last) = output.bytes().split_at_mut(sealed_chunks.len() * CHUNK_LEN);
@@ -168,7 +174,7 @@ impl OpenedHeader {
         Ok(len)
     }
 
-    /// Replaces the envelope in `data`, whose body starts at `body_start`, by its plaintext.
+    /// Replaces the envelope in `data` by its plaintext. Its body starts at `body_start`.
     pub(super) fn open_in_place(&self, data: &mut Vec<u8>, body_start: usize) -> Result<(), OpenError> {
         let plaintext_len = self.plaintext_len(&data[body_start..])?;
         let (head, sealed) = data[body_start..].split_first_chunk_mut().ok_or(OpenError::Truncated)?;
@@ -194,8 +200,8 @@ impl OpenedHeader {
         Ok(())
     }
 
-    /// Length in bytes of what a body holds, if that is within the limit. If the last chunk is too
-    /// short to hold a tag, opening it will say so.
+    /// Returns the length in bytes of the plaintext in `body`, if that is within the limit. Accepts
+    /// a last chunk that is too short to hold a tag: opening it reports the error.
     fn plaintext_len(&self, body: &[u8]) -> Result<usize, OpenError> {
         let (chunks, last) = body.get(BODY_HEAD_LEN..).ok_or(OpenError::Truncated)?.as_chunks::<SEALED_CHUNK_LEN>();
         let len = chunks.len() * CHUNK_LEN + last.len().saturating_sub(TAG_LEN);
@@ -211,13 +217,12 @@ impl fmt::Debug for OpenedHeader {
 }
 
 impl Header {
-    /// Verifies the header with a content key that the caller has by other means than its
-    /// [`records`](Self::records): from a cache, for example. To unwrap a record yourself, use
-    /// [`Search`](crate::Search).
+    /// Verifies the header with a content key that you already have, from a cache for example. To
+    /// unwrap one of the [`records`](Self::records) yourself, use [`Search`](crate::Search).
     ///
     /// # Errors
     ///
-    /// [`OpenError::NotAuthentic`].
+    /// [`OpenError::NotAuthentic`] if the header does not verify under `content_key`.
     ///
     /// # Examples
     ///
@@ -239,29 +244,29 @@ impl Header {
         keyed.map(OpenedHeader::new).ok_or(OpenError::NotAuthentic)
     }
 
-    /// Length in bytes of the envelope with this header that holds `plaintext_len` bytes, or `None`
-    /// above the format's maximum of 2^52 − 1.
+    /// Returns the length in bytes of an envelope with this header and a plaintext of
+    /// `plaintext_len` bytes, or `None` above the format's maximum of 2^52 − 1.
     #[must_use]
     pub fn envelope_len(&self, plaintext_len: u64) -> Option<u64> {
         Some(self.body_offset() + crate::chunk::body_len(plaintext_len)?)
     }
 
-    /// The bytes of the envelope that hold the chunks of `plaintext_range`: what to ask a store
-    /// for. `None` if there is nothing to ask for; many stores answer an empty range with an
-    /// error. Otherwise as [`body_range`](crate::body::body_range).
+    /// Returns the range of the envelope to fetch from a store in order to open `plaintext_range`,
+    /// or `None` if there is nothing to fetch. (Many stores answer an empty range with an error.)
+    /// Like [`body_range`](crate::body::body_range), but counts from the start of the envelope.
     #[must_use]
     pub fn envelope_range(&self, plaintext_range: core::ops::Range<u64>) -> Option<core::ops::Range<u64>> {
         let range = crate::chunk::body_range(plaintext_range)?;
         Some(self.body_offset() + range.start..self.body_offset() + range.end)
     }
 
-    /// Length in bytes of the plaintext in an envelope of `envelope_len` bytes with this header.
-    /// **Unverified**: anyone may have cut or extended it.
+    /// Returns the length in bytes of the plaintext in an envelope of `envelope_len` bytes with
+    /// this header. **Unverified**: anyone may have cut or extended the envelope.
     ///
     /// # Errors
     ///
-    /// [`OpenError::Truncated`] if no complete envelope has this length, and
-    /// [`OpenError::LimitExceeded`] above the format's maximum.
+    /// [`OpenError::Truncated`] if no complete envelope has this length.
+    /// [`OpenError::LimitExceeded`] if the plaintext would be longer than the format's maximum.
     pub fn unverified_plaintext_len(&self, envelope_len: u64) -> Result<u64, OpenError> {
         plaintext_len(envelope_len.checked_sub(self.body_offset()).ok_or(OpenError::Truncated)?)
     }

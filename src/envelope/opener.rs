@@ -1,4 +1,4 @@
-//! Opening: find the content key, verify the header with it, then open the body.
+//! Opening: finds the content key, verifies the header with it, then opens the body.
 
 use alloc::borrow::Cow;
 use alloc::sync::Arc;
@@ -15,8 +15,8 @@ use crate::wire::Header;
 
 /// Opens envelopes with one or more identities.
 ///
-/// Identities can be given by reference or by value; with values, and associated data that is owned
-/// or static, an `Opener<'static>` can be kept in a service.
+/// Pass identities by reference or by value. If they are passed by value, and the associated data
+/// is owned or static, the result is an `Opener<'static>`, which a service can keep.
 ///
 /// # Examples
 ///
@@ -41,13 +41,14 @@ pub struct Opener<'a> {
 }
 
 impl<'a> Opener<'a> {
-    /// Opens with `identity`.
+    /// Creates an opener with one identity.
     #[must_use]
     pub fn new(identity: impl Identity + 'a) -> Self {
         Self::with_identities([identity])
     }
 
-    /// Opens with `identities`, which are tried in their order. With none, nothing opens.
+    /// Creates an opener with several identities, which are tried in order. With none, nothing
+    /// opens.
     #[must_use]
     pub fn with_identities<I: Identity + 'a>(identities: impl IntoIterator<Item = I>) -> Self {
         let none =
@@ -55,31 +56,31 @@ impl<'a> Opener<'a> {
         identities.into_iter().fold(none, |opener, identity| opener.identity(identity))
     }
 
-    /// Adds an identity, to be tried after those before it.
+    /// Adds an identity, which is tried after those already there.
     #[must_use]
     pub fn identity(mut self, identity: impl Identity + 'a) -> Self {
         self.identities.push(Arc::new(identity));
         self
     }
 
-    /// The associated data that the envelope was sealed with; absent is the same as empty.
+    /// Sets the associated data that the envelope was sealed with. The default is empty, which
+    /// means the same as none.
     #[must_use]
     pub fn aad(mut self, aad: impl Into<Cow<'a, [u8]>>) -> Self {
         self.aad = aad.into();
         self
     }
 
-    /// Bounds on what a hostile envelope can cost.
+    /// Sets limits on what a hostile envelope can cost.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Opens with at most `count` threads; see [`Sealer::threads`](crate::Sealer::threads), which
-    /// this is the counterpart of.
+    /// Opens with at most `count` threads, like [`Sealer::threads`](crate::Sealer::threads).
     ///
-    /// What is released, and with which error it ends, is the same whatever the number.
+    /// The number of threads changes neither the plaintext that is released nor the error.
     #[cfg(feature = "parallel")]
     #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
     #[must_use]
@@ -88,23 +89,24 @@ impl<'a> Opener<'a> {
         self
     }
 
-    /// Opens an envelope in memory: all of it or nothing.
+    /// Opens an envelope in memory, all or nothing.
     ///
     /// # Errors
     ///
-    /// [`OpenError`]; no plaintext is released.
+    /// [`OpenError`] if the envelope cannot be opened. No plaintext is released.
     pub fn open(&self, envelope: &[u8]) -> Result<Vec<u8>, OpenError> {
         let mut plaintext = Vec::new();
         self.open_into(envelope, &mut plaintext)?;
         Ok(plaintext)
     }
 
-    /// Opens an envelope to `output`, in place of what it holds: all of it or nothing. Memory that
-    /// is used again is much faster than fresh memory.
+    /// Opens an envelope and replaces the content of `output` by the plaintext, all or nothing.
+    /// Reusing a vector is much faster than allocating one.
     ///
     /// # Errors
     ///
-    /// [`OpenError`]. `output` is then empty, and no plaintext of this envelope is left behind it.
+    /// [`OpenError`] if the envelope cannot be opened. `output` is then empty, and its spare
+    /// capacity holds no plaintext of this envelope.
     pub fn open_into(&self, envelope: &[u8], output: &mut Vec<u8>) -> Result<(), OpenError> {
         let opened = Header::split(envelope, &self.limits)
             .map_err(OpenError::from)
@@ -118,12 +120,12 @@ impl<'a> Opener<'a> {
         }
     }
 
-    /// Replaces the envelope in `data` by its plaintext: all of it or nothing.
+    /// Replaces the envelope in `data` by its plaintext, all or nothing.
     ///
     /// # Errors
     ///
-    /// [`OpenError`]. `data` then holds no plaintext: it is unchanged, or wiped and empty if
-    /// opening failed within the body.
+    /// [`OpenError`] if the envelope cannot be opened. `data` is then unchanged, or wiped and empty
+    /// if opening failed within the body.
     pub fn open_in_place(&self, data: &mut Vec<u8>) -> Result<(), OpenError> {
         let (header, _) = Header::split(data, &self.limits)?;
         let header_len = header.as_bytes().len();
@@ -133,13 +135,17 @@ impl<'a> Opener<'a> {
     /// Finds the content key of `header` and verifies the header with it.
     ///
     /// Tries records that name one of our keys first, then anonymous records of a fitting length
-    /// (SPEC §6.2). Each costs a private-key operation.
+    /// (SPEC §6.2). Each try costs a private-key operation.
     ///
     /// # Errors
     ///
-    /// [`OpenError::NoMatchingRecord`], [`OpenError::NotAuthentic`], [`OpenError::LimitExceeded`]
-    /// if there are more candidates than [`Limits::private_key_operations`] and none of those tried
-    /// was the right one, [`OpenError::Unwrap`] and [`OpenError::Randomness`].
+    /// * [`OpenError::NoMatchingRecord`] if no record fits an identity.
+    /// * [`OpenError::NotAuthentic`] if records fit, but the header verifies under none of their
+    ///   keys.
+    /// * [`OpenError::LimitExceeded`] if there are more candidates than
+    ///   [`Limits::private_key_operations`], and none of those tried was the right one.
+    /// * [`OpenError::Unwrap`] if an identity failed for its own reasons.
+    /// * [`OpenError::Randomness`] if the operating system gave no randomness.
     pub fn open_header(&self, header: &Header) -> Result<OpenedHeader, OpenError> {
         let identities = self.identities.iter().map(|identity| -> &dyn Identity { identity });
         let mut search = Search::with_identities(header, identities, &self.limits);

@@ -1,4 +1,4 @@
-//! Changing recipients: another header around the same content key, before the same body (SPEC §7).
+//! Changing recipients: a new header with the same content key for the same body (SPEC §7).
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -16,22 +16,23 @@ use crate::recipient::{Recipient, wrap_for_all};
 use crate::schedule::Keyed;
 use crate::wire::{Header, Item, Record};
 
-/// Changes who can open an envelope. The body stays as it is, and is not even looked at.
+/// Changes who can open an envelope, without touching the body.
 ///
-/// A builder of changes, which can be made to any number of opened headers. Metadata stays, and so
-/// does everything that this release does not know; without changes the result is the same header.
+/// A `Rewrapper` is a list of changes that you can apply to any number of opened headers. It keeps
+/// all fields, the metadata among them, and all records that you do not remove, even those of types
+/// that this release does not know. With no changes the result is the same header.
 ///
-/// To rotate keys, `keep_only([])` and add all recipients anew: the result is the same however
-/// often it is done.
+/// To rotate keys, call `keep_only([])` and add all recipients again. Repeating this gives the same
+/// set of recipients.
 ///
 /// # Security
 ///
-/// **This does not revoke.** Whoever could open the old header still opens it, wherever a copy of
-/// it is left, with the same body; and nobody notices if an old header is put back (SPEC §11). To
-/// shut somebody out of what is sealed from now on, seal it anew.
+/// **This does not revoke access.** Anyone who could open the old header can open any copy of it
+/// that is left, with the same body. Nobody notices if an old header is put back (SPEC §11). To
+/// shut somebody out of new content, seal it as a new envelope.
 ///
-/// A service that changes recipients sees the content key. The header says nothing about the
-/// associated data: what such a service must check belongs in the
+/// A service that changes recipients sees the content key. It does not see the associated data,
+/// which is not in the header: put what the service must check into the
 /// [metadata](crate::OpenedHeader::metadata).
 ///
 /// # Examples
@@ -61,31 +62,31 @@ pub struct Rewrapper<'a> {
 }
 
 impl<'a> Rewrapper<'a> {
-    /// No changes yet.
+    /// Creates an empty list of changes.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a recipient. A record that names the same key is replaced.
+    /// Adds a recipient. Replaces a record that names the same key.
     #[must_use]
     pub fn add_recipient(mut self, recipient: impl Recipient + 'a) -> Self {
         self.added.push(Arc::new(recipient));
         self
     }
 
-    /// Adds recipients.
+    /// Adds several recipients.
     #[must_use]
     pub fn add_recipients<R: Recipient + 'a>(self, recipients: impl IntoIterator<Item = R>) -> Self {
         recipients.into_iter().fold(self, Self::add_recipient)
     }
 
-    /// Removes the record that names the key `id`, and all padding.
+    /// Removes the record that names the key `id`, and all padding records.
     ///
-    /// Fails if there are records that are anonymous or of unknown type, unless they are
-    /// [kept](Self::keep_unidentified). Such a record may wrap the key for the same recipient. A
-    /// key id is only a claim: if you do not trust whoever sealed, use `keep_only([])` and
-    /// re-add everyone.
+    /// The change fails if a record is anonymous or of unknown type, because it may wrap the
+    /// content key for the same recipient; see [`keep_unidentified`](Self::keep_unidentified). A
+    /// key id is only a claim: if you do not trust the sealer, use `keep_only([])` and add everyone
+    /// again.
     #[must_use]
     pub fn remove_recipient(mut self, id: KeyId) -> Self {
         self.removed.push(id);
@@ -93,36 +94,37 @@ impl<'a> Rewrapper<'a> {
     }
 
     /// Keeps only the records that name one of these keys, and those that are
-    /// [added](Self::add_recipient). All others are dropped: anonymous ones, those of unknown type
-    /// (unless they are [kept](Self::keep_unidentified)), and padding. Calls add up.
+    /// [added](Self::add_recipient). Drops all others: records that are anonymous or of unknown
+    /// type (unless you [keep](Self::keep_unidentified) them), and padding. A second call adds to
+    /// the keys of the first.
     #[must_use]
     pub fn keep_only(mut self, ids: impl IntoIterator<Item = KeyId>) -> Self {
         self.kept.get_or_insert_default().extend(ids);
         self
     }
 
-    /// Keeps records that are anonymous or of unknown type while others are
-    /// [removed](Self::remove_recipient) or [dropped](Self::keep_only), although they may hold the
-    /// content key for the same recipient.
+    /// Keeps records that are anonymous or of unknown type when others are
+    /// [removed](Self::remove_recipient) or [dropped](Self::keep_only), even though they may wrap
+    /// the content key for the same recipient.
     #[must_use]
     pub fn keep_unidentified(mut self) -> Self {
         self.keep_unidentified = true;
         self
     }
 
-    /// Refuses to make a header that [`Opener::limits`](crate::Opener::limits) would refuse to
-    /// open.
+    /// Sets limits on the new header: it is refused if an [`Opener`](crate::Opener) with the same
+    /// limits would refuse it.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Makes the changed header.
+    /// Makes a new header with the changes.
     ///
     /// # Errors
     ///
-    /// [`RewrapError`]; nothing was made.
+    /// [`RewrapError`] if the changes cannot be made. There is then no new header.
     pub fn rewrap(&self, opened: &OpenedHeader) -> Result<Header, RewrapError> {
         let mut rng = SystemRng::new();
         let changed = self.rewrap_with_rng(opened, &mut rng)?;
@@ -130,12 +132,12 @@ impl<'a> Rewrapper<'a> {
         Ok(changed)
     }
 
-    /// As [`rewrap`](Self::rewrap), with randomness for the recipients from `rng`. What
-    /// [`Sealer::start_with_rng`](crate::Sealer::start_with_rng) says of it holds here, too.
+    /// Does what [`rewrap`](Self::rewrap) does, with randomness for the recipients from `rng`. Read
+    /// [`Sealer::start_with_rng`](crate::Sealer::start_with_rng) on the use of `rng`.
     ///
     /// # Errors
     ///
-    /// [`RewrapError`]; nothing was made.
+    /// [`RewrapError`] if the changes cannot be made. There is then no new header.
     pub fn rewrap_with_rng(&self, opened: &OpenedHeader, rng: &mut dyn CryptoRng) -> Result<Header, RewrapError> {
         let keyed: &Keyed = opened.keyed();
         let header = keyed.header();
@@ -151,7 +153,7 @@ impl<'a> Rewrapper<'a> {
             HeaderErrorKind::NoRecords => SealError::NoRecipients,
             _ => error.into(),
         })?;
-        // A record of unknown type alone would be well-formed, but nobody is known to be able to
+        // A header with nothing but records of unknown type is well-formed, but perhaps nobody can
         // open it (SPEC §7).
         if !changed.records().any(|record| record.wrapped_key().is_some()) {
             return Err(SealError::NoRecipients.into());
@@ -187,8 +189,8 @@ impl<'a> Rewrapper<'a> {
         match (record.key_id(), &self.kept) {
             (Some(id), Some(kept)) => kept.contains(&id) && !self.removed.contains(&id),
             (Some(id), None) => !self.removed.contains(&id),
-            // Padding can hold the content key as well as a record of unknown type, so that no
-            // removal keeps it (SPEC §7).
+            // Padding can hide the content key just as a record of unknown type can. So a removal
+            // never keeps it (SPEC §7).
             (None, _) => self.keep_unidentified && is_unidentified(record),
         }
     }
@@ -205,7 +207,8 @@ impl fmt::Debug for Rewrapper<'_> {
     }
 }
 
-/// Whether the record may hold the content key for somebody who is not named. Padding should not.
+/// Returns whether `record` may hold the content key for a recipient that it does not name. Padding
+/// does not count.
 fn is_unidentified(record: &Record<'_>) -> bool {
     record.key_id().is_none() && record.record_type() != RECORD_PADDING
 }

@@ -1,4 +1,4 @@
-//! Sealing: a fresh content key, the header around it, and the body under it.
+//! Sealing: draws a content key, wraps it in a header, and seals the body under it.
 
 use alloc::borrow::Cow;
 use alloc::sync::Arc;
@@ -22,9 +22,10 @@ use crate::wire::{Fields, encode};
 
 /// Seals to one or more recipients.
 ///
-/// A builder: each of its sealing methods makes a new envelope with a fresh content key, so it can
-/// be used many times. Recipients can be given by reference or by value; with values, and data that
-/// is owned or static, a `Sealer<'static>` can be kept in a service.
+/// You can use a `Sealer` many times: each call that seals makes a new envelope with a fresh
+/// content key. Pass recipients by reference or by value. If they are passed by value, and metadata
+/// and associated data are owned or static, the result is a `Sealer<'static>`, which a service can
+/// keep.
 ///
 /// # Examples
 ///
@@ -57,7 +58,7 @@ pub struct Sealer<'a> {
 }
 
 impl<'a> Sealer<'a> {
-    /// Seals to `recipient`.
+    /// Creates a sealer for one recipient.
     #[must_use]
     pub fn new(recipient: impl Recipient + 'a) -> Self {
         let none = Self {
@@ -70,7 +71,7 @@ impl<'a> Sealer<'a> {
         none.recipient(recipient)
     }
 
-    /// Seals to all `recipients`.
+    /// Creates a sealer for several recipients.
     ///
     /// # Errors
     ///
@@ -88,42 +89,43 @@ impl<'a> Sealer<'a> {
         self
     }
 
-    /// Puts public metadata of one byte or more into the header: authenticated, **not encrypted**.
+    /// Puts public metadata of one byte or more into the header. It is authenticated, but **not
+    /// encrypted**.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Into<Cow<'a, [u8]>>) -> Self {
         self.metadata = Some(metadata.into());
         self
     }
 
-    /// Binds the envelope to associated data of any length. It is not stored: whoever opens must
-    /// give the same.
+    /// Binds the envelope to associated data of any length. It is not stored: to open the envelope,
+    /// the caller must give the same associated data.
     #[must_use]
     pub fn aad(mut self, aad: impl Into<Cow<'a, [u8]>>) -> Self {
         self.aad = aad.into();
         self
     }
 
-    /// Refuses to seal a header or plaintext that [`Opener::limits`](crate::Opener::limits) would
-    /// refuse to open. The limit on private-key operations is the reader's alone.
+    /// Sets limits on what is sealed: a header or plaintext is refused if an
+    /// [`Opener`](crate::Opener) with the same limits would refuse it. The limit on private-key
+    /// operations has no effect here.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Seals with at most `count` threads: the calling one, and others of the `rayon` pool that is
-    /// current when the work is done. 0 means as many as the pool that is current now has; there
-    /// are never more. Default: 1.
+    /// Seals with at most `count` threads: the calling thread, and threads of the `rayon` pool that
+    /// is current when the work is done. 0 stands for the number of threads in the pool that is
+    /// current now, which is also the maximum. Default: 1.
     ///
-    /// The envelope is the same whatever the number. Adapters begin with one thread. Once a stream
-    /// has proved long enough for others to pay (64 KiB with `rustcrypto`, 1 MiB with AWS-LC), they
-    /// collect 64 chunks (1 MiB) for each thread before they hand any out, or what there is if the
-    /// input ends or would block. A writer or reader then holds about 2 MiB for each thread. Input
-    /// is read while the others work.
+    /// The number of threads does not change the envelope. An adapter begins with one thread. Once
+    /// a stream has proved long enough for others to pay (64 KiB with `rustcrypto`, 1 MiB with
+    /// AWS-LC), it collects 64 chunks (1 MiB) for each thread before it passes any on, or fewer if
+    /// the input ends or would block. It then holds up to about 2 MiB for each thread. A reader
+    /// reads more input while the other threads work.
     ///
-    /// As everywhere with `rayon`, a call waits until the pool has had time for it: do not hold a
-    /// lock over it that other jobs of the pool take, and let no thread of the pool wait for the
-    /// caller.
+    /// As with `rayon` in general, a call waits for the pool. Do not hold a lock during the call
+    /// that other jobs of the pool take, and do not let a thread of the pool wait for the caller.
     #[cfg(feature = "parallel")]
     #[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
     #[must_use]
@@ -136,18 +138,18 @@ impl<'a> Sealer<'a> {
     ///
     /// # Errors
     ///
-    /// [`SealError`]; nothing was sealed.
+    /// [`SealError`] if the envelope cannot be sealed. Nothing is sealed.
     pub fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
         self.check_len(plaintext)?;
         self.start()?.seal(plaintext)
     }
 
-    /// Seals `plaintext` to `output`, in place of what it holds. Memory that is used again is much
-    /// faster than fresh memory.
+    /// Seals `plaintext` and replaces the content of `output` by the envelope. Reusing a vector is
+    /// much faster than allocating one.
     ///
     /// # Errors
     ///
-    /// [`SealError`]; `output` is unchanged.
+    /// [`SealError`] if the envelope cannot be sealed. `output` is then unchanged.
     pub fn seal_into(&self, plaintext: &[u8], output: &mut Vec<u8>) -> Result<(), SealError> {
         self.check_len(plaintext)?;
         self.start()?.seal_into(plaintext, output)
@@ -155,13 +157,14 @@ impl<'a> Sealer<'a> {
 
     /// Replaces the plaintext in `data` by its envelope.
     ///
-    /// Works in place if the capacity of `data` suffices, that is, if it was reserved before the
-    /// plaintext was put there: some 500 bytes for each recipient, 110 more, and 16 for each chunk.
-    /// Otherwise the envelope is made elsewhere and the old memory is wiped.
+    /// Works in place if `data` has enough spare capacity: 108 bytes; 39 for each recipient, and
+    /// the length of the modulus (551 in all for RSA-4096); 6 and the length of the metadata, if
+    /// there is any; and 16 for each chunk. Otherwise it makes the envelope in new memory and wipes
+    /// the old.
     ///
     /// # Errors
     ///
-    /// [`SealError`]; `data` is unchanged.
+    /// [`SealError`] if the envelope cannot be sealed. `data` is then unchanged.
     ///
     /// # Examples
     ///
@@ -178,39 +181,40 @@ impl<'a> Sealer<'a> {
         self.start()?.seal_in_place(data)
     }
 
-    /// Makes the header of an envelope. What is returned seals its body in any of the ways there
-    /// are. This costs the public-key operations, one for each recipient.
+    /// Makes the header of a new envelope and returns a [`Sealing`], which seals its body. This
+    /// costs one public-key operation for each recipient.
     ///
     /// # Errors
     ///
-    /// [`SealError`]; nothing was sealed.
+    /// [`SealError`] if the envelope cannot be sealed. Nothing is sealed.
     pub fn start(&self) -> Result<Sealing, SealError> {
         let mut rng = SystemRng::new();
         let fresh = Fresh::draw(&mut rng);
-        // Checked before the key is given to anyone, and again before anything made with it is
-        // given away.
+        // Checked before a recipient sees the key, and again before the caller sees anything made
+        // with `rng`.
         rng.check()?;
         let started = self.start_from(fresh, &mut rng)?;
         rng.check()?;
         Ok(started)
     }
 
-    /// As [`start`](Self::start), with randomness from `rng`: content key (32 bytes) and salt of the
-    /// body (24 bytes) in one call, then whatever each recipient draws, in their order.
+    /// Does what [`start`](Self::start) does, with randomness from `rng`. Draws the content key (32
+    /// bytes) and the salt of the body (24 bytes) in one call, then whatever each recipient draws,
+    /// in their order.
     ///
-    /// With the backend `rustcrypto` an RSA key in memory draws the 32-byte seed of OAEP, so that
-    /// the envelope follows from the bytes drawn. AWS-LC draws that seed itself: the wrapped keys
-    /// then differ each time. Cargo enables features for all users of a crate, so that a dependency
-    /// of yours can decide which backend works.
+    /// With the backend `rustcrypto`, an [`RsaRecipient`](crate::RsaRecipient) draws the 32-byte
+    /// seed of OAEP from `rng`, so the same bytes from `rng` make the same envelope. AWS-LC draws
+    /// that seed itself, so the wrapped keys differ each time. Cargo unifies the features of a
+    /// crate across all of its users, so one of your dependencies can decide which backend is used.
     ///
     /// # Errors
     ///
-    /// [`SealError`]; nothing was sealed.
+    /// [`SealError`] if the envelope cannot be sealed. Nothing is sealed.
     ///
     /// # Security
     ///
-    /// A content key and salt that repeat break everything. This is for tests and for generators
-    /// that are better than that of the operating system.
+    /// Two envelopes with the same content key and salt break everything. Use this for tests, or
+    /// with a generator that is better than the operating system's.
     pub fn start_with_rng(&self, rng: &mut dyn CryptoRng) -> Result<Sealing, SealError> {
         let fresh = Fresh::draw(rng);
         self.start_from(fresh, rng)
@@ -230,7 +234,7 @@ impl<'a> Sealer<'a> {
         Ok(Sealing::new(keyed.into_header(), body))
     }
 
-    /// Refuses a plaintext that is too long before any work is spent on it.
+    /// Refuses a plaintext that is too long before any work is done.
     fn check_len(&self, plaintext: &[u8]) -> Result<(), SealError> {
         Ok(Work::new(&self.limits, self.threads).check_len(to_u64(plaintext.len()))?)
     }
@@ -246,7 +250,7 @@ impl fmt::Debug for Sealer<'_> {
     }
 }
 
-/// What must be new in every envelope: the content key, and behind it the salt of the body.
+/// What must never repeat from one envelope to another: the content key, then the salt.
 struct Fresh(Secret<{ CONTENT_KEY_LEN + SALT_LEN }>);
 
 impl Fresh {

@@ -1,4 +1,4 @@
-//! A header that was made, and every way to seal the body that belongs to it.
+//! A new header, and every way to seal its body.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -13,8 +13,8 @@ use crate::wire::Header;
 
 /// A new header, and the one body that can be sealed under it.
 ///
-/// From [`Sealer::start`](crate::Sealer::start). Each of the ways to seal takes it: a content key
-/// has one body.
+/// Returned by [`Sealer::start`](crate::Sealer::start). Every method that seals consumes the value,
+/// because a content key must seal only one body.
 pub struct Sealing {
     header: Header,
     body: BodySealer,
@@ -25,14 +25,14 @@ impl Sealing {
         Self { header, body }
     }
 
-    /// The header. [`Header::envelope_len`] tells the length of the whole envelope up front.
+    /// Returns the header. [`Header::envelope_len`] gives the length of the whole envelope in
+    /// advance.
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// Header and body apart, for callers who keep them in different places or move the bytes
-    /// themselves.
+    /// Splits into header and body, for callers who store them apart or move the bytes themselves.
     #[must_use]
     pub fn into_parts(self) -> (Header, BodySealer) {
         (self.header, self.body)
@@ -42,36 +42,38 @@ impl Sealing {
     ///
     /// # Errors
     ///
-    /// [`SealError::LimitExceeded`]; nothing was sealed.
+    /// [`SealError::LimitExceeded`] if the plaintext is too long. Nothing is sealed.
     pub fn seal(self, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut envelope = Vec::new();
         self.seal_into(plaintext, &mut envelope)?;
         Ok(envelope)
     }
 
-    /// Seals `plaintext` to `output`, in place of what it holds. Memory that is used again is much
-    /// faster than fresh memory.
+    /// Seals `plaintext` and replaces the content of `output` by the envelope. Reusing a vector is
+    /// much faster than allocating one.
     ///
     /// # Errors
     ///
-    /// [`SealError::LimitExceeded`]; `output` is unchanged.
+    /// [`SealError::LimitExceeded`] if the plaintext is too long. `output` is then unchanged.
     pub fn seal_into(self, plaintext: &[u8], output: &mut Vec<u8>) -> Result<(), SealError> {
         let len = self.len(plaintext)?;
         if output.capacity() < len {
             *output = vec![0; len];
         }
-        // Zeros only what was never used.
+        // Zeroes only what was never used.
         output.resize(output.len().max(len), 0);
         output.truncate(len);
         self.seal_to_slice(plaintext, output)?;
         Ok(())
     }
 
-    /// Seals `plaintext` to the front of `output` and returns the length of the envelope in bytes.
+    /// Seals `plaintext` into the front of `output` and returns the length of the envelope in
+    /// bytes.
     ///
     /// # Errors
     ///
-    /// [`SealError::OutputTooShort`] and [`SealError::LimitExceeded`]; nothing was sealed.
+    /// [`SealError::OutputTooShort`] if the envelope does not fit, and [`SealError::LimitExceeded`]
+    /// if the plaintext is too long. Nothing is sealed.
     pub fn seal_to_slice(self, plaintext: &[u8], output: &mut [u8]) -> Result<usize, SealError> {
         let len = self.len(plaintext)?;
         let output = output.get_mut(..len).ok_or(SealError::OutputTooShort { needed: len })?;
@@ -81,12 +83,12 @@ impl Sealing {
         Ok(len)
     }
 
-    /// Replaces the plaintext in `data` by its envelope: moves it to the places of its chunks and
-    /// seals it there, or elsewhere if `data` has too little capacity.
+    /// Replaces the plaintext in `data` by its envelope. Works in place if `data` has enough
+    /// capacity. Otherwise it makes the envelope in new memory and wipes the old.
     ///
     /// # Errors
     ///
-    /// [`SealError::LimitExceeded`]; `data` is unchanged.
+    /// [`SealError::LimitExceeded`] if the plaintext is too long. `data` is then unchanged.
     pub fn seal_in_place(mut self, data: &mut Vec<u8>) -> Result<(), SealError> {
         let plaintext_len = data.len();
         let envelope_len = self.len(data)?;
@@ -100,7 +102,7 @@ impl Sealing {
         data.resize(envelope_len, 0);
         let header_len = self.header.as_bytes().len();
         let start = header_len + BODY_HEAD_LEN;
-        // From the last to the first, for each one moves up into the place of those behind it.
+        // Last chunk first, because each one moves up and would overwrite those after it.
         for index in (0..=plaintext_len / CHUNK_LEN).rev() {
             let from = index * CHUNK_LEN;
             data.copy_within(from..plaintext_len.min(from + CHUNK_LEN), start + index * SEALED_CHUNK_LEN);
@@ -115,7 +117,7 @@ impl Sealing {
         self.body.seal_last_in_place(last)
     }
 
-    /// Length in bytes of the envelope, if the plaintext is within the limit.
+    /// Returns the length in bytes of the envelope, if the plaintext is within the limit.
     fn len(&self, plaintext: &[u8]) -> Result<usize, LimitExceeded> {
         let body_len = self.body.body_len(plaintext.len())?;
         self.header.as_bytes().len().checked_add(body_len).ok_or_else(|| self.body.work().too_long())

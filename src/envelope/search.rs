@@ -1,4 +1,4 @@
-//! Finding the content key of a header, without I/O (SPEC §6.2).
+//! Finds the content key of a header, without I/O (SPEC §6.2).
 
 use core::fmt;
 use core::iter::{Chain, Filter};
@@ -15,12 +15,13 @@ use crate::schedule::{HeaderDigest, Keyed};
 use crate::secret::{ContentKey, Secret};
 use crate::wire::{Header, Record, Records};
 
-/// Finds the content key of a header for callers whose key service is asynchronous: it says which
-/// record to have unwrapped, and is given the answer.
+/// Finds the content key of a header if your key service is asynchronous. It hands you one record
+/// after another; you have each unwrapped and give back the answer.
 ///
-/// The rules of SPEC §6.2 are kept here: the order in which records are tried, the limit on
-/// private-key operations, the same work whether unwrapping failed or the header did not verify,
-/// and the one error for both. [`Opener`](crate::Opener) drives the same search with [`Identity`]s.
+/// The search keeps the rules of SPEC §6.2. It tries records in the prescribed order and enforces
+/// the limit on private-key operations. If unwrapping fails, it does the same work and reports the
+/// same error as if the header did not verify. [`Opener`](crate::Opener) runs the same search with
+/// [`Identity`]s.
 ///
 /// # Examples
 ///
@@ -63,9 +64,9 @@ use crate::wire::{Header, Record, Records};
 ///
 /// # Security
 ///
-/// Report the error of [`next_candidate`](Self::next_candidate) as it is, and do not tell strangers
-/// how many candidates there were. A service that fails for its own reasons is no answer: end the
-/// search with its error.
+/// Report the error of [`next_candidate`](Self::next_candidate) unchanged, and do not let strangers
+/// learn how many candidates there were. If the service fails for its own reasons, do not call
+/// [`verify`](Candidate::verify): end the search with the error of the service.
 pub struct Search<'a> {
     header: &'a Header,
     digest: HeaderDigest,
@@ -73,14 +74,14 @@ pub struct Search<'a> {
     limits: Limits,
     records: Chain<ByName<'a>, ByName<'a>>,
     record: Option<Record<'a>>,
-    /// Of the keys, the next to be tried on the record.
+    /// Index of the next key to try on `record`.
     next_key: usize,
     operations: u64,
 }
 
 type ByName<'a> = Filter<Records<'a>, fn(&Record<'a>) -> bool>;
 
-/// Whose private key may open a record.
+/// A key that a record may be for.
 #[derive(Clone, Copy)]
 enum Key<'a> {
     Public(&'a dyn Recipient),
@@ -88,8 +89,8 @@ enum Key<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// Searches with the private halves of `keys`, which are elsewhere, in the order given.
-    /// `limits` bounds the number of candidates.
+    /// Creates a search for public keys whose private halves are held elsewhere. Keys are tried in
+    /// the order given. `limits` bounds the number of candidates.
     pub fn new<R: Recipient + 'a>(header: &'a Header, keys: impl IntoIterator<Item = &'a R>, limits: &Limits) -> Self {
         Self::with_keys(header, keys.into_iter().map(|key| Key::Public(key)).collect(), limits)
     }
@@ -117,16 +118,17 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The next candidate: records that name a key first, then anonymous ones, each with the keys
-    /// that may open it.
+    /// Returns the next candidate. Records that name a key come first, then anonymous ones, each
+    /// with every key that may open it.
     ///
     /// # Errors
     ///
-    /// The outcome of the search if there are no more: [`OpenError::NoMatchingRecord`] if there
-    /// never was a candidate, [`OpenError::NotAuthentic`] if none was accepted, and
-    /// [`OpenError::LimitExceeded`] if there are more than
-    /// [`Limits::private_key_operations`]. [`OpenError::Randomness`] if the operating system gave
-    /// no randomness.
+    /// The first three are the outcome of the search:
+    /// * [`OpenError::NoMatchingRecord`] if there was no candidate at all.
+    /// * [`OpenError::NotAuthentic`] if no candidate was accepted.
+    /// * [`OpenError::LimitExceeded`] if there are more candidates than
+    ///   [`Limits::private_key_operations`].
+    /// * [`OpenError::Randomness`] if the operating system gave no randomness.
     pub fn next_candidate(&mut self) -> Result<Candidate<'_>, OpenError> {
         let Some((record, key_index)) = self.advance() else {
             return Err(match self.operations {
@@ -174,40 +176,41 @@ impl fmt::Debug for Search<'_> {
 
 /// A record and one key that may open it.
 ///
-/// Answer with [`verify`](Self::verify), also if the record did not open.
+/// Answer with [`verify`](Self::verify), even if the record did not open.
 pub struct Candidate<'s> {
     header: &'s Header,
     digest: &'s HeaderDigest,
-    /// What the header is verified under if unwrapping fails, drawn before that is known.
+    /// If unwrapping fails, opening must do the same work as if it had succeeded. So the header is
+    /// then verified under this random key, which was drawn beforehand.
     dummy: ContentKey,
     record: Record<'s>,
     key_index: usize,
 }
 
 impl<'s> Candidate<'s> {
-    /// The record to be unwrapped.
+    /// Returns the record to unwrap.
     #[must_use]
     pub fn record(&self) -> &Record<'s> {
         &self.record
     }
 
-    /// The ciphertext in the record: what a key service decrypts with RSA-OAEP, SHA-256, MGF1 with
-    /// SHA-256 and no label.
+    /// Returns the ciphertext in the record. A key service decrypts it with RSA-OAEP, SHA-256, MGF1
+    /// with SHA-256 and no label.
     #[must_use]
     pub fn wrapped_key(&self) -> &'s [u8] {
         self.record.wrapped_key().unwrap_or_default()
     }
 
-    /// Which of the keys given to the search is to unwrap it, counted from zero.
+    /// Returns the index of the key to unwrap it with, among the keys given to the search.
     #[must_use]
     pub fn key_index(&self) -> usize {
         self.key_index
     }
 
-    /// Takes the unwrapped content key, or `None` if the record did not open. Succeeds if the
-    /// header verifies under it.
+    /// Verifies the header under the unwrapped content key, and returns it opened if that succeeds.
+    /// Pass `None` if the record did not open.
     ///
-    /// Does the same work in both cases. If it fails, ask for the next candidate.
+    /// Does the same work in both cases. If the result is `None`, ask for the next candidate.
     #[must_use]
     pub fn verify(self, content_key: Option<ContentKey>) -> Option<OpenedHeader> {
         let unwrapped = content_key.is_some();
