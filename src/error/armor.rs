@@ -3,11 +3,11 @@
 use core::error::Error;
 use core::fmt;
 
-/// A text is not the text form of an envelope (SPEC §14): what is wrong, and in which line.
+/// A text that is not the text form of an envelope (SPEC §14): what is wrong, and in which line.
 ///
 /// The reader reports it inside a [`std::io::Error`] (`Truncated` as `UnexpectedEof`, all others as
-/// `InvalidData`); [`from_io`](Self::from_io) gets it out again. It says nothing that whoever has
-/// the text does not see.
+/// `InvalidData`); [`from_io`](Self::from_io) gets it out again. It reveals nothing but what the
+/// text itself shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArmorError {
     kind: ArmorErrorKind,
@@ -19,13 +19,13 @@ impl ArmorError {
         Self { kind, line }
     }
 
-    /// What is wrong.
+    /// Returns what is wrong.
     #[must_use]
     pub const fn kind(&self) -> ArmorErrorKind {
         self.kind
     }
 
-    /// Number of the line that is wrong, from one.
+    /// Returns the number of the wrong line, counted from one.
     #[must_use]
     pub const fn line(&self) -> u64 {
         self.line
@@ -35,7 +35,7 @@ impl ArmorError {
 impl fmt::Display for ArmorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            // These speak of the whole text: a line would only distract.
+            // These concern the whole text: a line number would only distract.
             ArmorErrorKind::NotArmored | ArmorErrorKind::Truncated => self.kind.fmt(f),
             kind => write!(f, "malformed text form of an envelope at line {}: {kind}", self.line),
         }
@@ -48,26 +48,25 @@ impl Error for ArmorError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ArmorErrorKind {
-    /// The first line is not the one that names the text form of an envelope.
-    /// [`is_armored`](crate::is_armored) tells before.
+    /// The first line is not `-----BEGIN BULLA ENVELOPE-----`. To find out in advance, call
+    /// [`is_armored`](crate::armor::is_armored).
     NotArmored,
-    /// A line ends in another way than the first one: LF or CRLF throughout.
+    /// A line ends in LF and the first line in CRLF, or the other way round.
     LineEnd,
-    /// A line is empty, or is longer than 64 characters; or it is shorter and not the last one
-    /// before the end line, or its length is no multiple of 4.
+    /// A line is empty, is longer than 64 characters, or has a length that is not a multiple of 4;
+    /// or it is shorter than 64 characters, but not the last one before the end line.
     LineLength,
-    /// A character that does not belong to base64, such as white space.
+    /// A character is not base64, such as white space.
     Character,
-    /// `=` stands elsewhere than at the end of the last line before the end line, or more than
-    /// twice.
+    /// There are more than two `=`, or one is not at the end of the last line before the end line.
     Padding,
     /// The unused bits of the last character before the padding are not zero.
     UnusedBits,
-    /// A line starts as the end line does, but is another one.
+    /// A line starts with `-`, but is not the end line.
     EndLine,
-    /// There is something after the end line, be it an empty line.
+    /// Something follows the end line, even if it is only an empty line.
     TrailingData,
-    /// The text ends before the end line does. Fetching the rest and reading again can help.
+    /// The text ends before the end of its end line. Fetching the rest and reading again can help.
     Truncated,
 }
 

@@ -1,19 +1,19 @@
-//! What a key that is held elsewhere can report.
+//! Errors of keys that are held elsewhere.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::error::Error;
 use core::fmt;
 
-/// A [`Recipient`](crate::Recipient) could not wrap a content key. The cause is the
-/// [`source`](Error::source).
+/// A [`Recipient`](crate::Recipient) could not wrap a content key. [`source`](Error::source)
+/// returns the cause.
 ///
-/// Two values are equal if they share one cause: a clone equals its original.
+/// Two values are equal if one is a clone of the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrapError(Cause);
 
 impl WrapError {
-    /// Wraps the cause, which must not carry secrets.
+    /// Creates the error from its cause, which must not contain secrets.
     pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(Cause(cause.into().into()))
     }
@@ -32,15 +32,15 @@ impl Error for WrapError {
 }
 
 /// An [`Identity`](crate::Identity) failed for its own reasons: the device is absent, the service
-/// did not answer, access was denied. The cause is the [`source`](Error::source).
+/// did not answer, access was denied. [`source`](Error::source) returns the cause.
 ///
-/// A ciphertext that did not decrypt is never this error, but `Ok(None)`. Two values are equal if
-/// they share one cause: a clone equals its original.
+/// If a ciphertext does not decrypt, that is `Ok(None)` and never this error. Two values are equal
+/// if one is a clone of the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnwrapError(Cause);
 
 impl UnwrapError {
-    /// Wraps the cause, which must not carry secrets.
+    /// Creates the error from its cause, which must not contain secrets.
     pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(Cause(cause.into().into()))
     }
@@ -58,7 +58,7 @@ impl Error for UnwrapError {
     }
 }
 
-/// A foreign error that can be cloned and compared.
+/// A foreign error, which need not be `Clone` or `PartialEq`. Shared, so that ours can be both.
 #[derive(Clone, Debug)]
 struct Cause(Arc<dyn Error + Send + Sync>);
 

@@ -5,10 +5,10 @@ use core::error::Error;
 use core::fmt;
 use std::io;
 
-/// Finishing a writer failed. Gives back the writer as well as the error: after `WouldBlock` it can
-/// be finished later, and otherwise its inner writer can be had.
+/// An error of `finish`, with the writer that was not finished. After `WouldBlock` you can finish
+/// the writer later; after any other error you can take its inner writer.
 ///
-/// `?` turns it into the [`std::io::Error`].
+/// In a function that returns [`std::io::Result`], `?` keeps the error and drops the writer.
 pub struct FinishError<T>(Box<(io::Error, T)>);
 
 impl<T> FinishError<T> {
@@ -16,17 +16,17 @@ impl<T> FinishError<T> {
         Self(Box::new((error, writer)))
     }
 
-    /// What went wrong.
+    /// Returns what went wrong.
     pub fn error(&self) -> &io::Error {
         &self.0.0
     }
 
-    /// The writer that was not finished.
+    /// Returns the writer that was not finished.
     pub fn into_writer(self) -> T {
         self.0.1
     }
 
-    /// What went wrong, and the writer that was not finished.
+    /// Returns what went wrong, and the writer that was not finished.
     pub fn into_parts(self) -> (io::Error, T) {
         *self.0
     }

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::key_id::KeyId;
 use crate::limits::LimitExceeded;
 
-/// A header could not be read (or, when sealing, not be written): what is wrong, and at which byte.
+/// A header that cannot be read or, when sealing, written: what is wrong, and at which byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeaderError {
     kind: HeaderErrorKind,
@@ -17,13 +17,13 @@ impl HeaderError {
         Self { kind, offset }
     }
 
-    /// What is wrong.
+    /// Returns what is wrong.
     #[must_use]
     pub const fn kind(&self) -> HeaderErrorKind {
         self.kind
     }
 
-    /// Offset in bytes, from the first byte of the header, of the item that is wrong.
+    /// Returns the offset in bytes of the item that is wrong, from the start of the header.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
@@ -33,7 +33,7 @@ impl HeaderError {
 impl fmt::Display for HeaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            // These speak of the whole file: an offset would only distract.
+            // These concern the whole file: an offset would only distract.
             HeaderErrorKind::NotAnEnvelope(_)
             | HeaderErrorKind::UnsupportedVersion(_)
             | HeaderErrorKind::UnsupportedSuite(_)
@@ -47,23 +47,23 @@ impl fmt::Display for HeaderError {
 
 impl core::error::Error for HeaderError {}
 
-/// The kinds of [`HeaderError`]. All but `LimitExceeded` and `Truncated` are final: the same bytes
-/// never open.
+/// The kinds of [`HeaderError`]. All but `LimitExceeded` and `Truncated` are final: this release
+/// never accepts the same bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderErrorKind {
-    /// The input does not start with the magic bytes: not a Bulla envelope. Says what it looks like
-    /// instead.
+    /// The input is not a Bulla envelope: it does not start with the magic bytes. The value says
+    /// what it looks like instead.
     NotAnEnvelope(Lookalike),
-    /// Sealed with a version of the format that this release does not know.
+    /// The envelope has a version of the format that this release does not know.
     UnsupportedVersion(u8),
-    /// Sealed with a cryptographic suite that this release does not know.
+    /// The envelope has a cryptographic suite that this release does not know.
     UnsupportedSuite(u8),
-    /// Its body has a layout that this release does not know: a session or parts.
+    /// The envelope has a layout that this release does not know, such as a session or parts.
     UnsupportedLayout(u8),
     /// The input ends within the header.
     Truncated,
-    /// There are bytes after the header where only a header was expected.
+    /// There are bytes after the header, but only a header was expected.
     TrailingBytes,
     /// The reserved byte is not zero.
     ReservedNotZero,
@@ -83,11 +83,11 @@ pub enum HeaderErrorKind {
     UnknownCriticalRecord(u16),
     /// The metadata field is present but empty.
     EmptyMetadata,
-    /// There is no record that could hold a wrapped key.
+    /// There is no record other than padding.
     NoRecords,
     /// There are more records than the format's maximum of 1024.
     TooManyRecords,
-    /// A record's value is longer than the format's maximum of 16 KiB.
+    /// The value of a record is longer than the format's maximum of 16 KiB.
     RecordTooLong,
     /// A key id is neither absent nor 32 bytes long.
     KeyIdLength,
@@ -97,7 +97,7 @@ pub enum HeaderErrorKind {
     DuplicateKeyId(KeyId),
     /// Records of different mixing classes stand in one header (SPEC §9.5).
     MixedClasses,
-    /// A bound of the caller's [`Limits`](crate::Limits) was exceeded.
+    /// The header exceeds one of the caller's [`Limits`](crate::Limits).
     LimitExceeded(LimitExceeded),
 }
 
@@ -137,22 +137,23 @@ impl fmt::Display for HeaderErrorKind {
     }
 }
 
-/// What an input that is not an envelope looks like, guessed from its first 20 bytes. For messages
-/// to people only.
+/// A guess from its first 20 bytes what an input is that is not an envelope. Use it only in
+/// messages to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lookalike {
-    /// Nothing that is recognised.
+    /// Something unknown.
     Unknown,
-    /// Text in PEM form: a key, a certificate.
+    /// Text in PEM form, such as a key or a certificate.
     Pem,
     /// An age file, binary or armored.
     Age,
-    /// The text form of an envelope (SPEC §14), which the feature `armor` reads.
+    /// The text form of an envelope (SPEC §14). The feature `armor` reads it.
     Armor,
     /// An envelope in base64.
     Base64,
-    /// An envelope whose line ends or bytes above 0x7F were changed by a transfer in text mode.
+    /// An envelope that a transfer in text mode has damaged: it changed line ends or bytes above
+    /// 0x7F.
     TextMode,
 }
 

@@ -1,4 +1,4 @@
-//! The errors of this library inside those of `std::io`, and out again.
+//! Conversion of this library's errors to and from `std::io::Error`.
 
 use std::io;
 
@@ -11,8 +11,8 @@ use super::rewrap::RewrapError;
 use super::seal::SealError;
 
 impl OpenError {
-    /// The error of this library inside an error of one of its readers, or `None` if the inner
-    /// stream failed.
+    /// Returns the [`OpenError`] inside an error of one of this library's adapters, or `None` if
+    /// the inner stream failed.
     ///
     /// # Examples
     ///
@@ -38,8 +38,8 @@ impl OpenError {
 }
 
 impl SealError {
-    /// The error of this library inside an error of one of its writers or readers, or `None` if the
-    /// inner stream failed.
+    /// Returns the [`SealError`] inside an error of one of this library's adapters, or `None` if
+    /// the inner stream failed.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     #[must_use]
     pub fn from_io(error: &io::Error) -> Option<&Self> {
@@ -48,8 +48,8 @@ impl SealError {
 }
 
 impl RewrapError {
-    /// The error of this library inside an error of [`Rewrapper::copy`](crate::Rewrapper::copy), or
-    /// `None` if a stream failed.
+    /// Returns the [`RewrapError`] inside an error of [`Rewrapper::copy`](crate::Rewrapper::copy),
+    /// or `None` if a stream failed.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     #[must_use]
     pub fn from_io(error: &io::Error) -> Option<&Self> {
@@ -88,7 +88,7 @@ impl From<RewrapError> for io::Error {
     }
 }
 
-/// As the [`OpenError`] that it is when an envelope is opened.
+/// Converts by way of [`OpenError`].
 impl From<HeaderError> for io::Error {
     fn from(error: HeaderError) -> Self {
         OpenError::from(error).into()
@@ -107,8 +107,8 @@ impl From<KeyError> for io::Error {
 
 #[cfg(feature = "armor")]
 impl ArmorError {
-    /// The error of this library inside an error of one of its readers, or `None` if something else
-    /// failed.
+    /// Returns the [`ArmorError`] inside an error of one of this library's adapters, or `None` if
+    /// something else failed.
     ///
     /// # Examples
     ///

@@ -3,26 +3,26 @@
 use alloc::string::String;
 use core::fmt;
 
-/// Why a key could not be imported, exported or generated. Caused by the key file or by whoever
-/// chose it; a retry cannot help, except for `Randomness`.
+/// Why a key cannot be imported or generated. The key file is the cause, or the choice of that
+/// file. A retry cannot help, except for `Randomness`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// Neither PEM nor DER of a kind that holds an RSA key: the outer structure could not be read.
+    /// The input is not an RSA key in PEM or DER form: its structure could not be read.
     Malformed,
-    /// A PEM file with another label than an RSA key can have.
+    /// The PEM block has a label that no RSA key has.
     PemLabel(String),
-    /// There is more than one PEM block; give one key per file.
+    /// There is more than one PEM block. Give one key per file.
     MultiplePemBlocks,
-    /// A private key was given where a public key belongs.
+    /// The key is private, but a public key is needed.
     PrivateKey,
-    /// A public key was given where a private key belongs.
+    /// The key is public, but a private key is needed.
     PublicKey,
-    /// The private key is encrypted with a password; decrypt it first.
+    /// The private key is encrypted with a password. Decrypt it first.
     Encrypted,
-    /// A key of another algorithm, named by its object identifier.
+    /// The key is for another algorithm.
     NotRsa {
-        /// The algorithm's object identifier in dotted form.
+        /// Object identifier of the algorithm, in dotted form.
         oid: String,
     },
     /// The key is restricted to RSASSA-PSS signatures (object identifier 1.2.840.113549.1.1.10) and
@@ -52,7 +52,7 @@ pub enum KeyError {
     MultiPrime,
     /// The numbers of the key contradict each other.
     Inconsistent,
-    /// The operating system gave no randomness to generate a key from; a retry may help.
+    /// The operating system gave no randomness to generate a key from. A retry can help.
     Randomness,
 }
 

@@ -7,62 +7,59 @@ use super::device::UnwrapError;
 use super::header::{HeaderError, HeaderErrorKind};
 use crate::limits::LimitExceeded;
 
-/// Why an envelope could not be opened.
+/// Why an envelope cannot be opened.
 ///
 /// The `std::io` adapters report it inside a `std::io::Error` (`Truncated` as `UnexpectedEof`, all
-/// others as `InvalidData`); `OpenError::from_io` gets it out again.
+/// others as `InvalidData`). `OpenError::from_io` gets it out again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The header is malformed, not a header at all, or of a version, suite or layout that this
-    /// release does not know. Caused by whoever made or damaged the file.
+    /// The header is malformed, is no header at all, or has a version, suite or layout that this
+    /// release does not know. The cause is whoever made or damaged the file.
     Header(HeaderError),
-    /// No record is meant for the given identities. The caller has the wrong key, or was not a
-    /// recipient.
+    /// No record is for any of the identities: the caller has the wrong key, or is not a recipient.
     ///
-    /// Decided on public key ids alone. It still tells which keys the caller holds: do not relay it
-    /// to strangers.
+    /// Public data alone decides this: key ids and the lengths of wrapped keys. But it reveals
+    /// which keys the caller holds, so do not relay it to strangers.
     NoMatchingRecord,
-    /// A record was meant for an identity, but the header did not authenticate: the header was
-    /// altered, or, for anonymous records, the key is the wrong one.
+    /// A record fits an identity, but the header did not verify: the header was altered or, if the
+    /// record is anonymous, it is for another key.
     ///
-    /// One value for every cryptographic cause, reached by the same work: RSA padding, length of
-    /// the unwrapped key, header tag.
+    /// All cryptographic causes (RSA padding, length of the unwrapped key, header tag) are this one
+    /// error, after the same work.
     NotAuthentic,
-    /// The header is authentic, but the body does not belong to it under the given associated data:
-    /// the caller gave other associated data than whoever sealed, this is the body of another
-    /// envelope, or its first 56 bytes were altered.
+    /// The header is authentic, but the body does not belong to it under the given associated data.
+    /// Either the sealer used other associated data, or this is the body of another envelope, or
+    /// its head (the first 56 bytes) was altered.
     WrongAssociatedData,
     /// The input ended before the envelope was complete. Fetching the rest and opening again can
     /// help.
     Truncated,
-    /// The chunk with this index, which is not the last one, is not authentic: it was altered,
-    /// moved, or the input was cut or extended around it. Everything released before it is
-    /// authentic.
+    /// The chunk with this index, not the last one, is not authentic: it was altered or moved, or
+    /// the input was cut or extended around it. All plaintext released before is authentic.
     ChunkAltered {
-        /// Number of the chunk, from zero; it holds the plaintext from `index` × 16384 on.
+        /// Number of the chunk, counted from zero. Its plaintext starts at offset `index` × 16384.
         index: u64,
     },
     /// The last chunk, with this index, is not authentic: the input was cut, extended or altered
-    /// there. By length alone these cannot be told apart, and most cut inputs end like this:
-    /// `Truncated` is certain only where fewer than 16 bytes of a chunk remain. Fetching the
-    /// input again can help.
+    /// there. The length does not show which. Most cut inputs cause this error, not `Truncated`,
+    /// which needs a rest of fewer than 16 bytes. Fetching the input again can help.
     LastChunkAltered {
-        /// Number of the chunk, from zero; it holds the plaintext from `index` × 16384 on.
+        /// Number of the chunk, counted from zero. Its plaintext starts at offset `index` × 16384.
         index: u64,
     },
-    /// A bound of the caller's [`Limits`](crate::Limits), or the format's maximum length, was
-    /// exceeded.
+    /// The envelope exceeds one of the caller's [`Limits`](crate::Limits), or the format's maximum
+    /// length of the plaintext.
     LimitExceeded(LimitExceeded),
-    /// The caller's slice is shorter than the plaintext, which would have this many bytes.
+    /// The caller's slice is shorter than the plaintext.
     OutputTooShort {
         /// Length of the plaintext in bytes.
         needed: usize,
     },
-    /// A device or service that holds a private key failed for its own reasons; nothing was learned
+    /// A device or service that holds a private key failed for its own reasons. This says nothing
     /// about the envelope. Whether a retry helps depends on the cause inside.
     Unwrap(UnwrapError),
-    /// The operating system gave no randomness. Nothing was opened; a retry may help.
+    /// The operating system gave no randomness. Nothing was opened. A retry can help.
     Randomness,
 }
 

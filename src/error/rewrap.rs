@@ -1,4 +1,4 @@
-//! Why recipients could not be changed.
+//! What can go wrong when recipients are changed.
 
 use core::error::Error;
 use core::fmt;
@@ -7,24 +7,23 @@ use super::open::OpenError;
 use super::seal::SealError;
 use crate::key_id::KeyId;
 
-/// Why the recipients of an envelope could not be changed. Nothing was made.
+/// Why the recipients of an envelope cannot be changed. No new header was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RewrapError {
     /// The header could not be opened.
     Open(OpenError),
-    /// The new header could not be made: a recipient failed, there are too many, or
-    /// [nobody would be left](SealError::NoRecipients).
+    /// The new header could not be made: a recipient failed, there are too many, or [none would be
+    /// left](SealError::NoRecipients).
     Seal(SealError),
-    /// A key to be removed, or to be kept, is not named by any record. The caller's mistake.
+    /// No record names this key, which is to be removed or kept. This is the caller's mistake.
     NotARecipient(KeyId),
-    /// A key is both to be removed and to be added. The caller's mistake: to replace a record, add
-    /// the recipient without removing it.
+    /// This key is to be both removed and added. This is the caller's mistake: to replace a record,
+    /// add the recipient without removing it.
     AddedAndRemoved(KeyId),
-    /// A recipient is to be removed, but there are this many records that are anonymous or of
-    /// unknown type: they may be for the same key. The caller decides:
-    /// [`keep_unidentified`](crate::Rewrapper::keep_unidentified) or
-    /// [`keep_only`](crate::Rewrapper::keep_only).
+    /// A recipient is to be removed, but this many records are anonymous or of unknown type and may
+    /// be for the same recipient. Choose [`keep_unidentified`](crate::Rewrapper::keep_unidentified)
+    /// to keep such records, or [`keep_only`](crate::Rewrapper::keep_only) to drop them.
     UnidentifiedRecords(usize),
 }
 

@@ -8,23 +8,23 @@ use super::header::{HeaderError, HeaderErrorKind};
 use crate::key_id::KeyId;
 use crate::limits::LimitExceeded;
 
-/// Why an envelope could not be sealed.
+/// Why an envelope cannot be sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SealError {
-    /// The recipient set was empty. The caller's mistake: such an envelope could never be opened.
+    /// There are no recipients. This is the caller's mistake: nobody could open such an envelope.
     NoRecipients,
-    /// Two recipients have the same key id. The caller's mistake: list each key once.
+    /// Two recipients have the same key id. This is the caller's mistake: list each key once.
     DuplicateRecipient(KeyId),
-    /// A recipient or the metadata does not fit the format, as the kind says. The caller's or a
-    /// custom [`Recipient`]'s mistake.
+    /// The metadata or a record does not fit the format; the kind says why. This is a mistake of
+    /// the caller or of a custom [`Recipient`].
     ///
     /// [`Recipient`]: crate::Recipient
     Header(HeaderError),
-    /// A bound of the caller's [`Limits`](crate::Limits), or the format's maximum of 4 PiB − 1
-    /// bytes, was exceeded.
+    /// Header or plaintext exceeds one of the caller's [`Limits`](crate::Limits), or the plaintext
+    /// exceeds the format's maximum of 4 PiB − 1 bytes.
     LimitExceeded(LimitExceeded),
-    /// The caller's slice is shorter than the envelope, which has this many bytes.
+    /// The caller's slice is shorter than the envelope.
     OutputTooShort {
         /// Length of the envelope in bytes.
         needed: usize,
@@ -32,7 +32,7 @@ pub enum SealError {
     /// A recipient could not wrap the content key. Whether a retry helps depends on the cause
     /// inside.
     Wrap(WrapError),
-    /// The operating system gave no randomness. Nothing was sealed; a retry may help.
+    /// The operating system gave no randomness. Nothing was sealed. A retry can help.
     Randomness,
 }
 
