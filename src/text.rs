@@ -12,11 +12,11 @@ use self::lines::BEGIN;
 pub(crate) use self::lines::{CONTENT_LINE, TEXT_LINE, encode_lines, first_line, last_lines};
 use crate::error::ArmorError;
 
-/// The text form of an envelope, or of any other bytes: for mail, chat, and wherever else only text
-/// passes.
+/// Encodes an envelope, or any other bytes, as text: for mail, chat, and other places that accept
+/// only text.
 ///
-/// A third longer than the envelope, and always the same for the same bytes (SPEC §14). For streams
-/// there is [`ArmorWriter`](crate::armor::ArmorWriter).
+/// The text is about a third longer than the envelope. The same bytes always give the same text
+/// (SPEC §14). For streams, use [`ArmorWriter`](crate::armor::ArmorWriter).
 ///
 /// # Examples
 ///
@@ -36,18 +36,18 @@ pub fn encode(envelope: &[u8]) -> String {
     String::from_utf8(text).expect("base64 and the two lines around it are ASCII")
 }
 
-/// The bytes of which `text` is the text form.
+/// Decodes the text form of an envelope.
 ///
-/// As strict as SPEC §14: nothing but the line ends can differ from what [`encode`] writes. For
-/// streams there is [`ArmorReader`](crate::armor::ArmorReader).
+/// Accepts exactly what [`encode`] writes, or the same with CRLF as the line end (SPEC §14). For
+/// streams, use [`ArmorReader`](crate::armor::ArmorReader).
 ///
 /// # Errors
 ///
-/// [`ArmorError`]: the text is not exactly the text form of something.
+/// [`ArmorError`] if `text` is not the text form of any bytes.
 ///
 /// # Security
 ///
-/// The text form proves nothing: only opening the envelope does.
+/// The text form proves nothing. Only opening the envelope does.
 ///
 /// # Examples
 ///
@@ -72,9 +72,9 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, ArmorError> {
     }
 }
 
-/// Whether an input that starts with these bytes claims to be the text form of an envelope.
+/// Returns whether an input that starts with these bytes claims to be the text form of an envelope.
 ///
-/// Looks at the first 30 bytes; for fewer the answer is no.
+/// Looks at the first 30 bytes. If there are fewer, returns `false`.
 ///
 /// # Examples
 ///

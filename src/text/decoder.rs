@@ -1,19 +1,19 @@
-//! From text to bytes, line by line.
+//! Decodes text to bytes, line by line.
 
 use base64ct::{Base64, Base64Unpadded, Encoding};
 
 use super::lines::{BASE64_LINE, BATCH, BEGIN, CONTENT_LINE, END};
 use crate::error::{ArmorError, ArmorErrorKind};
 
-/// Takes a text from its start to its end, as many lines at a time as are there.
+/// Decodes a text from start to end, as many lines at a time as it is given.
 ///
-/// What it yields before an error does not depend on how the text was cut into pieces: the content
-/// of all lines before the wrong one.
+/// Before an error it yields the content of all lines before the wrong one, however the text was
+/// cut into pieces.
 #[derive(Debug, Default)]
 pub(crate) struct Decoder {
     stage: Stage,
     line_end: LineEnd,
-    /// Lines that were taken.
+    /// Number of lines decoded so far.
     lines: u64,
 }
 
@@ -24,11 +24,11 @@ enum Stage {
     Begin,
     /// Content or the end line comes next.
     Content,
-    /// Nothing may come any more.
+    /// Nothing may follow.
     End,
 }
 
-/// How much of the text was used up, and how much content it gave.
+/// How many bytes of text were decoded, and how many bytes of content that gave.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Progress {
     pub(crate) consumed: usize,
@@ -36,11 +36,11 @@ pub(crate) struct Progress {
 }
 
 impl Decoder {
-    /// Takes lines of `text`, which continues what was taken before, to `output`, which has room
-    /// for one at least.
+    /// Decodes lines of `text`, which continues what was decoded before, into `output`, which must
+    /// have room for at least one line.
     ///
-    /// Where nothing was consumed, the text is complete if it has `ended`, and otherwise more of it
-    /// is needed: never more than two lines.
+    /// If nothing was consumed and the text has `ended`, the text is complete. If it has not ended,
+    /// more of it is needed, two lines at most.
     pub(crate) fn decode(&mut self, text: &[u8], ended: bool, output: &mut [u8]) -> Result<Progress, ArmorError> {
         debug_assert!(output.len() >= CONTENT_LINE, "no room for a line");
         let mut done = Progress::default();
@@ -51,13 +51,13 @@ impl Decoder {
                     done.written += step.written;
                 }
                 Err(error) if done.consumed == 0 => return Err(error),
-                // What comes before an error is handed out first; then it comes again.
+                // Content before an error is returned first. The next call meets the error again.
                 Ok(None) | Err(_) => return Ok(done),
             }
         }
     }
 
-    /// `None` where more of the text is needed, or room, or nothing.
+    /// Returns `None` if more text or more room is needed, or if the text is complete.
     fn step(&mut self, text: &[u8], ended: bool, output: &mut [u8]) -> Result<Option<Progress>, ArmorError> {
         match self.stage {
             Stage::Begin => self.begin(text, ended),
@@ -85,14 +85,14 @@ impl Decoder {
         }
     }
 
-    /// Takes lines of 64 characters without padding, up to the first other one.
+    /// Decodes lines of 64 characters without padding, up to the first line of another kind.
     fn full_lines(&mut self, text: &[u8], output: &mut [u8]) -> Progress {
         let line_end = self.line_end.bytes();
         let line_len = BASE64_LINE + line_end.len();
         let mut base64 = [[0; BASE64_LINE]; BATCH];
         let mut taken = 0;
         for (text, output) in text.chunks(BATCH * line_len).zip(output.chunks_mut(BATCH * CONTENT_LINE)) {
-            // Many lines at once: base64ct works a quarter faster than line by line.
+            // Many lines at once, because base64ct is then a quarter faster than line by line.
             let lines = text.chunks_exact(line_len).take_while(|line| line.ends_with(line_end));
             let mut count = 0;
             for (line, base64) in lines.zip(&mut base64).take(output.len() / CONTENT_LINE) {
@@ -118,7 +118,7 @@ impl Decoder {
         Progress { consumed: taken * line_len, written: taken * CONTENT_LINE }
     }
 
-    /// Takes the end line, or what comes before it and is no full line together with it.
+    /// Decodes the end line, together with the line before it if that is not a full one.
     fn last_lines(&mut self, text: &[u8], ended: bool, output: &mut [u8]) -> Result<Option<Progress>, ArmorError> {
         let Some(line) = Line::first_of(text, ended) else { return Ok(None) };
         if self.is_end_line(&line).map_err(|kind| self.error(kind))? {
@@ -143,7 +143,7 @@ impl Decoder {
         Ok(Some(Progress { consumed: line.len + next.len, written: content.len() }))
     }
 
-    /// Whether `line` is the end line. It is an error where it can be neither that nor base64.
+    /// Returns whether `line` is the end line, or an error if it can be neither that nor base64.
     fn is_end_line(&self, line: &Line<'_>) -> Result<bool, ArmorErrorKind> {
         if line.end.is_some_and(|line_end| line_end != self.line_end) {
             Err(ArmorErrorKind::LineEnd)
@@ -161,23 +161,23 @@ impl Decoder {
         }
     }
 
-    /// An error in the line that comes next.
+    /// Returns an error in the next line.
     fn error(&self, kind: ArmorErrorKind) -> ArmorError {
         ArmorError::new(kind, self.lines.saturating_add(1))
     }
 }
 
-/// A line without its end, which is missing where the text ends with the line and where the line is
-/// too long.
+/// A line without its line end. There is none if the text ends with the line or the line is too
+/// long.
 struct Line<'a> {
     text: &'a [u8],
     end: Option<LineEnd>,
-    /// Bytes of the line with its end.
+    /// Length in bytes of the line with its line end.
     len: usize,
 }
 
 impl<'a> Line<'a> {
-    /// `None` where that cannot be told yet.
+    /// Returns the first line of `text`, or `None` if more text is needed to find its end.
     fn first_of(text: &'a [u8], ended: bool) -> Option<Self> {
         let text = &text[..text.len().min(LONGEST_LINE)];
         match text.iter().position(|byte| *byte == b'\n') {
@@ -190,7 +190,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Whether it is the start of `whole` with such an end.
+    /// Returns whether the line is the start of `whole` with such a line end.
     fn is_cut_from(&self, whole: &[u8], line_end: LineEnd) -> bool {
         whole.starts_with(self.text) || line_end == LineEnd::CrLf && self.text.strip_suffix(b"\r") == Some(whole)
     }
@@ -212,7 +212,7 @@ impl LineEnd {
     }
 }
 
-/// Why a line whose length is right is not base64.
+/// Returns why a line of the right length is not base64.
 fn why(line: &[u8]) -> ArmorErrorKind {
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     let padding = line.iter().rev().take_while(|byte| **byte == b'=').count();
@@ -226,5 +226,5 @@ fn why(line: &[u8]) -> ArmorErrorKind {
     }
 }
 
-/// Bytes of the longest line that can be right, with its end.
+/// Length in bytes of the longest valid line, with its line end.
 const LONGEST_LINE: usize = BASE64_LINE + 2;

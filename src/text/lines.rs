@@ -1,17 +1,17 @@
-//! The lines of the text form, written.
+//! Writes the lines of the text form.
 
 use alloc::vec::Vec;
 
 use base64ct::{Base64, Encoding};
 
-/// The first line with its end.
+/// Returns the first line with its line end.
 pub(crate) fn first_line() -> Vec<u8> {
     [BEGIN, b"\n"].concat()
 }
 
-/// Encodes content that fills lines. There must be as many of one as of the other.
+/// Encodes content that fills whole lines. Both slices must have the same length.
 pub(crate) fn encode_lines(content: &[[u8; CONTENT_LINE]], text: &mut [[u8; TEXT_LINE]]) {
-    // Many lines at once: base64ct works twice as fast as line by line.
+    // Many lines at once, because base64ct is then twice as fast as line by line.
     let mut base64 = [0; BATCH * BASE64_LINE];
     for (content, text) in content.chunks(BATCH).zip(text.chunks_mut(BATCH)) {
         let base64 = Base64::encode(content.as_flattened(), &mut base64).expect("a batch has room for its lines");
@@ -23,8 +23,8 @@ pub(crate) fn encode_lines(content: &[[u8; CONTENT_LINE]], text: &mut [[u8; TEXT
     }
 }
 
-/// The line that holds `rest`, which is shorter than the content of a full one, unless it is empty;
-/// and the end line.
+/// Returns a line that holds `rest`, unless that is empty, and the end line. `rest` must be shorter
+/// than the content of a full line.
 pub(crate) fn last_lines(rest: &[u8]) -> Vec<u8> {
     let mut base64 = [0; BASE64_LINE];
     let base64 = Base64::encode(rest, &mut base64).expect("what is left fits a line");
@@ -32,10 +32,10 @@ pub(crate) fn last_lines(rest: &[u8]) -> Vec<u8> {
     [base64.as_bytes(), end, END, b"\n"].concat()
 }
 
-/// Bytes that a full line holds.
+/// Bytes of content in a full line.
 pub(crate) const CONTENT_LINE: usize = 48;
 
-/// Bytes of a full line that is written, its end among them.
+/// Bytes of text in a full line, with its line end.
 pub(crate) const TEXT_LINE: usize = BASE64_LINE + 1;
 
 /// Characters of a full line.
