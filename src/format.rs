@@ -1,22 +1,23 @@
-//! The numbers of the format, in the order of `SPEC.md`, and the registries among them as types.
+//! The numbers of the format, in the order of `SPEC.md`. Registries are types.
 
 /// First bytes of every envelope (SPEC §3.1).
 pub(crate) const MAGIC: [u8; 8] = [0x89, 0x42, 0x55, 0x4C, 0x0D, 0x0A, 0x1A, 0x0A];
 
-/// Bytes from which the length of the header is known (SPEC §3.1).
+/// Length in bytes of the prefix, which gives the length of the header (SPEC §3.1).
 pub(crate) const PREFIX_LEN: usize = 20;
 
-/// Length in bytes of the tag that ends the header (SPEC §4.2).
+/// Length in bytes of the tag at the end of the header (SPEC §4.2).
 pub(crate) const HEADER_TAG_LEN: usize = 32;
 
-/// Format maxima (SPEC §2): bytes of all fields, bytes of all records, number of records, bytes of
-/// one record's value.
+/// Maxima of the format (SPEC §2): bytes of all fields, bytes of all records, number of records,
+/// bytes in the value of one record.
 pub(crate) const MAX_FIELDS_LEN: u32 = 1 << 20;
 pub(crate) const MAX_RECORDS_LEN: u32 = 1 << 22;
 pub(crate) const MAX_RECORDS: usize = 1024;
 pub(crate) const MAX_RECORD_LEN: usize = 16 << 10;
 
-/// Bit of a field or record type that no reader may skip if it does not know it (SPEC §3.2).
+/// Bit that marks a type of field or record as critical: a reader that does not know the type must
+/// refuse the header (SPEC §3.2).
 pub(crate) const CRITICAL: u16 = 0x8000;
 
 /// Field: public metadata (SPEC §9.4).
@@ -25,22 +26,22 @@ pub(crate) const FIELD_METADATA: u16 = 0x0001;
 /// Record: content key wrapped with RSA-OAEP, SHA-256, MGF1 with SHA-256, empty label (SPEC §9.5).
 pub(crate) const RECORD_RSA_OAEP_SHA256: u16 = 0x0001;
 
-/// Record: padding, holds no key (SPEC §9.5).
+/// Record: padding, which holds no key (SPEC §9.5).
 pub(crate) const RECORD_PADDING: u16 = 0x7FFF;
 
 /// Length in bytes of a key id (SPEC §3.4).
 pub(crate) const KEY_ID_LEN: u8 = 32;
 
-/// Lengths in bytes of the shortest and longest wrapped key: those of the moduli admitted (SPEC
-/// §3.4).
+/// Lengths in bytes of the shortest and the longest wrapped key, equal to those of the shortest and
+/// the longest RSA modulus (SPEC §3.4).
 pub(crate) const MIN_WRAPPED_KEY_LEN: usize = 256;
 pub(crate) const MAX_WRAPPED_KEY_LEN: usize = 1024;
 
 /// Length in bytes of the content key (SPEC §4).
 pub(crate) const CONTENT_KEY_LEN: usize = 32;
 
-/// The body (SPEC §5): lengths in bytes of salt, commitment, both together, a chunk, its tag, and a
-/// sealed chunk.
+/// Lengths in bytes in the body (SPEC §5): salt, commitment, head (both together), chunk, tag of a
+/// chunk, and sealed chunk.
 pub(crate) const SALT_LEN: usize = 24;
 pub(crate) const COMMITMENT_LEN: usize = 32;
 pub(crate) const BODY_HEAD_LEN: usize = SALT_LEN + COMMITMENT_LEN;
@@ -48,11 +49,11 @@ pub(crate) const CHUNK_LEN: usize = 16384;
 pub(crate) const TAG_LEN: usize = 16;
 pub(crate) const SEALED_CHUNK_LEN: usize = CHUNK_LEN + TAG_LEN;
 
-/// Longest plaintext in bytes: all chunks but the last full, the last as long as it can be (SPEC
-/// §2).
+/// Length in bytes of the longest plaintext (SPEC §2): 2^38 chunks, all of them full except for the
+/// last, which lacks one byte.
 pub(crate) const MAX_PLAINTEXT_LEN: u64 = (1 << 52) - 1;
 
-/// A registry of SPEC §9 as a type: what this release implements of it.
+/// Defines a type for a registry of SPEC §9, with the entries that this release implements.
 macro_rules! registry {
     ($(#[$doc:meta])* $name:ident { $($(#[$item_doc:meta])* $item:ident = $code:literal,)+ }) => {
         $(#[$doc])*
@@ -63,7 +64,7 @@ macro_rules! registry {
         }
 
         impl $name {
-            /// The number in the registry.
+            /// Returns the number in the registry.
             #[must_use]
             pub const fn code(self) -> u8 {
                 match self {
@@ -71,7 +72,7 @@ macro_rules! registry {
                 }
             }
 
-            /// `None` for what this release does not implement.
+            /// Returns `None` for a number that this release does not implement.
             pub(crate) const fn from_code(code: u8) -> Option<Self> {
                 match code {
                     $($code => Some(Self::$item),)+
@@ -99,7 +100,7 @@ registry! {
 }
 
 registry! {
-    /// What stands behind the header (SPEC §9.2).
+    /// What follows the header (SPEC §9.2).
     Layout {
         /// `01`: a single body.
         Single = 0x01,
@@ -107,7 +108,7 @@ registry! {
 }
 
 impl Layout {
-    /// The kinds of body that may stand under a header of this layout. Any other pair is refused.
+    /// Returns the kinds of body that a header of this layout may have. All others are refused.
     pub(crate) const fn kinds(self) -> &'static [Kind] {
         match self {
             Self::Single => &[Kind::Single],

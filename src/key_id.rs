@@ -3,11 +3,12 @@
 use core::fmt;
 use core::str::FromStr;
 
-/// Identifies an RSA key: SHA-256 of its canonical `SubjectPublicKeyInfo` (SPEC §3.4).
+/// The id of a public key: SHA-256 of its canonical `SubjectPublicKeyInfo` (SPEC §3.4). Today all
+/// keys are RSA keys.
 ///
-/// It depends on the key alone, never on the file that it was read from. For a key held elsewhere,
-/// [`RsaRecipient::key_id`](crate::RsaRecipient::key_id) tells it from the public half. Displayed
-/// and parsed as 64 hexadecimal digits.
+/// It depends on the key alone, not on the encoding of the file that the key was read from. If the
+/// private key is held elsewhere, [`RsaRecipient::key_id`](crate::RsaRecipient::key_id) computes it
+/// from the public half. It is displayed and parsed as 64 hexadecimal digits.
 ///
 /// # Examples
 ///
@@ -23,13 +24,13 @@ use core::str::FromStr;
 pub struct KeyId([u8; 32]);
 
 impl KeyId {
-    /// A key id from its 32 bytes.
+    /// Creates a key id from its 32 bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The 32 bytes, as they stand in a record.
+    /// Returns the 32 bytes, as they appear in a record.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -75,7 +76,8 @@ fn hex_digit(digit: u8) -> Result<u8, KeyIdParseError> {
     }
 }
 
-/// The text is not a key id of 64 hexadecimal digits. The caller's mistake; a retry cannot help.
+/// The text is not a key id of 64 hexadecimal digits. This is the caller's mistake; a retry cannot
+/// help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyIdParseError;

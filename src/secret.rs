@@ -1,4 +1,4 @@
-//! Secret bytes: wiped on drop, never printed, never compared, never cloned.
+//! Secret bytes: wiped when dropped, never printed, compared or cloned.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,23 +8,24 @@ use zeroize::Zeroizing;
 
 /// The content key of one envelope: 32 bytes from which every other key is derived (SPEC §4).
 ///
-/// Only implementers of [`Recipient`](crate::Recipient) and [`Identity`](crate::Identity), and
-/// callers who unwrap keys themselves, ever hold one. It is wiped from memory when dropped.
+/// You hold one only if you implement [`Recipient`](crate::Recipient) or
+/// [`Identity`](crate::Identity), or unwrap keys yourself. It is wiped from memory when dropped.
 ///
 /// # Security
 ///
-/// Whoever knows the content key can read the envelope and alter it without being noticed. It must
-/// come from a cryptographically secure generator and belongs to exactly one envelope.
+/// Anyone who knows the content key can read the envelope and alter it unnoticed. A content key
+/// must come from a cryptographically secure generator and must be used for one envelope only.
 pub struct ContentKey(Secret<32>);
 
 impl ContentKey {
-    /// Takes over an unwrapped content key.
+    /// Creates a content key from the bytes that were unwrapped.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(Secret::new(bytes))
     }
 
-    /// Copies an unwrapped content key, which must be 32 bytes long. The caller wipes the original.
+    /// Copies the bytes that were unwrapped. Returns `None` unless there are 32. The original is
+    /// not wiped: that is left to the caller.
     #[must_use]
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         let mut secret = Secret::zero();
@@ -35,7 +36,7 @@ impl ContentKey {
         Some(Self(secret))
     }
 
-    /// The 32 bytes, to be wrapped for a recipient.
+    /// Returns the 32 bytes, to wrap them for a recipient.
     #[must_use]
     pub fn expose(&self) -> &[u8; 32] {
         self.0.expose()
@@ -56,7 +57,8 @@ impl SecretPem {
         Self(text)
     }
 
-    /// The text, lines ended by LF, to be written to a file that only its owner can read.
+    /// Returns the text, with LF as the line end. Write it only to files that nobody but their
+    /// owner can read.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -77,7 +79,7 @@ impl SecretDer {
         Self(der)
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
@@ -98,7 +100,7 @@ impl<const N: usize> Secret<N> {
         Self(Zeroizing::new(bytes))
     }
 
-    /// All zero, to be filled in place: no copy of the secret stays behind on the stack.
+    /// Creates a secret of zeros. Filling it in place leaves no copy of the secret on the stack.
     pub(crate) fn zero() -> Self {
         Self::new([0; N])
     }

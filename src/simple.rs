@@ -1,4 +1,4 @@
-//! One recipient, one identity, everything in memory.
+//! Sealing and opening in memory, with one recipient or one identity.
 
 use alloc::vec::Vec;
 
@@ -6,11 +6,11 @@ use crate::envelope::{Opener, Sealer};
 use crate::error::{OpenError, SealError};
 use crate::recipient::{Identity, Recipient};
 
-/// Seals `plaintext` to `recipient`. For everything else there is [`Sealer`].
+/// Seals `plaintext` to one recipient, in memory. For anything else, use [`Sealer`].
 ///
 /// # Errors
 ///
-/// [`SealError`]; nothing was sealed.
+/// [`SealError`] if the envelope cannot be sealed. Nothing is sealed.
 ///
 /// # Examples
 ///
@@ -26,11 +26,12 @@ pub fn seal(recipient: impl Recipient, plaintext: &[u8]) -> Result<Vec<u8>, Seal
     Sealer::new(recipient).seal(plaintext)
 }
 
-/// Opens `envelope` with `identity`: all of it or nothing. For everything else there is [`Opener`].
+/// Opens `envelope` with one identity, in memory, all or nothing. For anything else, use
+/// [`Opener`].
 ///
 /// # Errors
 ///
-/// [`OpenError`]; no plaintext is released.
+/// [`OpenError`] if the envelope cannot be opened. No plaintext is released.
 pub fn open(identity: impl Identity, envelope: &[u8]) -> Result<Vec<u8>, OpenError> {
     Opener::new(identity).open(envelope)
 }
