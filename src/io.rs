@@ -1,10 +1,13 @@
-//! `std::io` adapters over the core without I/O.
+//! `std::io` adapters for the core, which does no I/O.
 //!
-//! All of them follow the same rules. `Interrupted` is retried. `WouldBlock` reaches the caller,
-//! loses nothing, and the same call can be made again. Every other error of reading and writing is
-//! final: each later call fails, too, unless a seek moves a reader elsewhere. An error of `len` or
-//! `seek` is not: the position stays as it was. Reading at a position has no state to spoil: each
-//! call stands for itself.
+//! All adapters follow the same rules for errors:
+//!
+//! * `Interrupted` is retried.
+//! * `WouldBlock` is returned to the caller. Nothing is lost, and the same call can be made again.
+//! * Any other error of reading or writing is final: each later call fails too, unless a seek moves
+//!   a reader elsewhere.
+//! * An error of `len` or `seek` is not final, and the position stays as it was.
+//! * Reads at a position are independent of each other: an error of one does not affect the others.
 
 #[cfg(feature = "armor")]
 mod armor_reader;

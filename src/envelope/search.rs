@@ -124,6 +124,7 @@ impl<'a> Search<'a> {
     /// # Errors
     ///
     /// The first three are the outcome of the search:
+    ///
     /// * [`OpenError::NoMatchingRecord`] if there was no candidate at all.
     /// * [`OpenError::NotAuthentic`] if no candidate was accepted.
     /// * [`OpenError::LimitExceeded`] if there are more candidates than

@@ -1,4 +1,4 @@
-//! Pull-based reading of the text form.
+//! Pull-based decoding of the text form.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -11,19 +11,19 @@ use crate::text::{CONTENT_LINE, Decoder};
 
 /// Reads the text form of an envelope (SPEC §14) from an inner reader and yields the envelope.
 ///
-/// Holds about 65 KiB at most, whatever the length of the text and of its lines; no further
-/// buffering is needed. What it yields stood in lines that were well-formed, and
-/// [`read`](Read::read) returns 0 only after the end line and the end of the input were seen: a
-/// text that was cut never looks like a complete one, and nothing may follow it.
+/// It holds about 65 KiB at most, however long the text and its lines are, and needs no further
+/// buffering. It yields the content of well-formed lines only. [`read`](Read::read) returns 0 only
+/// after the end line and the end of the input, so a text that was cut never looks complete.
+/// Nothing may follow the end line.
 ///
-/// After `WouldBlock` nothing is lost: make the same call again. Other errors, but `Interrupted`,
-/// are final; an [`ArmorError`](crate::error::ArmorError) comes inside a [`std::io::Error`], also
-/// through a [`OpenReader`](crate::OpenReader), and is found by
-/// [`ArmorError::from_io`](crate::error::ArmorError::from_io).
+/// After `WouldBlock` nothing is lost: make the same call again. Any other error is final. An
+/// [`ArmorError`](crate::error::ArmorError) is reported inside a [`std::io::Error`], even by an
+/// [`OpenReader`](crate::OpenReader) that reads from this reader;
+/// [`ArmorError::from_io`](crate::error::ArmorError::from_io) gets it out.
 ///
 /// # Security
 ///
-/// The text form proves nothing: only opening the envelope does.
+/// The text form proves nothing. Only opening the envelope does.
 ///
 /// # Examples
 ///
@@ -46,12 +46,12 @@ struct Core<R> {
     inner: R,
     window: Window<TEXT_LEN>,
     decoder: Decoder,
-    /// Content of a line that the caller's slice had no room for.
+    /// A line can hold more content than the caller's slice has room for. The rest waits here.
     pending: Pending,
 }
 
 impl<R: Read> ArmorReader<R> {
-    /// Does no I/O yet.
+    /// Creates a reader. Does no I/O yet.
     #[must_use]
     pub fn new(inner: R) -> Self {
         let (window, decoder) = (Window::default(), Decoder::default());
@@ -60,18 +60,18 @@ impl<R: Read> ArmorReader<R> {
 }
 
 impl<R> ArmorReader<R> {
-    /// The inner reader.
+    /// Returns the inner reader.
     pub fn get_ref(&self) -> &R {
         &self.0.core.inner
     }
 
-    /// The inner reader. What is read from it directly is missing from the text.
+    /// Returns the inner reader. Bytes that you read from it directly are missing from the text.
     pub fn get_mut(&mut self) -> &mut R {
         &mut self.0.core.inner
     }
 
-    /// Gives up and returns the inner reader, which was read further than what was yielded, unless
-    /// the text was read to its end.
+    /// Returns the inner reader. Bytes that this reader has buffered are lost, unless the text was
+    /// read to its end.
     pub fn into_inner(self) -> R {
         self.0.core.inner
     }
@@ -114,5 +114,5 @@ impl<R: fmt::Debug> fmt::Debug for ArmorReader<R> {
     }
 }
 
-/// Bytes of text that are asked for at once.
+/// Unit of the buffer for text, in bytes. It holds one at first, and grows to four.
 const TEXT_LEN: usize = 16384;

@@ -1,4 +1,4 @@
-//! Push-based writing of the text form.
+//! Push-based encoding of the text form.
 
 use core::fmt;
 use std::io::{self, Write};
@@ -8,18 +8,19 @@ use super::pending::Pending;
 use crate::error::FinishError;
 use crate::text::{CONTENT_LINE, TEXT_LINE, encode_lines, first_line, last_lines};
 
-/// Writes the text form (SPEC §14) of what is written to it, an envelope, to an inner writer.
+/// Encodes the envelope that is written to it, and writes the text form (SPEC §14) to an inner
+/// writer.
 ///
-/// Passes on some 16 KiB at a time and holds about 30 KiB; no further buffering is needed.
+/// It passes on about 16 KiB of text at a time, holds about 30 KiB, and needs no further buffering.
 ///
-/// **Call [`finish`](Self::finish).** A writer that is dropped instead leaves a text without an end
-/// line, which is [`Truncated`](crate::error::ArmorErrorKind::Truncated).
+/// **Call [`finish`](Self::finish).** If the writer is dropped instead, the text has no end line,
+/// and reading it fails with [`Truncated`](crate::error::ArmorErrorKind::Truncated).
 ///
-/// [`flush`](Write::flush) passes on every full line, but not a partial one: only the last line may
-/// be short.
+/// [`flush`](Write::flush) passes on every full line, but not a partial one, because only the last
+/// line may be short.
 ///
-/// After an error other than `Interrupted` and `WouldBlock` every later call fails. After
-/// `WouldBlock` nothing is lost: make the same call again.
+/// After `WouldBlock` nothing is lost: make the same call again. After any other error, every later
+/// call fails.
 ///
 /// # Examples
 ///
@@ -39,18 +40,18 @@ use crate::text::{CONTENT_LINE, TEXT_LINE, encode_lines, first_line, last_lines}
 pub struct ArmorWriter<W: Write>(BlockWriter<W, ToLines>);
 
 impl<W: Write> ArmorWriter<W> {
-    /// Does no I/O yet.
+    /// Creates a writer. Does no I/O yet.
     #[must_use]
     pub fn new(inner: W) -> Self {
         Self(BlockWriter::new(inner, ToLines, Pending::new(first_line())))
     }
 
-    /// Writes everything that is left and the end line, flushes the inner writer and gives it back.
+    /// Writes everything that is left and the end line, flushes the inner writer and returns it.
     ///
     /// # Errors
     ///
-    /// [`FinishError`] with this writer and the error of the inner one. The text is then
-    /// incomplete. After `WouldBlock` the writer can be finished later.
+    /// [`FinishError`], which holds this writer, if the inner writer fails. The text is then
+    /// incomplete. After `WouldBlock` you can finish the writer later.
     pub fn finish(mut self) -> Result<W, FinishError<Self>> {
         match self.try_finish() {
             Ok(()) => Ok(self.into_inner()),
@@ -58,28 +59,28 @@ impl<W: Write> ArmorWriter<W> {
         }
     }
 
-    /// As [`finish`](Self::finish), and leaves the writer where it is. Once it succeeded, further
-    /// calls only flush and writes fail.
+    /// Does what [`finish`](Self::finish) does, but does not consume the writer. After it has
+    /// succeeded, calling it again only flushes, and writes fail.
     ///
     /// # Errors
     ///
-    /// The error of the inner writer. After `WouldBlock`, call again.
+    /// Any error of the inner writer. After `WouldBlock`, call again.
     pub fn try_finish(&mut self) -> io::Result<()> {
         self.0.try_finish()
     }
 
-    /// The inner writer.
+    /// Returns the inner writer.
     pub fn get_ref(&self) -> &W {
         self.0.get_ref()
     }
 
-    /// The inner writer. Writing to it directly corrupts the text.
+    /// Returns the inner writer. Writing to it directly corrupts the text.
     pub fn get_mut(&mut self) -> &mut W {
         self.0.get_mut()
     }
 
-    /// Gives up and returns the inner writer. What it has is no complete text, unless this writer
-    /// was [finished](Self::try_finish).
+    /// Returns the inner writer. The text in it is incomplete, unless this writer was
+    /// [finished](Self::try_finish).
     pub fn into_inner(self) -> W {
         self.0.into_inner()
     }
@@ -101,7 +102,7 @@ impl<W: Write + fmt::Debug> fmt::Debug for ArmorWriter<W> {
     }
 }
 
-/// Content to lines of text.
+/// Turns content into lines of text.
 struct ToLines;
 
 impl Blocks for ToLines {
@@ -121,5 +122,5 @@ impl Blocks for ToLines {
     }
 }
 
-/// Bytes of content that are encoded together: 256 lines.
+/// Bytes of content to encode at a time: 256 lines.
 const COLLECTED: usize = 256 * CONTENT_LINE;

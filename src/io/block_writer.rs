@@ -1,4 +1,4 @@
-//! Push-based work on blocks: what the writers have in common.
+//! What the writers have in common: they work on blocks.
 
 use std::io::{self, Write};
 
@@ -7,38 +7,41 @@ use super::guarded::Guarded;
 use super::pending::Pending;
 use crate::buffer::Buffer;
 
-/// Collects what is written until it fills blocks, turns these into something else, and passes that
-/// on to an inner writer.
+/// Collects what is written until it fills blocks, turns the blocks into something else, and writes
+/// that to an inner writer.
 pub(super) struct BlockWriter<W, B>(Guarded<Core<W, B>>);
 
-/// What becomes of the bytes that are written.
+/// What to turn the written bytes into.
 pub(super) trait Blocks {
-    /// Bytes that are collected before they are turned: one block or several. At least 1.
+    /// Returns how many bytes to collect before a call of [`turn`](Self::turn): one block or
+    /// several, at least 1 byte.
     fn collected(&self) -> usize;
 
-    /// Turns full blocks at the front of `input` into what `output` then holds, and returns how
-    /// many bytes of `input` that took. If that is none although there are
-    /// [`collected`](Self::collected) bytes, more are collected from then on.
+    /// Turns full blocks at the front of `input`, fills `output` with the result, and returns how
+    /// many bytes of `input` that took. May return 0 even if there are
+    /// [`collected`](Self::collected) bytes, but must then ask for more from now on.
     fn turn(&mut self, input: &[u8], output: &mut Pending) -> io::Result<usize>;
 
-    /// Turns `rest`, which may be empty and is less than is collected, into the end.
+    /// Turns `rest` into the end. `rest` may be empty, and is always shorter than
+    /// [`collected`](Self::collected) bytes.
     fn end(&mut self, rest: &[u8], output: &mut Pending) -> io::Result<()>;
 }
 
 struct Core<W, B> {
     inner: W,
     blocks: B,
-    /// The end was made: nothing can follow.
+    /// [`Blocks::end`] was called: nothing may follow.
     ended: bool,
-    /// What was written and not turned yet, always less than is collected.
+    /// A write may end within a block. This holds what was written and not turned yet, always less
+    /// than [`Blocks::collected`] bytes.
     partial: Buffer,
     partial_len: usize,
-    /// What the inner writer has not taken yet.
+    /// The inner writer may block. This holds what it has not taken yet.
     pending: Pending,
 }
 
 impl<W, B> BlockWriter<W, B> {
-    /// `start` is passed on before anything else.
+    /// Creates a writer that writes `start` first.
     pub(super) fn new(inner: W, blocks: B, start: Pending) -> Self {
         let partial = Buffer::default();
         Self(Guarded::new(Core { inner, blocks, ended: false, partial, partial_len: 0, pending: start }))
@@ -86,7 +89,7 @@ impl<W: Write, B: Blocks> Write for BlockWriter<W, B> {
             core.drain()?;
             let taken = core.take(input)?;
             match core.drain() {
-                // What was taken is safe: the next call drains it.
+                // The input that was taken is safe: the next call drains it.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(taken),
                 drained => drained.map(|()| taken),
             }
@@ -105,12 +108,12 @@ impl<W: Write, B: Blocks> Write for BlockWriter<W, B> {
 }
 
 impl<W: Write, B: Blocks> Core<W, B> {
-    /// Turns what fills blocks, keeps what does not, and returns how much it took. Nothing must be
-    /// pending.
+    /// Takes bytes from the front of `input`, turns those that fill blocks, keeps the rest, and
+    /// returns how many it took. `pending` must be empty.
     fn take(&mut self, input: &[u8]) -> io::Result<usize> {
         let collected = self.blocks.collected();
         if self.partial_len == 0 && input.len() >= collected {
-            // Straight from the caller's slice: `partial` would only add a copy.
+            // Straight from the caller's slice: going through `partial` would only add a copy.
             let turned = self.blocks.turn(input, &mut self.pending)?;
             if turned > 0 {
                 return Ok(turned);
@@ -118,7 +121,8 @@ impl<W: Write, B: Blocks> Core<W, B> {
         }
         let collected = self.blocks.collected();
         if self.partial_len == self.partial.len() {
-            // Twice of what came, so that nobody's claim of a length decides.
+            // A header can claim any length. So the buffer grows with what was really written, by
+            // doubling.
             let len = collected.min((2 * self.partial_len).max(LEAST_ROOM));
             self.partial.grow(len, 0..self.partial_len);
         }
@@ -132,7 +136,7 @@ impl<W: Write, B: Blocks> Core<W, B> {
         Ok(taken)
     }
 
-    /// Turns the full blocks among what was collected. Nothing must be pending.
+    /// Turns the full blocks in `partial`. `pending` must be empty.
     fn turn_partial(&mut self) -> io::Result<()> {
         let turned = self.blocks.turn(&self.partial[..self.partial_len], &mut self.pending)?;
         self.partial.using(self.partial_len).copy_within(turned.., 0);
@@ -140,7 +144,7 @@ impl<W: Write, B: Blocks> Core<W, B> {
         Ok(())
     }
 
-    /// Passes on every full block.
+    /// Writes out every full block.
     fn drain_full_blocks(&mut self) -> io::Result<()> {
         self.drain()?;
         self.turn_partial()?;
@@ -156,5 +160,5 @@ impl<W: Write, B: Blocks> Core<W, B> {
     }
 }
 
-/// Bytes that are collected before memory grows with what comes.
+/// Length in bytes of the first buffer, before doubling starts.
 const LEAST_ROOM: usize = 16400;

@@ -1,16 +1,16 @@
-//! Calls of the caller's streams: retried if interrupted, and not believed.
+//! Calls of the caller's streams: they are retried if interrupted, and their results are checked.
 
 use std::io::{self, Read};
 
-/// Reads at least one byte, unless the input has ended.
+/// Reads at least one byte, or sets `ended` if there is none.
 pub(super) fn read_some(input: &mut impl Read, output: &mut [u8], ended: &mut bool) -> io::Result<usize> {
     let len = retry(|| input.read(output))?;
     *ended = len == 0;
     believe_read(len, output.len())
 }
 
-/// Fills `output`, or as much of it as there is before the input ends, and returns how much.
-/// `read` reads to the slice that it is given, which stands at the offset in `output`.
+/// Fills `output` until it is full or the input ends, and returns how many bytes were read. `read`
+/// is given the part of `output` to fill, and the offset of that part.
 pub(super) fn read_full(
     output: &mut [u8],
     mut read: impl FnMut(&mut [u8], usize) -> io::Result<usize>,
@@ -26,7 +26,7 @@ pub(super) fn read_full(
     Ok(filled)
 }
 
-/// Makes a call again while it is interrupted.
+/// Repeats a call for as long as it fails with `Interrupted`.
 pub(super) fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {

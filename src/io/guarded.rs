@@ -4,16 +4,16 @@ use std::io;
 
 use super::poison::Poison;
 
-/// The state of an adapter, apart from the memory of its failure so that both can be borrowed.
+/// An adapter and the record of its failure. A call borrows both, so they are two fields.
 #[derive(Debug)]
 pub(super) struct Guarded<T> {
     pub(super) core: T,
     pub(super) poison: Poison,
 }
 
-/// What yields bytes.
+/// A source of bytes.
 pub(super) trait Pull {
-    /// As [`Read::read`](io::Read::read), where `output` is not empty.
+    /// Does what [`Read::read`](io::Read::read) does. `output` is never empty.
     fn pull(&mut self, output: &mut [u8]) -> io::Result<usize>;
 }
 
@@ -22,7 +22,7 @@ impl<T> Guarded<T> {
         Self { core, poison: Poison::default() }
     }
 
-    /// Makes a call, unless an earlier one failed for good. A panic is such a failure.
+    /// Makes a call, unless an earlier one failed for good. A panic counts as such a failure.
     pub(super) fn call<O>(&mut self, call: impl FnOnce(&mut T) -> io::Result<O>) -> io::Result<O> {
         self.poison.enter()?;
         let result = call(&mut self.core);

@@ -11,41 +11,41 @@ use super::guarded::Guarded;
 use crate::envelope::{OpenedHeader, Opener};
 use crate::wire::Header;
 
-/// Reads an envelope's body from an inner reader and yields the plaintext, each chunk as it
-/// verifies.
+/// Reads the body of an envelope from an inner reader and yields the plaintext, each chunk after it
+/// has verified.
 ///
-/// From [`Opener::wrap_input`](crate::Opener::wrap_input). Reads of 16 KiB and more are opened
-/// straight into the caller's slice. With one thread it holds about 65 KiB at most, whatever the
-/// length of the plaintext.
+/// Returned by [`Opener::wrap_input`](crate::Opener::wrap_input). With one thread, reads of 16 KiB
+/// and more are opened straight into the caller's slice, and the reader holds the header and at
+/// most about 65 KiB, however long the plaintext is.
 ///
 /// After `WouldBlock` nothing is lost: make the same call again. If the inner reader can
 /// [`Seek`](std::io::Seek), so can this one.
 ///
 /// # Security
 ///
-/// Every byte that it yields is authentic and stands where it was sealed, but **the plaintext is
-/// complete only when [`read`](Read::read) has returned 0**. Before that, a cut or altered rest may
-/// still follow: do not act finally on what was read so far. After an error other than
-/// `Interrupted` and `WouldBlock` every later read fails with the same error, until a seek
+/// Every byte that the reader yields is authentic and at the position where it was sealed, but
+/// **the plaintext is complete only after [`read`](Read::read) has returned 0**. Until then, the
+/// rest may turn out to be cut or altered: do nothing final with what you have read. After an error
+/// other than `WouldBlock`, every later read fails with an error of the same kind, until a seek
 /// succeeds.
 ///
-/// Many consumers stop before that: those of tar, zip and JSON at their own end marker, and
-/// [`read_exact`](Read::read_exact) at the length it was given. Call [`finish`](Self::finish)
-/// behind them, or [`expect_end`](Self::expect_end) if nothing may be left over.
+/// Many consumers stop before the end: readers of tar, zip and JSON stop at their own end marker,
+/// and [`read_exact`](Read::read_exact) at the length it was given. Call [`finish`](Self::finish)
+/// after them, or [`expect_end`](Self::expect_end) if nothing may be left over.
 pub struct OpenReader<R>(Guarded<State<R>>);
 
 impl Opener<'_> {
-    /// Reads the header and the start of the body from `input`, finds the content key, and opens
-    /// the rest as it is read from the returned [`OpenReader`].
+    /// Reads the header and the head of the body from `input`, finds the content key, and returns
+    /// an [`OpenReader`] that opens the rest as you read.
     ///
-    /// A wrong key and wrong associated data are reported here, before anything is released. Up to
-    /// 16 KiB are read behind the header. This costs the private-key operations.
+    /// This costs the private-key operations. A wrong key or wrong associated data is reported
+    /// here, before anything is released. Reads up to 16400 bytes past the header.
     ///
     /// # Errors
     ///
-    /// An [`OpenError`](crate::error::OpenError) inside a [`std::io::Error`]
-    /// ([`from_io`](crate::error::OpenError::from_io) gets it out), or the error of `input`. Here
-    /// `WouldBlock` is final; for non-blocking inputs there are [`Header::parse`] and
+    /// [`OpenError`](crate::error::OpenError) inside a [`std::io::Error`] if the envelope cannot be
+    /// opened ([`from_io`](crate::error::OpenError::from_io) gets it out), or any error of `input`.
+    /// `WouldBlock` is final here: for non-blocking inputs, use [`Header::parse`] and
     /// [`OpenedHeader::wrap_input`].
     ///
     /// # Examples
@@ -71,10 +71,10 @@ impl Opener<'_> {
 }
 
 impl OpenedHeader {
-    /// Opens the body that `input` holds, from its first byte to its end, as it is read from the
-    /// returned [`OpenReader`].
+    /// Returns an [`OpenReader`] that opens the body in `input` as you read. The body starts at the
+    /// current position of `input` and ends where `input` ends.
     ///
-    /// Does no I/O yet: wrong associated data shows in the first read.
+    /// Does no I/O yet. Wrong associated data is reported by the first read.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     #[must_use]
     pub fn wrap_input<R: Read>(self, input: R) -> OpenReader<R> {
@@ -83,35 +83,37 @@ impl OpenedHeader {
 }
 
 impl<R> OpenReader<R> {
-    /// The public metadata of the header, authenticated.
+    /// Returns the public metadata of the header. It is authentic.
     #[must_use]
     pub fn metadata(&self) -> Option<&[u8]> {
         self.0.core.header().metadata()
     }
 
-    /// The inner reader.
+    /// Returns the inner reader.
     pub fn get_ref(&self) -> &R {
         self.0.core.get_ref()
     }
 
-    /// The inner reader. Whoever reads from it or moves it makes the next read of this one fail.
+    /// Returns the inner reader. If you read from it or move it, the next read of this reader
+    /// fails.
     pub fn get_mut(&mut self) -> &mut R {
         self.0.core.get_mut()
     }
 
-    /// Gives up and returns the inner reader, which was read further than what was yielded.
+    /// Returns the inner reader. Bytes that this reader has buffered are lost.
     pub fn into_inner(self) -> R {
         self.0.core.into_inner()
     }
 }
 
 impl<R: Read> OpenReader<R> {
-    /// Reads on to the end of the plaintext, drops what is left of it, and gives back the inner
-    /// reader. If this succeeds, all that was read before is known to be complete.
+    /// Opens and drops the rest of the plaintext, and returns the inner reader. If this succeeds,
+    /// the plaintext was complete.
     ///
     /// # Errors
     ///
-    /// As [`read`](Read::read). After `WouldBlock` the reader is lost: read to the end before.
+    /// The errors of [`read`](Read::read). After `WouldBlock` the reader is lost: if that can
+    /// happen, read to the end first.
     ///
     /// # Examples
     ///
@@ -134,11 +136,11 @@ impl<R: Read> OpenReader<R> {
         Ok(self.into_inner())
     }
 
-    /// Gives back the inner reader if the plaintext is complete and has been read to its end.
+    /// Returns the inner reader if the plaintext is complete and was read to its end.
     ///
     /// # Errors
     ///
-    /// As [`finish`](Self::finish), and `InvalidData` if there is plaintext left.
+    /// The errors of [`finish`](Self::finish), and `InvalidData` if plaintext is left.
     pub fn expect_end(mut self) -> io::Result<R> {
         match self.read(&mut [0])? {
             0 => Ok(self.into_inner()),

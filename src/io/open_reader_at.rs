@@ -1,4 +1,4 @@
-//! Opening at any position, from several threads.
+//! Opening at any position, by several threads.
 
 use core::fmt;
 use std::io::{self, Read};
@@ -13,20 +13,21 @@ use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LE
 use crate::num::to_u64;
 use crate::wire::Header;
 
-/// Reads the plaintext of an envelope at any position, through a shared reference: several threads
-/// can read at the same time.
+/// Reads the plaintext of an envelope at any position. Takes `&self`, so several threads can read
+/// at the same time.
 ///
-/// From [`Opener::wrap_input_at`]. Reading n bytes opens at most ⌈n / 16384⌉ + 1 chunks, whatever
-/// the length of the envelope; a chunk that does not verify may be opened twice. For each thread
-/// that reads at the same time it holds up to 65 KiB, and keeps the chunk that was opened last, so
-/// that small reads one after the other open a chunk once.
+/// Returned by [`Opener::wrap_input_at`]. A read of n bytes opens at most ⌈n / 16384⌉ + 1 chunks,
+/// however long the envelope is, and once the last chunk. A chunk that does not verify may be
+/// opened twice. For each thread that reads at the same time, the reader holds up to about 65 KiB.
+/// It keeps the chunk that a small read has opened, so consecutive small reads open that chunk only
+/// once.
 ///
 /// # Security
 ///
-/// Every byte that it yields is authentic and stands where it was sealed (SPEC §5.4). Reading a
-/// part says nothing about the rest: other chunks may have been altered or cut off. The end of the
-/// plaintext is reported only after the last chunk has verified. A failed read spoils nothing:
-/// reading elsewhere goes on to work.
+/// Every byte that the reader yields is authentic and at the position where it was sealed (SPEC
+/// §5.4). Reading a part says nothing about the rest: other chunks may have been altered or cut
+/// off. The end of the plaintext is reported only after the last chunk has verified. After a failed
+/// read, other reads still work.
 ///
 /// # Examples
 ///
@@ -48,20 +49,21 @@ pub struct OpenReaderAt<R> {
     start: u64,
     header: OpenedHeader,
     opener: RangeOpener,
-    /// Of the plaintext, once the last chunk has verified.
+    /// Length of the plaintext. Empty until the last chunk has verified.
     len: OnceLock<u64>,
     scratches: Scratches,
 }
 
 impl Opener<'_> {
-    /// Opens the envelope that `input` holds from its first byte on, to be read at any position.
+    /// Opens the envelope in `input`, from its first byte on, for reads at any position.
     ///
-    /// Reads the header and the first 56 bytes of the body, and finds the content key: a wrong key
-    /// and wrong associated data are reported here.
+    /// Reads the header and the head of the body, and finds the content key. A wrong key or wrong
+    /// associated data is reported here.
     ///
     /// # Errors
     ///
-    /// An [`OpenError`] inside a [`std::io::Error`], or the error of `input`.
+    /// [`OpenError`] inside a [`std::io::Error`] if the envelope cannot be opened, or any error of
+    /// `input`.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn wrap_input_at<R: ReadAt>(&self, input: R) -> io::Result<OpenReaderAt<R>> {
         let header = Header::read_from(&mut FromStart { input: &input, position: 0 }, self.limits_in_use())?;
@@ -70,11 +72,12 @@ impl Opener<'_> {
 }
 
 impl OpenedHeader {
-    /// Opens the body that `input` holds from `offset` on to its end, to be read at any position.
+    /// Opens the body in `input`, from `offset` to the end of `input`, for reads at any position.
     ///
     /// # Errors
     ///
-    /// As [`Opener::wrap_input_at`].
+    /// [`OpenError`] inside a [`std::io::Error`] if the head of the body is cut or does not fit, or
+    /// any error of `input`.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn wrap_input_at<R: ReadAt>(self, input: R, offset: u64) -> io::Result<OpenReaderAt<R>> {
         let mut head = [0; BODY_HEAD_LEN];
@@ -93,40 +96,39 @@ impl OpenedHeader {
 }
 
 impl<R> OpenReaderAt<R> {
-    /// The public metadata of the header, authenticated.
+    /// Returns the public metadata of the header. It is authentic.
     #[must_use]
     pub fn metadata(&self) -> Option<&[u8]> {
         self.header.metadata()
     }
 
-    /// The inner reader.
+    /// Returns the inner reader.
     pub fn get_ref(&self) -> &R {
         &self.inner
     }
 
-    /// Gives back the inner reader.
+    /// Returns the inner reader.
     pub fn into_inner(self) -> R {
         self.inner
     }
 }
 
 impl<R: ReadAt> OpenReaderAt<R> {
-    /// Reads plaintext from `offset` on and returns how many bytes: all of `output`, unless the
-    /// plaintext ends before, or something fails after the bytes returned. Zero, if `output` is not
-    /// empty, means that the plaintext ends at or before `offset`; the last chunk has then
-    /// verified.
+    /// Reads plaintext at `offset` and returns the number of bytes. `output` is filled unless the
+    /// plaintext ends first, or an error follows the bytes returned. If `output` is not empty, 0
+    /// means that the plaintext ends at or before `offset`, and that the last chunk has verified.
     ///
     /// # Errors
     ///
-    /// An [`OpenError`] inside a [`std::io::Error`], or the error of the inner reader. `output`
-    /// then holds no plaintext that did not verify.
+    /// [`OpenError`] inside a [`std::io::Error`] if a chunk cannot be opened, or any error of the
+    /// inner reader. `output` then holds no plaintext that did not verify.
     pub fn read_at(&self, output: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut done = 0;
         while done < output.len() {
             match self.read_some(&mut output[done..], offset.saturating_add(to_u64(done))) {
                 Ok(0) => break,
                 Ok(len) => done += len,
-                // What was read before is good; reading on will report it.
+                // The bytes before the error are good. The next read reports the error.
                 Err(_) if done > 0 => break,
                 Err(error) => return Err(error),
             }
@@ -134,11 +136,11 @@ impl<R: ReadAt> OpenReaderAt<R> {
         Ok(done)
     }
 
-    /// As [`read_at`](Self::read_at), but fills `output`.
+    /// Does what [`read_at`](Self::read_at) does, but fills `output`.
     ///
     /// # Errors
     ///
-    /// As [`read_at`](Self::read_at), and `UnexpectedEof` if the plaintext ends before.
+    /// The errors of [`read_at`](Self::read_at), and `UnexpectedEof` if the plaintext ends first.
     pub fn read_exact_at(&self, output: &mut [u8], offset: u64) -> io::Result<()> {
         let mut done = 0;
         while done < output.len() {
@@ -150,11 +152,12 @@ impl<R: ReadAt> OpenReaderAt<R> {
         Ok(())
     }
 
-    /// Length in bytes of the plaintext. The first call opens the last chunk to verify it.
+    /// Returns the length in bytes of the plaintext. The first call opens the last chunk to verify
+    /// the length.
     ///
     /// # Errors
     ///
-    /// As [`read_at`](Self::read_at).
+    /// The errors of [`read_at`](Self::read_at).
     pub fn len(&self) -> io::Result<u64> {
         if let Some(len) = self.len.get() {
             return Ok(*len);
@@ -163,22 +166,22 @@ impl<R: ReadAt> OpenReaderAt<R> {
         let (index, _) = locate(plaintext_len(body_len)?);
         let last_len = self.with_chunk(index, <[u8]>::len)?;
         if last_len == CHUNK_LEN {
-            // The input has grown, or told a wrong length.
+            // The input has grown, or reported a wrong length.
             return Err(OpenError::LastChunkAltered { index }.into());
         }
         Ok(*self.len.get_or_init(|| index * to_u64(CHUNK_LEN) + to_u64(last_len)))
     }
 
-    /// Whether the plaintext is empty. The first call opens the last chunk to verify it.
+    /// Returns whether the plaintext is empty. The first call opens the last chunk to verify this.
     ///
     /// # Errors
     ///
-    /// As [`read_at`](Self::read_at).
+    /// The errors of [`read_at`](Self::read_at).
     pub fn is_empty(&self) -> io::Result<bool> {
         self.len().map(|len| len == 0)
     }
 
-    /// Reads something, unless the plaintext ends at or before `offset`.
+    /// Reads at least one byte, unless the plaintext ends at or before `offset`.
     fn read_some(&self, output: &mut [u8], offset: u64) -> io::Result<usize> {
         let (index, skip) = locate(offset);
         if offset > MAX_PLAINTEXT_LEN {
@@ -202,7 +205,8 @@ impl<R: ReadAt> OpenReaderAt<R> {
         }
     }
 
-    /// Nothing stands at `offset`. That is the end of the plaintext, if it is verified to be there.
+    /// Returns 0 if the plaintext is verified to end at or before `offset`, where no chunk was
+    /// found.
     fn end(&self, offset: u64) -> io::Result<usize> {
         if offset < self.len()? {
             return Err(OpenError::Truncated.into());
@@ -210,8 +214,8 @@ impl<R: ReadAt> OpenReaderAt<R> {
         Ok(0)
     }
 
-    /// Opens full chunks from number `first` on straight into `output`, and returns the length of
-    /// those before the first that is not there, not full, or does not open.
+    /// Opens full chunks straight into `output`, from number `first` on, and returns the length of
+    /// their plaintext. Stops at the first chunk that is absent, not full, or does not open.
     fn read_full_chunks(&self, first: u64, output: &mut [[u8; CHUNK_LEN]]) -> usize {
         let opened = self.opener.open_pieces(first, output, |first, count, open| {
             let Ok(offset) = self.offset(first) else { return };
@@ -229,10 +233,10 @@ impl<R: ReadAt> OpenReaderAt<R> {
         opened * CHUNK_LEN
     }
 
-    /// Shows the plaintext of chunk `index` to `look`; it is shorter than 16384 bytes if and only
-    /// if it is the last.
+    /// Passes the plaintext of chunk `index` to `look`. It is shorter than 16384 bytes if and only
+    /// if the chunk is the last.
     ///
-    /// `Truncated` where nothing, or less than a chunk can be, stands there.
+    /// `Truncated` means that there are fewer bytes in the place of the chunk than any chunk has.
     fn with_chunk<T>(&self, index: u64, look: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
         let mut scratch = self.scratches.take(Some(index));
         if scratch.chunk(index).is_none() {
@@ -251,14 +255,15 @@ impl<R: ReadAt> OpenReaderAt<R> {
         Ok(seen)
     }
 
-    /// Where chunk `index` stands in the inner reader.
+    /// Returns the offset of chunk `index` in the inner reader.
     fn offset(&self, index: u64) -> io::Result<u64> {
         let offset = self.start.checked_add(chunk_offset(index));
         offset.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "offset beyond 2^64"))
     }
 }
 
-/// Itself an input: an envelope within an envelope can be read at any position.
+/// An opened envelope is an input itself, so an envelope within an envelope can be read at any
+/// position.
 impl<R: ReadAt> ReadAt for OpenReaderAt<R> {
     fn read_at(&self, output: &mut [u8], offset: u64) -> io::Result<usize> {
         self.read_at(output, offset)
@@ -278,7 +283,7 @@ impl<R: fmt::Debug> fmt::Debug for OpenReaderAt<R> {
     }
 }
 
-/// Reads on from a position.
+/// Reads sequentially from a position.
 struct FromStart<'a, R> {
     input: &'a R,
     position: u64,

@@ -13,32 +13,32 @@ use crate::error::{FinishError, OpenError};
 use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, PREFIX_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::wire::Header;
 
-/// Opens the envelope that is written to it and writes the plaintext to an inner writer, each chunk
-/// as it verifies.
+/// Opens the envelope that is written to it, and writes the plaintext to an inner writer, each
+/// chunk after it has verified.
 ///
-/// From [`Opener::wrap_output`](crate::Opener::wrap_output). For programs that are given the
-/// envelope piece by piece: an upload, an asynchronous stream (write to it, then drain a `Vec<u8>`
-/// through [`get_mut`](Self::get_mut)). Beside the header it holds about 80 KiB at most with one
-/// thread.
+/// Returned by [`Opener::wrap_output`](crate::Opener::wrap_output). Use it if your program receives
+/// the envelope piece by piece, from an upload or an asynchronous stream. (For the latter, let the
+/// inner writer be a `Vec<u8>`, and drain it through [`get_mut`](Self::get_mut) after each write.)
+/// With one thread the writer holds at most about 80 KiB, and twice the length of the header.
 ///
-/// **Call [`finish`](Self::finish)**: the plaintext is complete only when that succeeded.
+/// **Call [`finish`](Self::finish)**: the plaintext is complete only if that succeeds.
 ///
-/// After an error other than `Interrupted` and `WouldBlock` every later call fails. After
-/// `WouldBlock` nothing is lost: make the same call again.
+/// After `WouldBlock` nothing is lost: make the same call again. After any other error, every later
+/// call fails.
 ///
 /// # Security
 ///
-/// Every byte that it passes on is authentic and stands where it was sealed. Before
-/// [`finish`](Self::finish) has succeeded, a cut or altered rest may still follow.
+/// Every byte that the writer passes on is authentic and at the position where it was sealed. Until
+/// [`finish`](Self::finish) has succeeded, the rest may turn out to be cut or altered.
 pub struct OpenWriter<'a, W: Write>(BlockWriter<W, FromEnvelope<'a>>);
 
 impl<'a> Opener<'a> {
-    /// Opens the envelope that is written to the returned [`OpenWriter`] and writes the plaintext
-    /// to `output`. **Call [`OpenWriter::finish`]**: only then the plaintext is known to be
+    /// Returns an [`OpenWriter`] that opens the envelope you write to it, and writes the plaintext
+    /// to `output`. **Call [`OpenWriter::finish`]**: only then is the plaintext known to be
     /// complete.
     ///
-    /// The private-key operations happen in the call of [`write`](Write::write) that completes the
-    /// header.
+    /// Does no I/O yet. The call of [`write`](Write::write) that completes the header does the
+    /// private-key operations.
     ///
     /// # Examples
     ///
@@ -63,14 +63,14 @@ impl<'a> Opener<'a> {
 }
 
 impl<W: Write> OpenWriter<'_, W> {
-    /// Opens the last chunk, writes everything that is left, flushes the inner writer and gives it
-    /// back.
+    /// Opens the last chunk, writes everything that is left, flushes the inner writer and returns
+    /// it.
     ///
     /// # Errors
     ///
-    /// [`FinishError`] with this writer and the error of the inner one, or with an [`OpenError`]
-    /// inside a [`std::io::Error`]: the plaintext is not complete. After `WouldBlock` the writer
-    /// can be finished later.
+    /// [`FinishError`], which holds this writer, if the inner writer fails or, with an
+    /// [`OpenError`] inside the [`std::io::Error`], if the envelope cannot be opened. The plaintext
+    /// is then incomplete. After `WouldBlock` you can finish the writer later.
     pub fn finish(mut self) -> Result<W, FinishError<Self>> {
         match self.try_finish() {
             Ok(()) => Ok(self.into_inner()),
@@ -78,34 +78,34 @@ impl<W: Write> OpenWriter<'_, W> {
         }
     }
 
-    /// As [`finish`](Self::finish), and leaves the writer where it is. Once it succeeded, further
-    /// calls only flush and writes fail.
+    /// Does what [`finish`](Self::finish) does, but does not consume the writer. After it has
+    /// succeeded, calling it again only flushes, and writes fail.
     ///
     /// # Errors
     ///
-    /// The error of the inner writer, or [`OpenError`] inside a [`std::io::Error`]. After
-    /// `WouldBlock`, call again.
+    /// Any error of the inner writer, or [`OpenError`] inside a [`std::io::Error`] if the envelope
+    /// cannot be opened. After `WouldBlock`, call again.
     pub fn try_finish(&mut self) -> io::Result<()> {
         self.0.try_finish()
     }
 
-    /// The header, once it was written and has verified.
+    /// Returns the header, or `None` until it was written and has verified.
     #[must_use]
     pub fn opened_header(&self) -> Option<&OpenedHeader> {
         self.0.blocks().header.as_deref()
     }
 
-    /// The inner writer.
+    /// Returns the inner writer.
     pub fn get_ref(&self) -> &W {
         self.0.get_ref()
     }
 
-    /// The inner writer.
+    /// Returns the inner writer.
     pub fn get_mut(&mut self) -> &mut W {
         self.0.get_mut()
     }
 
-    /// Gives up and returns the inner writer. What it has is not known to be complete, unless this
+    /// Returns the inner writer. The plaintext in it is not known to be complete, unless this
     /// writer was [finished](Self::try_finish).
     pub fn into_inner(self) -> W {
         self.0.into_inner()
@@ -128,7 +128,7 @@ impl<W: Write + fmt::Debug> fmt::Debug for OpenWriter<'_, W> {
     }
 }
 
-/// An envelope to plaintext: prefix, header, head of the body, then chunks.
+/// Turns an envelope into plaintext: prefix, header, head of the body, then chunks.
 struct FromEnvelope<'a> {
     opener: Opener<'a>,
     header_len: Option<usize>,
@@ -137,7 +137,8 @@ struct FromEnvelope<'a> {
 }
 
 impl FromEnvelope<'_> {
-    /// Takes the next thing before the chunks and returns its length, or 0 if it has not arrived.
+    /// Takes the next part before the chunks and returns its length, or 0 if the part is not
+    /// complete.
     fn take_start(&mut self, input: &[u8]) -> Result<usize, OpenError> {
         let limits = self.opener.limits_in_use();
         if let Some(header) = &self.header {
@@ -175,7 +176,7 @@ impl Blocks for FromEnvelope<'_> {
         let (chunks, _) = output.fill(sealed.len() * CHUNK_LEN).as_chunks_mut();
         let opened = body.open_pieces(work, ToOpen::divide(sealed, chunks));
         wipe(chunks[opened.chunks..].as_flattened_mut());
-        // The error is due once the chunks before it have been passed on.
+        // Chunks before a bad one are passed on first. The next call reports the error.
         output.shorten(opened.chunks * CHUNK_LEN);
         if opened.chunks == 0 {
             body.check()?;
@@ -185,7 +186,7 @@ impl Blocks for FromEnvelope<'_> {
 
     fn end(&mut self, rest: &[u8], output: &mut Pending) -> io::Result<()> {
         let Some(body) = self.body.take() else {
-            // Too short for what comes next: parsing says whether it was cut or never was an
+            // The input ended before the chunks. Parsing tells whether it was cut or never was an
             // envelope.
             let cut = self.header.is_none().then(|| Header::parse(rest, self.opener.limits_in_use()));
             return Err(cut.and_then(Result::err).map_or(OpenError::Truncated, OpenError::from).into());

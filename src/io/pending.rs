@@ -1,4 +1,4 @@
-//! Bytes that wait to be taken.
+//! Bytes that wait to be written or read.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -7,12 +7,12 @@ use std::io::{self, Read, Write};
 use super::calls::retry;
 use crate::buffer::wipe;
 
-/// A buffer that is filled at once, when empty, and then taken piece by piece.
+/// A buffer that is filled all at once, and then emptied piece by piece.
 pub(super) struct Pending {
     bytes: Vec<u8>,
     taken: usize,
     filled: usize,
-    /// Holds plaintext: wiped when it is given up.
+    /// The bytes are plaintext: wiped when dropped or replaced.
     secret: bool,
 }
 
@@ -21,7 +21,7 @@ impl Pending {
         Self { filled: bytes.len(), taken: 0, bytes, secret: false }
     }
 
-    /// For plaintext.
+    /// Creates an empty buffer for plaintext.
     pub(super) fn secret() -> Self {
         Self { bytes: Vec::new(), taken: 0, filled: 0, secret: true }
     }
@@ -30,8 +30,7 @@ impl Pending {
         self.taken == self.filled
     }
 
-    /// Makes `len` bytes pending, to be written to the slice returned. Everything before must have
-    /// been taken.
+    /// Makes `len` bytes pending and returns the slice to write them to. The buffer must be empty.
     pub(super) fn fill(&mut self, len: usize) -> &mut [u8] {
         debug_assert!(self.is_empty(), "filled before it was taken");
         if self.bytes.len() < len {
@@ -43,12 +42,12 @@ impl Pending {
         &mut self.bytes[..len]
     }
 
-    /// Gives up all but the first `len` bytes of what was filled.
+    /// Drops all but the first `len` bytes that were filled.
     pub(super) fn shorten(&mut self, len: usize) {
         self.filled = self.filled.min(len);
     }
 
-    /// Hands everything to `output`. On an error, what was not written stays pending.
+    /// Writes everything to `output`. After an error, what was not written stays pending.
     pub(super) fn write_to(&mut self, output: &mut impl Write) -> io::Result<()> {
         while !self.is_empty() {
             match retry(|| output.write(&self.bytes[self.taken..self.filled]))? {
@@ -60,7 +59,7 @@ impl Pending {
         Ok(())
     }
 
-    /// Moves as much as fits to `output`.
+    /// Moves as many bytes as fit to `output`, and returns how many.
     pub(super) fn read_to(&mut self, output: &mut [u8]) -> io::Result<usize> {
         let len = (&self.bytes[self.taken..self.filled]).read(output)?;
         self.taken += len;

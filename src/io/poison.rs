@@ -1,4 +1,4 @@
-//! An error that a stream cannot recover from, to be reported again by every later call.
+//! An error that a stream cannot recover from, and that every later call reports again.
 
 use alloc::string::{String, ToString};
 use std::io;
@@ -21,14 +21,14 @@ enum Cause {
         kind: io::ErrorKind,
         message: String,
     },
-    /// A call has begun. Where it is still so at the next one, the inner stream panicked.
+    /// A call is in progress. If the next call finds this, the inner stream panicked.
     Entered,
-    /// The inner stream was moved, and not back.
+    /// The inner stream was moved, but not moved back.
     Lost,
 }
 
 impl Poison {
-    /// Fails where the stream has failed before.
+    /// Returns the earlier error, if the stream has failed before.
     pub(super) fn check(&self) -> io::Result<()> {
         match &self.0 {
             None => Ok(()),
@@ -44,15 +44,16 @@ impl Poison {
         }
     }
 
-    /// Fails where the stream has failed before. Otherwise it has, until [`leave`](Self::leave): a
-    /// panic in between is final.
+    /// Begins a call, unless the stream has failed before. It counts as failed until
+    /// [`leave`](Self::leave), so a panic in between is final.
     pub(super) fn enter(&mut self) -> io::Result<()> {
         self.check()?;
         self.0 = Some(Cause::Entered);
         Ok(())
     }
 
-    /// Passes `result` on and remembers its error, unless the same call can be made again.
+    /// Ends a call: returns `result`, and remembers its error unless the same call can be made
+    /// again.
     pub(super) fn leave<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
         self.0 = match &result {
             Err(error) if !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
@@ -63,7 +64,7 @@ impl Poison {
         result
     }
 
-    /// While the inner stream is moved about, nothing can be read. Returns what there was before.
+    /// Makes reads fail while the inner stream is being moved. Returns the state before.
     pub(super) fn lose(&mut self) -> Self {
         Self(self.0.replace(Cause::Lost))
     }

@@ -1,4 +1,4 @@
-//! Reading at a position, from several threads.
+//! Reading at a position, by several threads.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -8,40 +8,40 @@ use std::io;
 use super::calls::read_full;
 use crate::num::to_u64;
 
-/// An input that can be read at any position without moving a cursor, by several threads at the
-/// same time.
+/// An input that several threads can read at the same time, at any position, without a cursor.
 ///
-/// Implemented for [`File`](std::fs::File), slices and vectors of bytes, and for pointers to them.
-/// Implement it for whatever else can be asked for a range: an object store, a memory map, a
+/// It is implemented for [`File`](std::fs::File), slices and vectors of bytes, and pointers to
+/// them. Implement it for anything else that can return a range: an object store, a memory map, a
 /// device.
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 pub trait ReadAt: Send + Sync {
-    /// Reads at most `output.len()` bytes from `offset` on and returns how many. Zero, where
-    /// `output` is not empty, means that the input ends at or before `offset`; fewer than asked
-    /// for mean nothing.
+    /// Reads at most `output.len()` bytes at `offset` and returns how many. If `output` is not
+    /// empty, 0 means that the input ends at or before `offset`. Any other short count does not
+    /// mean the end.
     ///
     /// # Errors
     ///
-    /// Those of the input. `Interrupted` is retried.
+    /// Any error of the input. The caller retries after `Interrupted`.
     fn read_at(&self, output: &mut [u8], offset: u64) -> io::Result<usize>;
 
-    /// Length in bytes of the input. It is not trusted: what follows from it is verified.
+    /// Returns the length in bytes of the input. The library does not trust it, and verifies what
+    /// follows from it.
     ///
     /// # Errors
     ///
-    /// Those of the input.
+    /// Any error of the input.
     fn size(&self) -> io::Result<u64>;
 
-    /// The whole input, where it is in memory: chunks are then opened where they stand instead of
-    /// being copied first.
+    /// Returns the whole input if it is in memory. Chunks are then opened without being copied
+    /// first.
     ///
-    /// The provided method says that it is not.
+    /// The provided method returns `None`.
     ///
     /// # Security
     ///
-    /// The bytes must not change while they are borrowed: a chunk is verified and decrypted in two
-    /// passes over them. A memory map of a file that others can write does not keep this
-    /// promise; leave this method alone there, so that chunks are copied.
+    /// The bytes must not change while they are borrowed, because a chunk is verified and decrypted
+    /// in two passes over them. A memory map of a file that others can write does not keep this
+    /// promise. Do not override this method for such a map, so that chunks are copied.
     fn as_slice(&self) -> Option<&[u8]> {
         None
     }
@@ -63,7 +63,7 @@ impl ReadAt for [u8] {
     }
 }
 
-/// The position in the file is not used; on Windows reading moves it.
+/// Does not use the position of the file. On Windows, reading moves that position.
 #[cfg(any(unix, windows))]
 impl ReadAt for std::fs::File {
     fn read_at(&self, output: &mut [u8], offset: u64) -> io::Result<usize> {
@@ -112,13 +112,13 @@ impl ReadAt for Vec<u8> {
     }
 }
 
-/// The `len` bytes of `input` from `offset` on, or fewer where it ends.
+/// Returns the `len` bytes of `input` at `offset`, or fewer if it ends before.
 pub(super) fn slice_at(input: &[u8], len: usize, offset: u64) -> &[u8] {
     let rest = usize::try_from(offset).ok().and_then(|offset| input.get(offset..)).unwrap_or_default();
     &rest[..rest.len().min(len)]
 }
 
-/// Reads until `output` is full or the input ends, and returns how many bytes there were.
+/// Reads until `output` is full or the input ends, and returns how many bytes were read.
 pub(super) fn read_full_at(input: &(impl ReadAt + ?Sized), output: &mut [u8], offset: u64) -> io::Result<usize> {
     read_full(output, |rest, filled| {
         let position = offset.checked_add(to_u64(filled));

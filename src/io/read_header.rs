@@ -1,4 +1,4 @@
-//! Reading exactly one header from a stream.
+//! Reading one header from a stream, and nothing beyond it.
 
 use alloc::vec::Vec;
 use std::io::{self, Read};
@@ -9,22 +9,22 @@ use crate::limits::Limits;
 use crate::wire::Header;
 
 impl Header {
-    /// Reads exactly one header from `input` and leaves it at the first byte of the body.
+    /// Reads one header from `input`, and nothing beyond it: the next byte is the first of the
+    /// body.
     ///
-    /// Reads the 20 bytes of the prefix first; what it then reads and allocates is bounded by
-    /// `limits`.
+    /// Reads the prefix (20 bytes) first. After that, `limits` bounds what it reads and allocates.
     ///
     /// # Errors
     ///
-    /// An [`OpenError`] inside a [`std::io::Error`], or the error of `input`. After an error the
-    /// position of `input` is unspecified.
+    /// [`OpenError`] inside a [`std::io::Error`] if the header cannot be read, or any error of
+    /// `input`. After an error, `WouldBlock` among them, the position of `input` is unspecified.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn read_from<R: Read>(input: &mut R, limits: &Limits) -> io::Result<Self> {
         let mut bytes = Vec::new();
         read_up_to(input, Self::PREFIX_LEN, &mut bytes)?;
         let len = match bytes.first_chunk() {
             Some(prefix) => Self::len_from_prefix(prefix, limits),
-            // Too short for a prefix: parsing says whether it was cut or never was an envelope.
+            // Shorter than a prefix. Parsing tells whether it was cut or never was an envelope.
             None => Self::parse(&bytes, limits).map(|_| 0),
         }
         .map_err(OpenError::from)?;
@@ -36,8 +36,8 @@ impl Header {
     }
 }
 
-/// Appends `len` bytes of `input` to `bytes`, or fewer if it ends. Allocates at most twice of what
-/// was read, and some.
+/// Appends `len` bytes of `input` to `bytes`, or fewer if it ends. A header can claim any length,
+/// so this allocates at most twice what was really read, plus `LEAST_ROOM`.
 fn read_up_to<R: Read>(input: &mut R, len: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
     let end = bytes.len() + len;
     let mut ended = false;
@@ -51,5 +51,5 @@ fn read_up_to<R: Read>(input: &mut R, len: usize, bytes: &mut Vec<u8>) -> io::Re
     Ok(())
 }
 
-/// Enough for most headers, so that these are read at once.
+/// Enough to read most headers at once.
 const LEAST_ROOM: usize = 1024;

@@ -1,4 +1,4 @@
-//! Changing the recipients of an envelope while it is copied.
+//! Changing the recipients of an envelope while copying it.
 
 use std::io::{self, Read, Write};
 
@@ -10,13 +10,14 @@ impl Rewrapper<'_> {
     /// Copies the envelope in `input` to `output` with the recipients changed, and returns the
     /// number of bytes written. `opener` opens the header.
     ///
-    /// The body is copied as it is, whole or cut, and not verified. Nothing is written unless the
-    /// header could be changed. The output is not flushed.
+    /// Does not verify the body: a body that is cut or altered is copied as it is. Writes nothing
+    /// unless the header could be changed. Does not flush `output`.
     ///
     /// # Errors
     ///
-    /// A [`RewrapError`] inside a [`std::io::Error`] ([`RewrapError::from_io`] gets it out), or the
-    /// error of one of the streams. The output is then incomplete. `WouldBlock` is final.
+    /// [`RewrapError`] inside a [`std::io::Error`] if the recipients cannot be changed
+    /// ([`RewrapError::from_io`] gets it out), or any error of `input` or `output`. The output is
+    /// then incomplete. `WouldBlock` is final.
     ///
     /// # Examples
     ///

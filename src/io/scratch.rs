@@ -1,16 +1,16 @@
-//! Memory for reads at a position, kept from one to the next.
+//! Memory for reads at a position, reused from one read to the next.
 
 use alloc::vec::Vec;
 use std::sync::{Mutex, PoisonError};
 
 use crate::buffer::Buffer;
 
-/// As much memory as threads have read at the same time.
+/// A pool with a [`Scratch`] for each thread that has read at the same time as others.
 #[derive(Default)]
 pub(super) struct Scratches(Mutex<Vec<Scratch>>);
 
 impl Scratches {
-    /// If possible one that holds the chunk `index`.
+    /// Takes a scratch from the pool, if possible one that holds chunk `index`.
     pub(super) fn take(&self, index: Option<u64>) -> Scratch {
         let mut scratches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = scratches.iter().position(|scratch| scratch.chunk.map(|(index, _)| index) == index);
@@ -27,12 +27,13 @@ impl Scratches {
 #[derive(Default)]
 pub(super) struct Scratch {
     buffer: Buffer,
-    /// Number and length in bytes of the chunk whose plaintext stands at the front, if one does.
+    /// Number and length in bytes of the chunk whose plaintext is at the front. `None` if there is
+    /// none.
     chunk: Option<(u64, usize)>,
 }
 
 impl Scratch {
-    /// Room for `len` bytes, to be written to.
+    /// Returns `len` bytes to write to. Forgets the chunk that was here.
     pub(super) fn room(&mut self, len: usize) -> &mut [u8] {
         self.chunk = None;
         if self.buffer.len() < len {
@@ -41,12 +42,12 @@ impl Scratch {
         self.buffer.using(len)
     }
 
-    /// Says that the first `len` bytes are the plaintext of chunk `index`.
+    /// Records that the first `len` bytes are the plaintext of chunk `index`.
     pub(super) fn set_chunk(&mut self, index: u64, len: usize) {
         self.chunk = Some((index, len));
     }
 
-    /// The plaintext of chunk `index`, if it is here.
+    /// Returns the plaintext of chunk `index`, if it is here.
     pub(super) fn chunk(&self, index: u64) -> Option<&[u8]> {
         let (_, len) = self.chunk.filter(|(own, _)| *own == index)?;
         Some(&self.buffer[..len])

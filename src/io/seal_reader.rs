@@ -12,33 +12,34 @@ use crate::envelope::{Sealer, Sealing};
 use crate::error::SealError;
 use crate::format::{CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 
-/// Reads from an inner reader and yields the envelope.
+/// Reads plaintext from an inner reader and yields the envelope.
 ///
-/// From [`Sealer::wrap_input`](crate::Sealer::wrap_input). Reads of 16400 bytes and more are sealed
-/// straight into the caller's slice. With one thread it holds about 80 KiB at most, whatever the
-/// length of the plaintext. The envelope is complete when [`read`](Read::read) returns 0.
+/// Returned by [`Sealer::wrap_input`](crate::Sealer::wrap_input). With one thread, reads of 16400
+/// bytes and more are sealed straight into the caller's slice, and the reader holds the header and
+/// at most about 80 KiB, however long the plaintext is. The envelope is complete when
+/// [`read`](Read::read) returns 0.
 ///
-/// After an error other than `Interrupted` and `WouldBlock` every later call fails. After
-/// `WouldBlock` nothing is lost: make the same call again.
+/// After `WouldBlock` nothing is lost: make the same call again. After any other error, every later
+/// call fails.
 pub struct SealReader<R>(Guarded<Core<R>>);
 
 struct Core<R> {
     inner: R,
-    /// `None` once the last chunk was sealed.
+    /// `None` after the last chunk was sealed.
     body: Option<BodySealer>,
     window: Window<CHUNK_LEN>,
-    /// Header and sealed chunks that the caller has not taken yet.
+    /// The caller's slice may be shorter than the header or a chunk. This holds the rest.
     pending: Pending,
 }
 
 impl Sealer<'_> {
-    /// Seals what is read from `input`; the envelope is read from the returned [`SealReader`].
+    /// Returns a [`SealReader`] that reads plaintext from `input` and yields the envelope.
     ///
-    /// Does no I/O yet, but all public-key operations.
+    /// Does all public-key operations, but no I/O yet.
     ///
     /// # Errors
     ///
-    /// [`SealError`]; nothing was read.
+    /// [`SealError`] if the header cannot be made. Nothing is read.
     ///
     /// # Examples
     ///
@@ -59,7 +60,7 @@ impl Sealer<'_> {
 }
 
 impl Sealing {
-    /// Seals what is read from `input`; the envelope is read from the returned [`SealReader`].
+    /// Returns a [`SealReader`] that reads plaintext from `input` and yields the envelope.
     ///
     /// Does no I/O yet.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
@@ -71,7 +72,8 @@ impl Sealing {
 }
 
 impl BodySealer {
-    /// Seals what is read from `input`; the body alone is read from the returned [`SealReader`].
+    /// Returns a [`SealReader`] that reads plaintext from `input` and yields the body, without the
+    /// header.
     ///
     /// Does no I/O yet.
     ///
@@ -87,24 +89,24 @@ impl BodySealer {
 }
 
 impl<R> SealReader<R> {
-    /// `start` are the bytes before the first chunk.
+    /// Creates a reader that yields `start` before the first chunk.
     fn new(start: Vec<u8>, body: BodySealer, inner: R) -> Self {
         let (window, pending) = (Window::default(), Pending::new(start));
         Self(Guarded::new(Core { inner, body: Some(body), window, pending }))
     }
 
-    /// The inner reader.
+    /// Returns the inner reader.
     pub fn get_ref(&self) -> &R {
         &self.0.core.inner
     }
 
-    /// The inner reader. What is read from it directly is not sealed.
+    /// Returns the inner reader. Bytes that you read from it directly are not sealed.
     pub fn get_mut(&mut self) -> &mut R {
         &mut self.0.core.inner
     }
 
-    /// Gives up and returns the inner reader, which was read further than what was sealed, unless
-    /// the envelope was read to its end.
+    /// Returns the inner reader. Bytes that this reader has buffered are lost, unless the envelope
+    /// was read to its end.
     pub fn into_inner(self) -> R {
         self.0.core.inner
     }

@@ -10,36 +10,38 @@ use crate::envelope::{Sealer, Sealing};
 use crate::error::{FinishError, SealError};
 use crate::format::{CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 
-/// Seals what is written to it and writes the envelope to an inner writer.
+/// Seals the plaintext that is written to it, and writes the envelope to an inner writer.
 ///
-/// From [`Sealer::wrap_output`](crate::Sealer::wrap_output). Writes of 16 KiB and more (with
-/// several threads: of a whole batch and more) are sealed straight from the caller's slice; no
-/// further buffering is needed. With one thread it holds about 80 KiB at most, whatever the length
-/// of the plaintext.
+/// Returned by [`Sealer::wrap_output`](crate::Sealer::wrap_output). It needs no further buffering.
+/// With one thread, writes of 16 KiB and more are sealed straight from the caller's slice, and the
+/// writer holds the header and at most about 80 KiB, however long the plaintext is. With several
+/// threads, writes of 512 KiB for each thread and more are sealed straight from the slice.
 ///
-/// **Call [`finish`](Self::finish).** A writer that is dropped instead leaves an envelope that does
-/// not open: it is [`Truncated`](crate::error::OpenError::Truncated), or its last chunk was cut
-/// where the inner writer failed. An aborted write never looks like a complete one.
+/// **Call [`finish`](Self::finish).** If the writer is dropped instead, the envelope does not open:
+/// opening fails with [`Truncated`](crate::error::OpenError::Truncated) or, if the inner writer
+/// failed within a chunk, with [`LastChunkAltered`](crate::error::OpenError::LastChunkAltered). An
+/// aborted write never looks complete.
 ///
-/// [`flush`](Write::flush) seals and passes on every full chunk, but not a partial one: only the
-/// last chunk may be short.
+/// [`flush`](Write::flush) seals and passes on every full chunk, but not a partial one, because
+/// only the last chunk may be short.
 ///
-/// After an error other than `Interrupted` and `WouldBlock` every later call fails. After
-/// `WouldBlock` nothing is lost: make the same call again.
+/// After `WouldBlock` nothing is lost: make the same call again. After any other error, every later
+/// call fails.
 ///
-/// To push the envelope on in an asynchronous program, seal to a `Vec<u8>` and drain that through
+/// In an asynchronous program, let the inner writer be a `Vec<u8>`, and drain it through
 /// [`get_mut`](Self::get_mut) after each write.
 pub struct SealWriter<W: Write>(BlockWriter<W, ToChunks>);
 
 impl Sealer<'_> {
-    /// Seals what is written to the returned [`SealWriter`] and writes the envelope to `output`.
+    /// Returns a [`SealWriter`] that seals the plaintext you write to it, and writes the envelope
+    /// to `output`.
     ///
-    /// Does no I/O yet, but all public-key operations. **Call [`SealWriter::finish`]**: without it
-    /// the envelope stays incomplete and does not open.
+    /// Does all public-key operations, but no I/O yet. **Call [`SealWriter::finish`]**: without it
+    /// the envelope is incomplete and does not open.
     ///
     /// # Errors
     ///
-    /// [`SealError`]; nothing was written.
+    /// [`SealError`] if the header cannot be made. Nothing is written.
     ///
     /// # Examples
     ///
@@ -61,10 +63,11 @@ impl Sealer<'_> {
 }
 
 impl Sealing {
-    /// Seals what is written to the returned [`SealWriter`] and writes the envelope to `output`.
+    /// Returns a [`SealWriter`] that seals the plaintext you write to it, and writes the envelope
+    /// to `output`.
     ///
-    /// Does no I/O yet. **Call [`SealWriter::finish`]**: without it the envelope stays incomplete
-    /// and does not open.
+    /// Does no I/O yet. **Call [`SealWriter::finish`]**: without it the envelope is incomplete and
+    /// does not open.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     #[must_use]
     pub fn wrap_output<W: Write>(self, output: W) -> SealWriter<W> {
@@ -75,11 +78,11 @@ impl Sealing {
 }
 
 impl BodySealer {
-    /// Seals what is written to the returned [`SealWriter`] and writes the body alone to `output`:
-    /// the header goes elsewhere.
+    /// Returns a [`SealWriter`] that seals the plaintext you write to it, and writes the body to
+    /// `output`, without the header.
     ///
-    /// Does no I/O yet. **Call [`SealWriter::finish`]**: without it the body stays incomplete and
-    /// does not open.
+    /// Does no I/O yet. **Call [`SealWriter::finish`]**: without it the body is incomplete and does
+    /// not open.
     ///
     /// # Panics
     ///
@@ -115,14 +118,14 @@ impl BodySealer {
 }
 
 impl<W: Write> SealWriter<W> {
-    /// Seals the last chunk, writes everything that is left, flushes the inner writer and gives it
-    /// back.
+    /// Seals the last chunk, writes everything that is left, flushes the inner writer and returns
+    /// it.
     ///
     /// # Errors
     ///
-    /// [`FinishError`] with this writer and the error of the inner one, or with a [`SealError`]
-    /// inside a [`std::io::Error`]. The envelope is then incomplete. After `WouldBlock` the writer
-    /// can be finished later.
+    /// [`FinishError`], which holds this writer, if the inner writer fails or, with a [`SealError`]
+    /// inside the [`std::io::Error`], if the plaintext is too long. The envelope is then
+    /// incomplete. After `WouldBlock` you can finish the writer later.
     pub fn finish(mut self) -> Result<W, FinishError<Self>> {
         match self.try_finish() {
             Ok(()) => Ok(self.into_inner()),
@@ -130,29 +133,29 @@ impl<W: Write> SealWriter<W> {
         }
     }
 
-    /// As [`finish`](Self::finish), and leaves the writer where it is. Once it succeeded, further
-    /// calls only flush and writes fail.
+    /// Does what [`finish`](Self::finish) does, but does not consume the writer. After it has
+    /// succeeded, calling it again only flushes, and writes fail.
     ///
     /// # Errors
     ///
-    /// The error of the inner writer, or [`SealError`] inside a [`std::io::Error`]. After
-    /// `WouldBlock`, call again.
+    /// Any error of the inner writer, or [`SealError`] inside a [`std::io::Error`] if the plaintext
+    /// is too long. After `WouldBlock`, call again.
     pub fn try_finish(&mut self) -> io::Result<()> {
         self.0.try_finish()
     }
 
-    /// The inner writer.
+    /// Returns the inner writer.
     pub fn get_ref(&self) -> &W {
         self.0.get_ref()
     }
 
-    /// The inner writer. Writing to it directly corrupts the envelope.
+    /// Returns the inner writer. Writing to it directly corrupts the envelope.
     pub fn get_mut(&mut self) -> &mut W {
         self.0.get_mut()
     }
 
-    /// Gives up and returns the inner writer. What it has is no complete envelope, unless this
-    /// writer was [finished](Self::try_finish).
+    /// Returns the inner writer. The envelope in it is incomplete, unless this writer was
+    /// [finished](Self::try_finish).
     pub fn into_inner(self) -> W {
         self.0.into_inner()
     }
@@ -174,7 +177,7 @@ impl<W: Write + fmt::Debug> fmt::Debug for SealWriter<W> {
     }
 }
 
-/// Plaintext to sealed chunks. `None` once the last chunk was sealed.
+/// Turns plaintext into sealed chunks. `None` after the last chunk was sealed.
 struct ToChunks(Option<BodySealer>);
 
 impl Blocks for ToChunks {

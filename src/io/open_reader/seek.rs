@@ -1,4 +1,4 @@
-//! Random access if the inner reader has it (SPEC §5.4).
+//! Random access, if the inner reader can seek (SPEC §5.4).
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -6,14 +6,14 @@ use super::OpenReader;
 use crate::io::poison::Poison;
 
 impl<R: Read + Seek> OpenReader<R> {
-    /// Length in bytes of the plaintext. The first call opens the last chunk to verify it. The
-    /// position stays.
+    /// Returns the length in bytes of the plaintext. The first call opens the last chunk to verify
+    /// the length. Does not change the position.
     ///
     /// # Errors
     ///
-    /// An [`OpenError`](crate::error::OpenError) inside a [`std::io::Error`], or the error of the
-    /// inner reader. Neither is final. If the inner reader cannot be moved back, reads fail until a
-    /// seek succeeds.
+    /// [`OpenError`](crate::error::OpenError) inside a [`std::io::Error`] if the last chunk cannot
+    /// be opened, or any error of the inner reader. Neither is final. But if the inner reader
+    /// cannot be moved back, reads fail until a seek succeeds.
     pub fn len(&mut self) -> io::Result<u64> {
         let Self(guarded) = self;
         if let Some(len) = guarded.core.verified_len() {
@@ -27,12 +27,12 @@ impl<R: Read + Seek> OpenReader<R> {
         verified
     }
 
-    /// Whether the plaintext is empty. The first call opens the last chunk to verify it. The
-    /// position stays.
+    /// Returns whether the plaintext is empty. The first call opens the last chunk to verify this.
+    /// Does not change the position.
     ///
     /// # Errors
     ///
-    /// As [`len`](Self::len).
+    /// The errors of [`len`](Self::len).
     pub fn is_empty(&mut self) -> io::Result<bool> {
         self.len().map(|len| len == 0)
     }
@@ -40,17 +40,18 @@ impl<R: Read + Seek> OpenReader<R> {
 
 /// Positions count the bytes of the plaintext.
 ///
-/// A seek costs the opening of one chunk at the next read; within the chunk that is being read it
-/// costs nothing. Seeking from the end, to the end, or beyond it opens the last chunk first, to
-/// verify that the plaintext ends there; a position beyond the end is allowed and reads as nothing.
-/// A seek that fails leaves the position as it was; if the inner reader cannot be moved back, reads
-/// fail until a seek succeeds. One that succeeds makes a reader usable again that has failed:
-/// chunks after a bad one can be read.
+/// A seek makes the next read open one chunk. A seek within the chunk that is being read costs
+/// nothing. Seeking from the end, to the end or beyond it first opens the last chunk, to verify
+/// that the plaintext ends there. A position beyond the end is allowed: reads there return 0.
+///
+/// A seek that fails leaves the position as it was. But if the inner reader cannot be moved back,
+/// reads fail until a seek succeeds. A seek that succeeds makes a failed reader usable again, so
+/// you can read chunks after a bad one.
 ///
 /// # Security
 ///
-/// What is read after a seek is authentic and stands where it was sealed. That the plaintext is
-/// complete is known only to whoever reads all of it, to its end.
+/// What you read after a seek is authentic and at the position where it was sealed. Only if you
+/// read all of the plaintext, to its end, do you know that it is complete.
 impl<R: Read + Seek> Seek for OpenReader<R> {
     fn seek(&mut self, target: SeekFrom) -> io::Result<u64> {
         let target = match target {

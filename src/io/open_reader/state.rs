@@ -18,25 +18,28 @@ use crate::num::to_u64;
 pub(super) struct State<R> {
     inner: R,
     header: Box<OpenedHeader>,
-    /// Once salt and commitment have been read.
+    /// `None` until the head of the body has been read.
     body: Option<Box<BodyOpener>>,
-    /// Sealed bytes, the first of them perhaps opened in place.
+    /// Sealed bytes. Chunks at the front may have been opened in place.
     window: Window<SEALED_CHUNK_LEN>,
-    /// Chunks at the front of the window that were opened in place, the last of the body not
-    /// counted.
+    /// Chunks are opened a batch at a time, but yielded one by one. This many full chunks at the
+    /// front of the window were opened in place and have not been yielded.
     opened: usize,
-    /// Where in the window plaintext of one chunk waits for the caller.
+    /// The caller's slice may be shorter than a chunk. This is where in the window the rest of the
+    /// chunk's plaintext waits.
     plaintext: Range<usize>,
-    /// Where in the next chunk reading goes on, after a seek.
+    /// A seek may lead into the middle of a chunk. This many bytes of the next chunk are then
+    /// skipped.
     skip: usize,
-    /// The last chunk was opened: no chunk comes next.
+    /// The last chunk was opened. No chunk follows.
     at_end: bool,
     /// Position in the plaintext.
     position: u64,
-    /// Length of the plaintext, once the last chunk has verified.
+    /// Length of the plaintext. `None` until the last chunk has verified.
     len: Option<u64>,
-    /// Where the body starts in the inner reader. It is asked for its position only once, and only
-    /// if it can seek: the first seek subtracts what was read before.
+    /// Where the body starts in the inner reader. We need it to seek, but cannot ask for the
+    /// position at the start, because not every reader can seek. So the first seek asks, and
+    /// subtracts the number of bytes read so far.
     body_start: Option<u64>,
 }
 
@@ -77,19 +80,20 @@ impl<R> State<R> {
         self.position
     }
 
-    /// Length of the plaintext, once the last chunk has verified.
+    /// Returns the length of the plaintext, or `None` until the last chunk has verified.
     pub(super) fn verified_len(&self) -> Option<u64> {
         self.len
     }
 }
 
 impl<R: Read> State<R> {
-    /// Reads salt and commitment, unless that was done.
+    /// Reads the head of the body, unless that was done.
     pub(super) fn start(&mut self) -> io::Result<&mut BodyOpener> {
         self.parts().map(|(body, ..)| body)
     }
 
-    /// What opens the body, after [`start`](Self::start), and what it is read with.
+    /// Returns what opens the body, after reading its head if need be, and what the body is read
+    /// with.
     fn parts(&mut self) -> io::Result<(&mut BodyOpener, &mut Window<SEALED_CHUNK_LEN>, &mut R)> {
         let body = match self.body.take() {
             Some(body) => body,
@@ -104,7 +108,7 @@ impl<R: Read> State<R> {
         Ok((self.body.insert(body), &mut self.window, &mut self.inner))
     }
 
-    /// Reads and drops what is left, chunk by chunk, up to the end of the plaintext.
+    /// Opens and drops the rest of the plaintext, chunk by chunk.
     pub(super) fn skip_to_end(&mut self) -> io::Result<()> {
         while self.advance(&mut [])?.is_some() {
             self.position += to_u64(self.plaintext.len());
@@ -114,8 +118,8 @@ impl<R: Read> State<R> {
         Ok(())
     }
 
-    /// Makes plaintext wait for the caller, or opens it straight into `output` and returns how
-    /// much. `None` at the end.
+    /// Opens chunks straight into `output` and returns the length of their plaintext; or opens them
+    /// in place, lets the plaintext wait in the window, and returns 0. Returns `None` at the end.
     fn advance(&mut self, output: &mut [u8]) -> io::Result<Option<usize>> {
         while self.plaintext.is_empty() {
             if self.at_end {
@@ -128,8 +132,8 @@ impl<R: Read> State<R> {
             }
             let skip = self.skip;
             let (body, window, inner) = self.parts()?;
-            // The chunks before a bad one have been handed out: now its error is due, whatever the
-            // input does.
+            // All chunks before a bad one have been yielded. Report its error now, before the input
+            // can report another.
             body.check()?;
             let work = body.next_work();
             window.fill(inner, SEALED_CHUNK_LEN, work.into())?;
@@ -138,7 +142,8 @@ impl<R: Read> State<R> {
                 self.open_last()?;
             } else if skip == 0 && direct.len() >= work.least_direct() {
                 let count = direct.len();
-                // Wiped if the inner reader panics: other threads may be at work on it.
+                // Wiped if the inner reader panics, because other threads may have written
+                // plaintext to it.
                 let mut direct = Unreleased::new(direct.as_flattened_mut());
                 let (chunks, _) = direct.bytes().as_chunks_mut();
                 let pieces = window.pieces(inner, count, work.into()).zip(chunks.chunks_mut(PIECE));
@@ -156,8 +161,7 @@ impl<R: Read> State<R> {
         Ok(Some(0))
     }
 
-    /// The input has ended: what is left must be the last chunk. Returns the length of the
-    /// plaintext.
+    /// Opens what is left of the input as the last chunk, and returns the length of the plaintext.
     fn open_last(&mut self) -> io::Result<u64> {
         let (body, window, _) = self.parts()?;
         let start = body.position();
@@ -169,7 +173,7 @@ impl<R: Read> State<R> {
         Ok(len)
     }
 
-    /// Moves plaintext that was opened in place to `output`.
+    /// Copies plaintext that waits in the window to `output`.
     fn take_plaintext(&mut self, output: &mut [u8]) -> usize {
         let plaintext = &self.window.unused()[self.plaintext.clone()];
         let len = plaintext.len().min(output.len());
@@ -179,7 +183,7 @@ impl<R: Read> State<R> {
         len
     }
 
-    /// Drops the chunk whose plaintext waited, once that is used up.
+    /// Drops the chunk whose plaintext waited, if all of it was taken.
     fn drop_used_up(&mut self) {
         if self.plaintext.is_empty() {
             self.window.consume(self.plaintext.end + TAG_LEN);
@@ -199,9 +203,10 @@ impl<R: Read> Pull for State<R> {
     }
 }
 
-/// Moving about (SPEC §5.4).
+/// Random access (SPEC §5.4).
 impl<R: Read + Seek> State<R> {
-    /// Where the body starts in the inner reader. Reads salt and commitment, unless that was done.
+    /// Returns where the body starts in the inner reader. Reads the head of the body, unless that
+    /// was done.
     pub(super) fn body_start(&mut self) -> io::Result<u64> {
         self.start()?;
         if let Some(start) = self.body_start {
@@ -213,15 +218,16 @@ impl<R: Read + Seek> State<R> {
         Ok(start)
     }
 
-    /// Length of the plaintext, if the inner reader tells the truth about its own.
+    /// Returns the length of the plaintext that follows from the length of the inner reader. It is
+    /// not verified.
     fn claimed_len(&mut self) -> io::Result<Result<u64, OpenError>> {
         let start = self.body_start()?;
         let end = retry(|| self.inner.seek(SeekFrom::End(0)))?;
         Ok(plaintext_len(end.saturating_sub(start)))
     }
 
-    /// Opens the last chunk, leaves the stream there, and returns the length that verified. That is
-    /// not what was claimed if the input has grown.
+    /// Moves to the last chunk, opens it, and returns the verified length of the plaintext. That
+    /// can differ from the claimed length if the input has grown.
     pub(super) fn verify_len(&mut self) -> io::Result<u64> {
         let (index, _) = locate(self.claimed_len()??);
         self.move_to(index * to_u64(CHUNK_LEN))?;
@@ -229,7 +235,7 @@ impl<R: Read + Seek> State<R> {
         self.open_last()
     }
 
-    /// Makes `target` the position. If the input claims to end before, that is verified.
+    /// Makes `target` the position. If the input claims to end at or before it, verifies that.
     pub(super) fn go_to(&mut self, target: u64) -> io::Result<()> {
         if self.claimed_len()?.is_ok_and(|len| target >= len) {
             let len = match self.len {
@@ -247,11 +253,11 @@ impl<R: Read + Seek> State<R> {
         Ok(())
     }
 
-    /// Makes the chunk that holds the plaintext at `target` the next one. The number of the chunk
-    /// follows from `target` alone, never from a length that was claimed.
+    /// Makes the chunk with the plaintext at `target` the next one. Computes the number of the
+    /// chunk from `target` alone, never from a claimed length.
     fn move_to(&mut self, target: u64) -> io::Result<()> {
         let (index, within) = locate(target);
-        // No chunk has the number 2^38: opening refuses it.
+        // No chunk has the number 2^38, so opening it fails.
         let index = index.min(MAX_PLAINTEXT_LEN / to_u64(CHUNK_LEN) + 1);
         let offset = self.body_start()?.checked_add(chunk_offset(index));
         let offset = offset.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "offset beyond 2^64"))?;
@@ -262,7 +268,7 @@ impl<R: Read + Seek> State<R> {
         Ok(())
     }
 
-    /// To the position that there was.
+    /// Moves the inner reader back to where `position` says.
     pub(super) fn move_back(&mut self) -> io::Result<()> {
         if self.len.is_some_and(|len| self.position >= len) {
             self.move_to_end();
@@ -271,7 +277,7 @@ impl<R: Read + Seek> State<R> {
         self.move_to(self.position)
     }
 
-    /// The position is at or behind the end, which has verified.
+    /// Makes reads return 0. The end of the plaintext must have verified.
     fn move_to_end(&mut self) {
         self.clear();
         self.at_end = true;
@@ -285,7 +291,8 @@ impl<R: Read + Seek> State<R> {
         self.at_end = false;
     }
 
-    /// Whether `target` stands in the chunk that is being read; if so, that is all there is to do.
+    /// Makes `target` the position if it is within the chunk that is being read, and returns
+    /// whether it is.
     pub(super) fn move_within_chunk(&mut self, target: u64) -> bool {
         if self.plaintext.is_empty() {
             return false;

@@ -1,4 +1,4 @@
-//! What cannot be sealed in full.
+//! Reading an envelope that is too long to be sealed in full.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -48,7 +48,7 @@ fn plaintext_at(position: u64) -> u8 {
     position.to_be_bytes().into_iter().fold(7, |sum: u8, byte| sum.wrapping_mul(31).wrapping_add(byte))
 }
 
-/// A body whose chunks are sealed when they are read.
+/// A body that seals each chunk when it is read.
 struct Synthetic {
     start: Vec<u8>,
     body_sealer: BodySealer,
@@ -66,7 +66,8 @@ impl ReadAt for Synthetic {
             return Ok(0);
         }
         let within = offset % to_u64(SEALED_CHUNK_LEN);
-        // Asking whether there is more than a short chunk is not another one.
+        // A read in the middle of a chunk does not count: it only asks whether a short chunk goes
+        // on.
         self.chunks.fetch_add(u64::from(within == 0), Ordering::Relaxed);
         let plaintext: Vec<u8> = (start..PLAINTEXT_LEN.min(start + to_u64(CHUNK_LEN))).map(plaintext_at).collect();
         let mut sealed = vec![0; plaintext.len() + 16];
