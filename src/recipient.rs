@@ -1,4 +1,4 @@
-//! Who can open an envelope: wrapping and unwrapping the content key.
+//! Wrapping and unwrapping the content key: who can open an envelope.
 
 mod identity;
 mod key_file;

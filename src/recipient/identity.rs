@@ -1,4 +1,4 @@
-//! Who opens an envelope.
+//! Private keys that open envelopes.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -7,33 +7,34 @@ use crate::error::UnwrapError;
 use crate::secret::ContentKey;
 use crate::wire::Record;
 
-/// A private key that envelopes are opened with, in memory or in a device.
+/// A private key that opens envelopes, in memory or in a device.
 ///
-/// [`RsaIdentity`](crate::RsaIdentity) is one in memory. For a key in a device or service, use
+/// [`RsaIdentity`](crate::RsaIdentity) is a key in memory. For a key in a device or service, use
 /// [`RemoteIdentity`](crate::RemoteIdentity), or [`Search`](crate::Search) if the service is
-/// asynchronous: both keep the rules of SPEC §6.2. Implement the trait for what neither fits.
+/// asynchronous. Both keep the rules of SPEC §6.2. Implement this trait only if neither fits.
 ///
-/// A handle that is `Send` but not `Sync`, as those of PKCS#11 and TPM libraries are, goes into a
-/// `Mutex`.
+/// Put a handle that is `Send` but not `Sync` into a `Mutex`. Handles of PKCS#11 and TPM libraries
+/// are examples.
 pub trait Identity: Send + Sync {
-    /// Whether it makes sense to spend a private-key operation on `record`. Decides on public data
-    /// alone; for an RSA key, [`RsaRecipient::may_open`](crate::Recipient::may_open) is the answer.
+    /// Returns whether to spend a private-key operation on `record`. The answer must depend on
+    /// public data alone. For an RSA key, return the result of
+    /// [`RsaRecipient::may_open`](crate::Recipient::may_open).
     fn may_open(&self, record: &Record<'_>) -> bool;
 
     /// Unwraps the content key from `record`.
     ///
-    /// `Ok(None)` if it does not open, for any cryptographic reason: padding, a wrong key, another
-    /// type, an unwrapped key that is not 32 bytes long. The library calls it only for records that
-    /// [`may_open`](Self::may_open) admits.
+    /// Returns `Ok(None)` if the record does not open for any cryptographic reason: padding, a
+    /// wrong key, another type of record, an unwrapped key that is not 32 bytes long. The library
+    /// calls this method only for records that [`may_open`](Self::may_open) accepts.
     ///
     /// # Errors
     ///
-    /// [`UnwrapError`] if the device failed for its own reasons and nothing was learned. Opening
-    /// stops.
+    /// [`UnwrapError`] if the device failed for its own reasons and nothing was learned about the
+    /// record. Opening then ends with this error.
     ///
     /// # Security
     ///
-    /// The reason for `Ok(None)` must not show in anything an attacker can observe, time included.
+    /// An attacker must not be able to observe the reason for `Ok(None)`, not even by timing.
     fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError>;
 }
 

@@ -1,5 +1,5 @@
-//! Reading and writing key files, and the import policy, above the backends so that they cannot
-//! diverge.
+//! Reading and writing key files, and the import policy. This code is above the backends, so that
+//! both accept the same keys.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -13,11 +13,11 @@ use zeroize::Zeroizing;
 
 use crate::error::KeyError;
 
-/// A public key that passed the policy, in its canonical encoding.
+/// A public key that has passed the policy, in its canonical encoding.
 pub(super) struct PublicKeyFile {
-    /// `SubjectPublicKeyInfo`, `rsaEncryption`, parameters NULL.
+    /// `SubjectPublicKeyInfo` with algorithm `rsaEncryption` and parameters NULL.
     pub(super) spki: Vec<u8>,
-    /// Length of the modulus in bits; every ciphertext is as long, in whole bytes.
+    /// Length of the modulus in bits. A ciphertext has the same length, rounded up to whole bytes.
     pub(super) modulus_bits: usize,
 }
 
@@ -31,7 +31,7 @@ impl PublicKeyFile {
         }
     }
 
-    /// `SubjectPublicKeyInfo` or PKCS#1 `RSAPublicKey`.
+    /// Reads a `SubjectPublicKeyInfo` or a PKCS#1 `RSAPublicKey`.
     pub(super) fn from_der(der: &[u8]) -> Result<Self, KeyError> {
         match KeyDer::decode(der)? {
             KeyDer::Public(key) => Self::from_key(&key),
@@ -39,7 +39,7 @@ impl PublicKeyFile {
         }
     }
 
-    /// From the big-endian bytes of modulus and exponent.
+    /// Takes modulus and exponent as big-endian bytes.
     pub(super) fn from_components(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
         let uint = |bytes| UintRef::new(bytes).map_err(|_| KeyError::Malformed);
         Self::from_key(&RsaPublicKeyRef { modulus: uint(modulus)?, public_exponent: uint(exponent)? })
@@ -65,9 +65,9 @@ impl PublicKeyFile {
     }
 }
 
-/// A private key that passed the policy, in its canonical encoding.
+/// A private key that has passed the policy, in its canonical encoding.
 pub(super) struct PrivateKeyFile {
-    /// `PrivateKeyInfo` version 0 without attributes.
+    /// `PrivateKeyInfo` of version 0 without attributes.
     pub(super) pkcs8: Zeroizing<Vec<u8>>,
     pub(super) public: PublicKeyFile,
 }
@@ -83,7 +83,7 @@ impl PrivateKeyFile {
         }
     }
 
-    /// PKCS#8 `PrivateKeyInfo` or PKCS#1 `RSAPrivateKey`.
+    /// Reads a PKCS#8 `PrivateKeyInfo` or a PKCS#1 `RSAPrivateKey`.
     pub(super) fn from_der(der: &[u8]) -> Result<Self, KeyError> {
         let key = match KeyDer::decode(der)? {
             KeyDer::Private(key) => key,
@@ -104,14 +104,14 @@ impl PrivateKeyFile {
     }
 }
 
-/// PKCS#8 DER as PEM.
+/// Encodes PKCS#8 DER as PEM.
 pub(super) fn private_to_pem(pkcs8: &[u8]) -> Zeroizing<String> {
     pkcs8::der::pem::encode_string("PRIVATE KEY", LineEnding::LF, pkcs8)
         .expect("a key of at most 8192 bits fits every PEM limit")
         .into()
 }
 
-/// Which of the four encodings of an RSA key some DER is.
+/// An RSA key in DER: public or private, each in one of two encodings, or encrypted.
 enum KeyDer<'a> {
     Public(RsaPublicKeyRef<'a>),
     Private(RsaPrivateKeyRef<'a>),
@@ -136,7 +136,7 @@ impl<'a> KeyDer<'a> {
         if let Ok(key) = RsaPrivateKeyRef::from_der(der) {
             return Ok(Self::Private(key));
         }
-        // EncryptedPrivateKeyInfo (RFC 5958 §3): an algorithm and an octet string.
+        // An EncryptedPrivateKeyInfo (RFC 5958 §3) is an algorithm and an octet string.
         if SubjectPublicKeyInfo::<AnyRef<'_>, &OctetStringRef>::from_der(der).is_ok() {
             return Ok(Self::Encrypted);
         }
@@ -152,7 +152,8 @@ fn check_algorithm(algorithm: &AlgorithmIdentifierRef<'_>) -> Result<(), KeyErro
     }
 }
 
-/// SPEC §3.4: modulus of 2048 to 8192 bits, exponent odd with 65537 ≤ e < 2^33.
+/// Checks the policy of SPEC §3.4: a modulus of 2048 to 8192 bits, and an odd exponent e with 65537
+/// ≤ e < 2^33.
 fn check_policy(key: &RsaPublicKeyRef<'_>) -> Result<(), KeyError> {
     match bit_len(key.modulus) {
         bits @ ..MIN_MODULUS_BITS => return Err(KeyError::ModulusTooSmall { bits }),
@@ -170,14 +171,15 @@ fn check_policy(key: &RsaPublicKeyRef<'_>) -> Result<(), KeyError> {
     Ok(())
 }
 
-/// Length in bits of a number without leading zero bytes.
+/// Returns the length in bits of a number without leading zero bytes.
 fn bit_len(number: UintRef<'_>) -> usize {
     let bytes = number.as_bytes();
     let leading = bytes.first().map_or(0, |byte| 8 - usize::try_from(byte.leading_zeros()).expect("at most 8"));
     bytes.len().saturating_sub(1) * 8 + leading
 }
 
-/// Decodes the one PEM block in `text`, with whatever text around it, and gives its label.
+/// Decodes the one PEM block in `text` and returns its label and content. Skips any text around the
+/// block.
 fn decode_pem(text: &[u8]) -> Result<(String, SecretDocument), KeyError> {
     let text = core::str::from_utf8(text).map_err(|_| KeyError::Malformed)?;
     let start = text.find(PEM_BEGIN).ok_or(KeyError::Malformed)?;
@@ -185,7 +187,8 @@ fn decode_pem(text: &[u8]) -> Result<(String, SecretDocument), KeyError> {
     if block[PEM_BEGIN.len()..].contains(PEM_BEGIN) {
         return Err(KeyError::MultiplePemBlocks);
     }
-    // RFC 1421 headers, which RFC 7468 abolished: the old encrypted form of `openssl rsa -traditional`.
+    // `openssl rsa -traditional` encrypts in the old form, with headers of RFC 1421 that RFC 7468
+    // abolished.
     if block.contains("Proc-Type: 4,ENCRYPTED") {
         return Err(KeyError::Encrypted);
     }
@@ -195,7 +198,8 @@ fn decode_pem(text: &[u8]) -> Result<(String, SecretDocument), KeyError> {
     });
     let block = &block[..end.ok_or(KeyError::Malformed)?];
     let (label, document) = SecretDocument::from_pem(block).map_err(|_| {
-        // A key of another kind may not even be DER; its label says more than a failure to decode.
+        // A key of another kind may not even be DER. Its label says more than an error of the
+        // decoder.
         match pkcs8::der::pem::decode_label(block.as_bytes()) {
             Ok(label) if !RSA_LABELS.contains(&label) => KeyError::PemLabel(label.into()),
             _ => KeyError::Malformed,

@@ -1,4 +1,4 @@
-//! A private key that is held elsewhere.
+//! Private keys that are held elsewhere.
 
 use core::fmt;
 
@@ -9,12 +9,12 @@ use crate::error::UnwrapError;
 use crate::secret::ContentKey;
 use crate::wire::Record;
 
-/// An RSA private key in a device or a service that answers while the caller waits: its public
-/// half, and a function that decrypts with it.
+/// An RSA private key in a device or service that answers while the caller waits. It consists of
+/// the public key and a function that decrypts with the private key.
 ///
-/// It is asked only for records that can be meant for the key: those that name it, and anonymous
-/// ones that are as long as its modulus (SPEC §6.2). For services that are asynchronous, use
-/// [`Search`](crate::Search).
+/// The function is called only for records that may be for the key: those that name it, and
+/// anonymous ones with a wrapped key as long as its modulus (SPEC §6.2). If the service is
+/// asynchronous, use [`Search`](crate::Search).
 ///
 /// # Examples
 ///
@@ -60,8 +60,9 @@ impl<F> RemoteIdentity<F>
 where
     F: Fn(&[u8]) -> Result<Option<ContentKey>, UnwrapError> + Send + Sync,
 {
-    /// `unwrap` decrypts a wrapped key with the private half of `public`. What it must return, and
-    /// what it must not tell apart, stands at [`Identity::unwrap_key`].
+    /// Creates an identity from the public key and a function that decrypts a wrapped key with the
+    /// private key. See [`Identity::unwrap_key`] for what `unwrap` must return and what it must not
+    /// reveal.
     #[must_use]
     pub fn new(public: RsaRecipient, unwrap: F) -> Self {
         Self { public, unwrap }

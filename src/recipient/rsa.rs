@@ -22,8 +22,8 @@ use crate::wire::Record;
 
 /// An RSA public key to seal to. Cheap to clone.
 ///
-/// Admitted are moduli of 2048 to 8192 bits with an odd public exponent of at least 65537 and below
-/// 2^33; keys restricted to RSASSA-PSS are refused.
+/// The modulus must have 2048 to 8192 bits, and the public exponent must be odd, at least 65537 and
+/// less than 2^33. Keys restricted to RSASSA-PSS are refused.
 ///
 /// # Examples
 ///
@@ -44,39 +44,39 @@ impl RsaRecipient {
     /// Reads `PUBLIC KEY` (SubjectPublicKeyInfo, RFC 5280) or `RSA PUBLIC KEY` (PKCS#1, RFC 8017)
     /// from PEM.
     ///
-    /// Text around the one PEM block is skipped.
+    /// Skips any text around the PEM block. There must be only one block.
     ///
     /// # Errors
     ///
-    /// [`KeyError`] where it is no such key, or one that the policy above refuses.
+    /// [`KeyError`] if this is no such key, or if it breaks the rules [above](Self).
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         Self::from_file(PublicKeyFile::from_pem(pem.as_ref())?)
     }
 
-    /// Reads the DER of a SubjectPublicKeyInfo (RFC 5280) or of a PKCS#1 RSAPublicKey (RFC 8017).
+    /// Reads a SubjectPublicKeyInfo (RFC 5280) or a PKCS#1 RSAPublicKey (RFC 8017) from DER.
     ///
     /// # Errors
     ///
-    /// As [`from_pem`](Self::from_pem).
+    /// The errors of [`from_pem`](Self::from_pem).
     pub fn from_der(der: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         Self::from_file(PublicKeyFile::from_der(der.as_ref())?)
     }
 
-    /// Takes modulus and public exponent as big-endian bytes, as SSH keys, JWKs and cards give
-    /// them.
+    /// Takes modulus and public exponent as big-endian bytes. SSH keys, JWKs and smart cards have
+    /// them in this form.
     ///
     /// # Errors
     ///
-    /// As [`from_pem`](Self::from_pem).
+    /// The errors of [`from_pem`](Self::from_pem).
     pub fn from_components(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
         Self::from_file(PublicKeyFile::from_components(modulus, exponent)?)
     }
 
-    /// The same key, but sealed to without naming it in the envelope.
+    /// Returns a recipient with the same key that leaves the key id out of the envelope.
     ///
-    /// The holder must then try the record with every key of its size, which the length of the
-    /// record still tells: with more than 16 anonymous recipients of one size, readers must
-    /// raise
+    /// The length of the record still reveals the size of the key. A reader must try each such
+    /// record with every key it has of that size. If there are more than 16 anonymous recipients
+    /// with keys of one size, readers must raise
     /// [`Limits::with_private_key_operations`](crate::Limits::with_private_key_operations).
     #[must_use]
     pub fn anonymous(mut self) -> Self {
@@ -84,25 +84,25 @@ impl RsaRecipient {
         self
     }
 
-    /// The public name of the key, whether or not it is [anonymous](Self::anonymous).
+    /// Returns the id of the key, even if the recipient is [anonymous](Self::anonymous).
     #[must_use]
     pub fn key_id(&self) -> KeyId {
         self.shared.key_id
     }
 
-    /// The key as PEM with the label `PUBLIC KEY`.
+    /// Returns the key as PEM with the label `PUBLIC KEY`.
     #[must_use]
     pub fn to_pem(&self) -> String {
         self.shared.file.to_pem()
     }
 
-    /// The key as DER of a SubjectPublicKeyInfo.
+    /// Returns the key as a SubjectPublicKeyInfo in DER.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
         &self.shared.file.spki
     }
 
-    /// Length of the modulus in bits.
+    /// Returns the length of the modulus in bits.
     #[must_use]
     pub fn bits(&self) -> usize {
         self.shared.file.modulus_bits
@@ -125,8 +125,8 @@ impl Recipient for RsaRecipient {
         wrapped.map(WrappedKey::rsa_oaep_sha256).map_err(|_| WrapError::new("RSA encryption failed"))
     }
 
-    // SPEC §6.2: a record that names the key is for it, whatever its length; one that names none
-    // must fit.
+    // SPEC §6.2: a record that names this key is a candidate whatever its length. An anonymous
+    // record is one only if its length fits.
     fn may_open(&self, record: &Record<'_>) -> bool {
         record.record_type() == Record::RSA_OAEP_SHA256
             && match record.key_id() {
@@ -136,7 +136,7 @@ impl Recipient for RsaRecipient {
     }
 }
 
-/// From PEM, as [`from_pem`](RsaRecipient::from_pem).
+/// Parses PEM, like [`from_pem`](RsaRecipient::from_pem).
 impl FromStr for RsaRecipient {
     type Err = KeyError;
 
@@ -145,7 +145,7 @@ impl FromStr for RsaRecipient {
     }
 }
 
-/// Two recipients are equal if their keys are, and both or neither are
+/// Two recipients are equal if they have the same key, and both or neither are
 /// [anonymous](RsaRecipient::anonymous).
 impl PartialEq for RsaRecipient {
     fn eq(&self, other: &Self) -> bool {
@@ -173,9 +173,15 @@ struct Public {
     file: PublicKeyFile,
 }
 
-/// An RSA private key to open with. Cheap to clone; wiped from memory with its last clone.
+/// An RSA private key to open with. Cheap to clone.
 ///
-/// The same keys are admitted as for [`RsaRecipient`], with two primes of equal length.
+/// The rules for keys are those of [`RsaRecipient`]. Keys with more than two primes are refused.
+///
+/// # Security
+///
+/// The key is wiped from memory when its last clone is dropped. With the backend `rustcrypto`,
+/// copies of parts of it stay behind in freed memory: see
+/// [SECURITY.md](https://docs.rs/crate/bulla/latest/source/SECURITY.md).
 ///
 /// # Examples
 ///
@@ -198,60 +204,62 @@ impl RsaIdentity {
     ///
     /// # Errors
     ///
-    /// [`KeyError::Randomness`] where the operating system gave no randomness.
+    /// [`KeyError::Randomness`] if the operating system gave no randomness.
     pub fn generate(size: KeySize) -> Result<Self, KeyError> {
         let generated = generate_pkcs8(size).map_err(|_| KeyError::Randomness)?;
         Self::from_der(&*generated)
     }
 
-    /// Reads `PRIVATE KEY` (PKCS#8, RFC 5958) or `RSA PRIVATE KEY` (PKCS#1, RFC 8017), unencrypted,
-    /// from PEM.
+    /// Reads `PRIVATE KEY` (PKCS#8, RFC 5958) or `RSA PRIVATE KEY` (PKCS#1, RFC 8017) from PEM. The
+    /// key must not be encrypted.
     ///
-    /// Text around the one PEM block is skipped.
+    /// Skips any text around the PEM block. There must be only one block.
     ///
     /// # Errors
     ///
-    /// [`KeyError`] where it is no such key, is encrypted, contradicts itself, or is refused by the
-    /// policy.
+    /// [`KeyError`] if this is no such key, if it is encrypted or contradicts itself, or if it
+    /// breaks the rules [above](Self).
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         Self::from_file(PrivateKeyFile::from_pem(pem.as_ref())?)
     }
 
-    /// Reads the DER of a PKCS#8 PrivateKeyInfo (RFC 5958) or of a PKCS#1 RSAPrivateKey (RFC 8017).
+    /// Reads a PKCS#8 PrivateKeyInfo (RFC 5958) or a PKCS#1 RSAPrivateKey (RFC 8017) from DER. The
+    /// key must not be encrypted.
     ///
     /// # Errors
     ///
-    /// As [`from_pem`](Self::from_pem).
+    /// The errors of [`from_pem`](Self::from_pem).
     pub fn from_der(der: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         Self::from_file(PrivateKeyFile::from_der(der.as_ref())?)
     }
 
-    /// The public key, to seal to.
+    /// Returns the public key, to seal to.
     #[must_use]
     pub fn recipient(&self) -> RsaRecipient {
         self.shared.recipient.clone()
     }
 
-    /// The public name of the key.
+    /// Returns the id of the key.
     #[must_use]
     pub fn key_id(&self) -> KeyId {
         self.shared.recipient.key_id()
     }
 
-    /// The private key as PEM with the label `PRIVATE KEY`, unencrypted.
+    /// Returns the private key as PEM with the label `PRIVATE KEY`, unencrypted.
     #[must_use]
     pub fn to_pem(&self) -> SecretPem {
         SecretPem::new(private_to_pem(&self.shared.pkcs8))
     }
 
-    /// The private key as DER of a PKCS#8 PrivateKeyInfo, unencrypted.
+    /// Returns the private key as a PKCS#8 PrivateKeyInfo in DER, unencrypted.
     #[must_use]
     pub fn to_der(&self) -> SecretDer {
         SecretDer::new(self.shared.pkcs8.clone())
     }
 
-    /// Unwraps a content key with RSA-OAEP, as a key service does: `Ok(None)` if `wrapped_key` does
-    /// not open, for whatever reason. To test code that talks to such a service.
+    /// Unwraps a content key with RSA-OAEP, as a key service does. Returns `Ok(None)` if
+    /// `wrapped_key` does not open, for whatever reason. Use it to test code that talks to a key
+    /// service.
     ///
     /// # Errors
     ///
@@ -259,8 +267,8 @@ impl RsaIdentity {
     ///
     /// # Security
     ///
-    /// A key by itself proves nothing: [`Search`](crate::Search) and [`Opener`](crate::Opener)
-    /// check it against the header.
+    /// An unwrapped key by itself proves nothing. [`Search`](crate::Search) and
+    /// [`Opener`](crate::Opener) check it against the header.
     pub fn unwrap(&self, wrapped_key: &[u8]) -> Result<Option<ContentKey>, UnwrapError> {
         match self.shared.key.unwrap(wrapped_key) {
             Ok(unwrapped) => Ok(unwrapped.map(ContentKey::from)),

@@ -1,4 +1,4 @@
-//! To whom an envelope is sealed.
+//! Public keys that envelopes are sealed to.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -14,44 +14,46 @@ use crate::wire::{Item, Record};
 
 /// A public key that envelopes are sealed to.
 ///
-/// [`RsaRecipient`](crate::RsaRecipient) is one. You rarely need another: if the private key is in
-/// a device or service, its public half still makes an `RsaRecipient`. The library composes the
-/// record from [`key_id`](Self::key_id) and the wrapped key.
+/// Most callers need only [`RsaRecipient`](crate::RsaRecipient), even if the private key is in a
+/// device or service. Implement this trait for other keys. The library makes the record from
+/// [`key_id`](Self::key_id) and the wrapped key.
 pub trait Recipient: Send + Sync {
-    /// The public name of the key, or `None` to leave it out of the envelope (an anonymous
+    /// Returns the id of the key, or `None` to leave it out of the envelope (an anonymous
     /// recipient).
     fn key_id(&self) -> Option<KeyId>;
 
-    /// Wraps `key` for the holder of the private key. For an RSA key that is RSA-OAEP with SHA-256,
+    /// Wraps `key` for the holder of the private key. With an RSA key, use RSA-OAEP with SHA-256,
     /// MGF1 with SHA-256 and an empty label (SPEC §3.4).
     ///
     /// # Errors
     ///
-    /// [`WrapError`] with the cause; the envelope is not made.
+    /// [`WrapError`] with the cause, if the key cannot be wrapped. No envelope is made.
     ///
     /// # Security
     ///
-    /// `key` may go to the device or service that wraps it, and nowhere else. What is made with
-    /// `rng` may leave only as the result: if the operating system stops giving randomness, `rng`
-    /// becomes predictable and the library discards the result.
+    /// Pass `key` to the device or service that wraps it, and nowhere else. Use the output of `rng`
+    /// only to compute the result. If the operating system stops giving randomness, `rng` becomes
+    /// predictable, and the library discards the result.
     fn wrap_key(&self, key: &ContentKey, rng: &mut dyn CryptoRng) -> Result<WrappedKey, WrapError>;
 
-    /// Whether the private key may open `record`. Decides on public data alone (SPEC §6.2).
+    /// Returns whether the private key may open `record`. The answer must depend on public data
+    /// alone (SPEC §6.2).
     ///
-    /// The provided method admits records that name this key. Override it if anonymous records can
-    /// be for it: an RSA key also admits those that are as long as its modulus.
+    /// The provided method accepts records that name this key. Override it if anonymous records may
+    /// be for this key. [`RsaRecipient`](crate::RsaRecipient) also accepts anonymous records with a
+    /// wrapped key as long as its modulus.
     fn may_open(&self, record: &Record<'_>) -> bool {
         record.key_id().is_some() && record.key_id() == self.key_id()
     }
 }
 
-/// The records that wrap `key` for each recipient.
+/// Returns the records that wrap `key`, one for each recipient.
 pub(crate) fn wrap_for_all(
     recipients: &[Arc<dyn Recipient + '_>],
     key: &ContentKey,
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<Item>, SealError> {
-    // Before any public-key operation, not after a thousand of them.
+    // Checked before any public-key operation, because there may be a thousand of them.
     let mut ids: Vec<KeyId> = recipients.iter().filter_map(|recipient| recipient.key_id()).collect();
     ids.sort_unstable();
     if let Some(twins) = ids.windows(2).find(|pair| pair[0] == pair[1]) {

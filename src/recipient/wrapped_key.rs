@@ -1,4 +1,4 @@
-//! A content key, wrapped.
+//! A wrapped content key.
 
 use alloc::vec::Vec;
 
@@ -14,13 +14,14 @@ pub struct WrappedKey {
 }
 
 impl WrappedKey {
-    /// An RSA-OAEP ciphertext, exactly as long as the modulus: 256 to 1024 bytes (SPEC §3.4).
+    /// Takes an RSA-OAEP ciphertext. It must be exactly as long as the modulus: 256 to 1024 bytes
+    /// (SPEC §3.4).
     #[must_use]
     pub fn rsa_oaep_sha256(ciphertext: Vec<u8>) -> Self {
         Self { record_type: RECORD_RSA_OAEP_SHA256, ciphertext }
     }
 
-    /// The ciphertext.
+    /// Returns the ciphertext.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.ciphertext
