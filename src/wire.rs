@@ -1,4 +1,4 @@
-//! Bytes to header and back, without any cryptography (SPEC §3).
+//! Parsing and encoding headers, without any cryptography (SPEC §3).
 
 mod encode;
 mod fields;

@@ -1,4 +1,4 @@
-//! Header to bytes.
+//! Encoding a header.
 
 use alloc::vec::Vec;
 
@@ -9,11 +9,11 @@ use crate::error::{HeaderError, HeaderErrorKind};
 use crate::format::{HEADER_TAG_LEN, Layout, MAGIC, PREFIX_LEN, Suite, Version};
 use crate::limits::Limits;
 
-/// Encodes a header with a tag of zeros, to be replaced.
+/// Encodes a header. Its tag is zero until [`Header::set_tag`].
 ///
 /// # Errors
 ///
-/// What [`Header::parse`] would say of the result.
+/// The error of [`Header::parse`], if it would refuse the result.
 pub(crate) fn encode(fields: Fields<'_>, records: &mut [Item], limits: &Limits) -> Result<Header, HeaderError> {
     let mut fields = fields.items();
     fields.sort_unstable();
@@ -27,17 +27,17 @@ pub(crate) fn encode(fields: Fields<'_>, records: &mut [Item], limits: &Limits) 
 }
 
 impl Header {
-    /// The same header with other records and a tag of zeros, to be replaced.
+    /// Returns the same header with other records. Its tag is zero until [`Header::set_tag`].
     ///
     /// # Errors
     ///
-    /// What [`Header::parse`] would say of the result.
+    /// The error of [`Header::parse`], if it would refuse the result.
     pub(crate) fn with_records(&self, records: &mut [Item], limits: &Limits) -> Result<Self, HeaderError> {
         assemble(self.preamble(), records, limits)
     }
 }
 
-/// `preamble` is the prefix without the length of the records, and the fields.
+/// Assembles a header from its [preamble](Header::preamble) and its records.
 fn assemble([prefix, fields]: [&[u8]; 2], records: &mut [Item], limits: &Limits) -> Result<Header, HeaderError> {
     records.sort_unstable();
     let records = encode_items(records)?;
@@ -67,5 +67,5 @@ fn encode_items(items: &[Item]) -> Result<Vec<u8>, HeaderError> {
     Ok(bytes)
 }
 
-/// Type and length of a field or record.
+/// Bytes of type and length, which precede the value of a field or record.
 const ITEM_OVERHEAD: usize = 6;

@@ -10,7 +10,7 @@ use crate::format::{CRITICAL, FIELD_METADATA};
 use crate::limits::{Limit, Limits};
 use crate::num::to_u64;
 
-/// What a writer puts into the fields.
+/// The fields that a writer makes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Fields<'a> {
     pub(crate) metadata: Option<&'a [u8]>,
@@ -23,7 +23,7 @@ impl Fields<'_> {
     }
 }
 
-/// Where the values of the known fields stand in a header.
+/// Where the values of the known fields are in a header.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct FieldSpans {
     pub(super) metadata: Option<Range<usize>>,

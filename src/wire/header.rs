@@ -1,4 +1,4 @@
-//! The header: one canonical encoding, checked whole before a value exists.
+//! The header. It has one canonical encoding, which is checked completely before a value exists.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -15,8 +15,8 @@ use crate::num::to_u64;
 
 /// A well-formed header in its one canonical encoding (SPEC §3).
 ///
-/// Well-formed says nothing about authentic: until [`Header::open`](crate::Header::open) succeeded,
-/// everything in it may have been made up by anyone.
+/// A well-formed header need not be authentic. Until it has been opened, anyone may have made up
+/// everything in it.
 ///
 /// # Examples
 ///
@@ -39,42 +39,43 @@ pub struct Header {
     version: Version,
     suite: Suite,
     layout: Layout,
-    /// Where the fields stand together.
+    /// Where the section of fields is.
     fields: Range<usize>,
     field_spans: FieldSpans,
     records: Vec<RecordSpan>,
 }
 
 impl Header {
-    /// Bytes from which [`Header::len_from_prefix`] tells the length of the whole header.
+    /// Length in bytes of the prefix, from which [`Header::len_from_prefix`] computes the length of
+    /// the whole header.
     pub const PREFIX_LEN: usize = PREFIX_LEN;
 
-    /// Length in bytes of the whole header, from its first 20 bytes.
+    /// Returns the length in bytes of the whole header, given its first 20 bytes.
     ///
     /// # Errors
     ///
-    /// [`HeaderError`] where the prefix is not one that this release and `limits` admit.
+    /// [`HeaderError`] if this release or `limits` refuse the prefix.
     pub fn len_from_prefix(prefix: &[u8; PREFIX_LEN], limits: &Limits) -> Result<usize, HeaderError> {
         Prefix::read(&mut Reader::new(prefix), limits).map(|prefix| prefix.header_len)
     }
 
-    /// Parses exactly one header.
+    /// Parses one header, which must be all of `input`.
     ///
-    /// Allocates in proportion to `input`, never to a number inside it.
+    /// Allocates in proportion to the length of `input`, never to a number inside it.
     ///
     /// # Errors
     ///
-    /// [`HeaderError`] with kind and offset where `input` is not the canonical encoding of a header
-    /// within `limits`.
+    /// [`HeaderError`] if `input` is not the canonical encoding of a header within `limits`.
     pub fn parse(input: &[u8], limits: &Limits) -> Result<Self, HeaderError> {
         Self::from_vec(input.to_vec(), limits)
     }
 
-    /// Parses the header at the start of `envelope` and gives back what follows it: the body.
+    /// Parses the header at the start of `envelope`, and returns it and the body that follows.
     ///
     /// # Errors
     ///
-    /// As [`Header::parse`], and kind `Truncated` where `envelope` ends within the header.
+    /// [`HeaderError`] if `envelope` does not start with the canonical encoding of a header within
+    /// `limits`. The kind is `Truncated` if `envelope` ends within the header.
     pub fn split<'a>(envelope: &'a [u8], limits: &Limits) -> Result<(Self, &'a [u8]), HeaderError> {
         let len = Prefix::read(&mut Reader::new(envelope), limits)?.header_len;
         let Some((header, body)) = envelope.split_at_checked(len) else {
@@ -83,54 +84,55 @@ impl Header {
         Ok((Self::parse(header, limits)?, body))
     }
 
-    /// The header's encoding.
+    /// Returns the encoding of the header.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Offset in bytes at which the body starts in an envelope, which is the length of the header.
+    /// Returns the offset in bytes at which the body starts in the envelope. It is the length of
+    /// the header.
     #[must_use]
     pub fn body_offset(&self) -> u64 {
         to_u64(self.bytes.len())
     }
 
-    /// The records: who can open the envelope, as far as it tells. **Unverified.**
+    /// Returns the records: who can open the envelope, as far as the header says. **Unverified.**
     #[must_use]
     pub fn records(&self) -> Records<'_> {
         Records::new(&self.bytes, &self.records)
     }
 
-    /// The public metadata. **Unverified**: see
+    /// Returns the public metadata. **Unverified**: for authentic metadata, see
     /// [`OpenedHeader::metadata`](crate::OpenedHeader::metadata).
     #[must_use]
     pub fn unverified_metadata(&self) -> Option<&[u8]> {
         self.field_spans.metadata.clone().map(|range| &self.bytes[range])
     }
 
-    /// Version of the format. **Unverified.**
+    /// Returns the version of the format. **Unverified.**
     #[must_use]
     pub fn version(&self) -> Version {
         self.version
     }
 
-    /// Cryptographic suite (SPEC §9.1). **Unverified.**
+    /// Returns the cryptographic suite (SPEC §9.1). **Unverified.**
     #[must_use]
     pub fn suite(&self) -> Suite {
         self.suite
     }
 
-    /// Layout of what follows (SPEC §9.2). **Unverified.**
+    /// Returns the layout of what follows the header (SPEC §9.2). **Unverified.**
     #[must_use]
     pub fn layout(&self) -> Layout {
         self.layout
     }
 
-    /// Parses exactly one header, as [`parse`](Self::parse), without copying it.
+    /// Does what [`parse`](Self::parse) does, without copying the input.
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse).
+    /// The errors of [`parse`](Self::parse).
     pub fn from_vec(bytes: Vec<u8>, limits: &Limits) -> Result<Self, HeaderError> {
         let mut reader = Reader::new(&bytes);
         let prefix = Prefix::read(&mut reader, limits)?;
@@ -148,7 +150,7 @@ impl Header {
         Ok(Self { version, suite, layout, fields, field_spans, records, bytes })
     }
 
-    /// What the tag is computed over: everything before it (SPEC §4.2).
+    /// Returns the bytes that the tag covers: everything before it (SPEC §4.2).
     pub(crate) fn tagged(&self) -> &[u8] {
         &self.bytes[..self.bytes.len() - HEADER_TAG_LEN]
     }
@@ -162,8 +164,8 @@ impl Header {
         self.bytes[start..].copy_from_slice(tag);
     }
 
-    /// What the body is bound to: the prefix without the length of the records, and the fields
-    /// (SPEC §4.3).
+    /// Returns the part of the header that the body is bound to: the prefix without the length of
+    /// the records, and the fields (SPEC §4.3).
     pub(crate) fn preamble(&self) -> [&[u8]; 2] {
         [&self.bytes[..BOUND_PREFIX_LEN], &self.bytes[self.fields.clone()]]
     }
@@ -179,5 +181,6 @@ impl fmt::Debug for Header {
     }
 }
 
-/// The part of the prefix that the body is bound to: all but the length of the records.
+/// Length in bytes of the part of the prefix that the body is bound to: all but the length of the
+/// records.
 const BOUND_PREFIX_LEN: usize = 16;

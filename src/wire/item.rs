@@ -1,11 +1,11 @@
-//! A field or record to be written.
+//! A field or record to write.
 
 use alloc::vec::Vec;
 
 use crate::format::KEY_ID_LEN;
 use crate::key_id::KeyId;
 
-/// A field or record to be written.
+/// A field or record to write.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Item {
     pub(crate) item_type: u16,
@@ -13,7 +13,8 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    /// A record that holds the content key: length of the key id, key id, wrapped key (SPEC §3.4).
+    /// Makes a record that holds the content key: length of the key id, key id, wrapped key (SPEC
+    /// §3.4).
     pub(crate) fn wrapped_key(record_type: u16, key_id: Option<KeyId>, wrapped_key: &[u8]) -> Self {
         let mut value = Vec::with_capacity(1 + usize::from(KEY_ID_LEN) + wrapped_key.len());
         match key_id {

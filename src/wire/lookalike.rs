@@ -1,14 +1,15 @@
-//! Guesses what an input is that does not start with the magic bytes.
+//! Guesses what an input is if it does not start with the magic bytes.
 
 use crate::error::Lookalike;
 use crate::format::MAGIC;
 
-/// `start` is what there is of the first 20 bytes.
+/// Guesses from `start`, the first 20 bytes of the input, or fewer if it is shorter.
 pub(super) fn guess(start: &[u8]) -> Lookalike {
     TABLE.iter().find(|(pattern, _)| start.starts_with(pattern)).map_or(Lookalike::Unknown, |(_, lookalike)| *lookalike)
 }
 
-/// Whether `start`, shorter than a header's prefix, could still become an envelope.
+/// Returns whether an input that starts with `start` can be an envelope, as far as its magic bytes
+/// show.
 pub(super) fn could_be_envelope(start: &[u8]) -> bool {
     start.iter().zip(MAGIC).all(|(byte, magic)| *byte == magic)
 }

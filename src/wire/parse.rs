@@ -1,4 +1,4 @@
-//! Bytes to header: every rule of SPEC §3, in one place for what is read and for what is written.
+//! Parsing a header: every rule of SPEC §3. Headers that are written are checked here too.
 
 use alloc::vec::Vec;
 
@@ -15,7 +15,7 @@ use crate::key_id::KeyId;
 use crate::limits::{Limit, Limits};
 use crate::num::to_u64;
 
-/// What the prefix says, within the maxima of the format and the limits (SPEC §3.1).
+/// The content of a prefix that is within the maxima of the format and the limits (SPEC §3.1).
 pub(super) struct Prefix {
     pub(super) version: Version,
     pub(super) suite: Suite,
@@ -51,7 +51,7 @@ impl Prefix {
         if records > MAX_RECORDS_LEN {
             return Err(fault(16, HeaderErrorKind::RecordsTooLong));
         }
-        // At most 52 + 2^20 + 2^22: fits every integer type in question.
+        // At most 52 + 2^20 + 2^22, which fits in 32 bits.
         let header = HEADER_OVERHEAD + fields + records;
         if let Err(error) = limits.check(Limit::HeaderLen, header.into()) {
             return Err(fault(12, HeaderErrorKind::LimitExceeded(error)));
@@ -108,7 +108,7 @@ pub(super) fn parse_records(mut section: Reader<'_>, limits: &Limits) -> Result<
             if *class.get_or_insert(*own_class) != *own_class {
                 return Err(fault(HeaderErrorKind::MixedClasses));
             }
-            // Ascending order puts equal key ids side by side.
+            // Records are in ascending order, so equal key ids are adjacent.
             let twin = spans.last().filter(|last| last.record_type == record_type).and_then(RecordSpan::key_id);
             if let Some(id) = key_id
                 && twin == key_id
@@ -138,5 +138,5 @@ fn parse_wrapped_key(value: &[u8]) -> Result<(Option<KeyId>, &[u8]), HeaderError
     }
 }
 
-/// Prefix and tag.
+/// Length in bytes of prefix and tag.
 const HEADER_OVERHEAD: u32 = 52;

@@ -2,17 +2,18 @@
 
 use crate::error::{HeaderError, HeaderErrorKind};
 
-/// Reads from the front of a slice; every failure names the offset at which the failed item starts.
+/// Reads from the front of a slice. Every error has the offset of the item that could not be read.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
     offset: usize,
-    /// What running out of bytes means here: the input was cut, or an item overruns its section.
+    /// A reader of a whole input runs out of bytes if the input was cut, a reader of a section if
+    /// an item is too long for it. This is the error to report.
     shortage: HeaderErrorKind,
 }
 
 impl<'a> Reader<'a> {
-    /// Over a whole input: a shortage means that it was cut.
+    /// Creates a reader of a whole input, which was cut if it is too short.
     pub(super) fn new(input: &'a [u8]) -> Self {
         Self { rest: input, offset: 0, shortage: HeaderErrorKind::Truncated }
     }
@@ -21,7 +22,7 @@ impl<'a> Reader<'a> {
         self.offset
     }
 
-    /// What has not been read yet.
+    /// Returns what has not been read yet.
     pub(super) fn rest(&self) -> &'a [u8] {
         self.rest
     }
@@ -39,7 +40,8 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    /// The next `len` bytes as a reader of their own, in which a shortage is an overrun.
+    /// Returns a reader of the next `len` bytes. An item that reaches beyond them overruns the
+    /// section.
     pub(super) fn section(&mut self, len: usize) -> Result<Self, HeaderError> {
         let offset = self.offset;
         let rest = self.bytes(len)?;
@@ -67,7 +69,7 @@ impl<'a> Reader<'a> {
         self.array().map(u32::from_be_bytes)
     }
 
-    /// The type of a field or record (SPEC §3.2).
+    /// Reads the type of a field or record (SPEC §3.2).
     pub(super) fn item_type(&mut self) -> Result<u16, HeaderError> {
         let start = self.offset;
         match self.u16()? {
@@ -76,7 +78,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The length of its value.
+    /// Reads the length of the value of a field or record.
     pub(super) fn item_len(&mut self) -> Result<usize, HeaderError> {
         let start = self.offset;
         usize::try_from(self.u32()?).map_err(|_| HeaderError::new(HeaderErrorKind::ItemOverrun, start))

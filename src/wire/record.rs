@@ -1,4 +1,4 @@
-//! The records of a parsed header, seen from outside.
+//! The records of a parsed header.
 
 use core::fmt;
 use core::ops::Range;
@@ -16,30 +16,30 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Type of an RSA-OAEP-SHA-256 record (SPEC §9.5).
+    /// The type of a record that wraps the content key with RSA-OAEP and SHA-256 (SPEC §9.5).
     pub const RSA_OAEP_SHA256: u16 = RECORD_RSA_OAEP_SHA256;
 
-    /// The type of the record, as registered in SPEC §9.5.
+    /// Returns the type of the record, as registered in SPEC §9.5.
     #[must_use]
     pub fn record_type(&self) -> u16 {
         self.record_type
     }
 
-    /// The whole value, whatever the type.
+    /// Returns the whole value, whatever the type.
     #[must_use]
     pub fn value(&self) -> &'a [u8] {
         self.value
     }
 
-    /// The id of the key that the record is meant for; `None` for anonymous records and unknown
-    /// types.
+    /// Returns the id of the key that the record is for. `None` for anonymous records, padding and
+    /// unknown types.
     #[must_use]
     pub fn key_id(&self) -> Option<KeyId> {
         self.wrapped?.0
     }
 
-    /// The wrapped content key (with RSA as long as the modulus); `None` for types that hold none
-    /// or that this release does not know.
+    /// Returns the wrapped content key. With RSA it is as long as the modulus. `None` for padding
+    /// and unknown types.
     #[must_use]
     pub fn wrapped_key(&self) -> Option<&'a [u8]> {
         self.wrapped.map(|(_, wrapped_key)| wrapped_key)
@@ -89,12 +89,12 @@ impl fmt::Debug for Records<'_> {
     }
 }
 
-/// Where a record stands in the header.
+/// Where a record is in the header.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct RecordSpan {
     pub(super) record_type: u16,
     pub(super) value: Range<usize>,
-    /// In records that hold the content key.
+    /// `Some` in records that hold the content key.
     pub(super) wrapped: Option<WrappedKeySpan>,
 }
 

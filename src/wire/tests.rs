@@ -1,4 +1,4 @@
-//! Rules that no record type of this release can break.
+//! Rules that the record types of this release cannot break.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -19,5 +19,5 @@ fn records_of_two_classes_do_not_mix() {
     assert_eq!(mixed.unwrap_err().kind(), HeaderErrorKind::MixedClasses);
 }
 
-/// A record type that exists in tests alone; see the table.
+/// A record type that exists only in tests.
 const POST_QUANTUM: u16 = 0x7001;
