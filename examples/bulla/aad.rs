@@ -27,7 +27,7 @@ impl Aad {
     }
 }
 
-/// Reads at most one byte more than the limit: the file may be a device without an end.
+/// Reads at most one byte more than the limit, because the file may be a device without an end.
 fn read_bounded(path: &Path) -> io::Result<Aad> {
     let file = File::open(path)?;
     let file_id = FileId::of(&file.metadata()?);
@@ -36,5 +36,5 @@ fn read_bounded(path: &Path) -> io::Result<Aad> {
     Ok(Aad { bytes, file_id })
 }
 
-/// Associated data is hashed in memory.
+/// Longest associated data, in bytes. It is limited because it is held in memory.
 const MAX_LEN: usize = 16 << 20;

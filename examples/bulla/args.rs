@@ -123,8 +123,8 @@ pub(crate) struct OpenArgs {
 /// the same file: it is replaced once the new one is complete. Other hard links to it keep the old
 /// content.
 ///
-/// THIS DOES NOT REVOKE. Whoever could open the old envelope can open every copy that is left. An
-/// old header that is put back before the body is not noticed. To shut somebody out, seal anew.
+/// THIS DOES NOT REVOKE. Whoever could open the old envelope can open every copy that is left.
+/// Nobody notices if an old header is put back before the body. To shut somebody out, seal anew.
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("change").args(["added", "removed", "kept"]).required(true).multiple(true))]
 #[command(group = ArgGroup::new("removal").args(["removed", "kept"]).multiple(true))]
@@ -154,7 +154,8 @@ pub(crate) struct RewrapArgs {
     #[arg(long, requires = "removal")]
     pub(crate) keep_unidentified: bool,
 
-    /// Write the envelope as text, for mail and chat; without this, OUT is binary even if IN is text
+    /// Write the envelope as text, for mail and chat; without this, OUT is binary even if IN is
+    /// text
     #[arg(long)]
     pub(crate) armor: bool,
 
@@ -249,10 +250,10 @@ pub(crate) struct LimitArgs {
     #[command(flatten)]
     pub(crate) header: HeaderLimitArgs,
 
-    /// Most RSA private-key operations to spend: one for each record that names a given key, and for
-    /// each anonymous record one for each given key of its length
-    // The default admits all that `seal` can make, for one key. A service would not allow this
-    // much; here the user can stop it.
+    /// Largest number of RSA private-key operations. A record that names a given key costs one, an
+    /// anonymous record costs one for each given key of its length
+    // The default is enough for all that `seal` can make, with one key. A service would not allow
+    // this much, but here the user can stop the program.
     #[arg(long, value_name = "N", default_value_t = Limits::default().records())]
     pub(crate) max_key_operations: u32,
 }
@@ -273,18 +274,17 @@ pub(crate) struct HeaderLimitArgs {
 
 impl HeaderLimitArgs {
     pub(crate) fn limits(&self) -> Limits {
-        // Metadata is a part of the header: a limit of its own would be one more option that bounds
-        // the same memory.
+        // Metadata is part of the header. An option of its own would bound the same memory again.
         Limits::default().with_header_len(self.max_header).with_metadata_len(self.max_header)
     }
 }
 
-/// Whether a path stands for standard input or output.
+/// Returns whether a path stands for standard input or output.
 pub(crate) fn is_standard_stream(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// Refuses `-`: the two standard streams are for IN and OUT.
+/// Refuses `-`, because the two standard streams are for IN and OUT.
 fn file() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| {
         if is_standard_stream(&path) { Err("only IN and OUT can be standard streams: name a file") } else { Ok(path) }

@@ -1,4 +1,4 @@
-//! What an OUT is, before anything is written.
+//! Looks at an OUT before anything is written.
 
 use std::fs::{self, Metadata, OpenOptions};
 use std::io;
@@ -10,10 +10,10 @@ use crate::file_id::FileId;
 use crate::output::Output;
 use crate::replacement::{Replacement, directory_of};
 
-/// An OUT that was looked at but not touched yet.
+/// An OUT that has been looked at, but not touched yet.
 pub(crate) struct Destination {
     name: String,
-    /// What the help calls it.
+    /// Its name in the help.
     role: &'static str,
     kind: Kind,
     id: Option<FileId>,
@@ -21,9 +21,9 @@ pub(crate) struct Destination {
 
 enum Kind {
     Stdout,
-    /// A device or a named pipe: written to where it is.
+    /// A device or a named pipe, which is written directly.
     Special(PathBuf),
-    /// A regular file that is there or will be.
+    /// A regular file, which may not exist yet.
     File {
         path: PathBuf,
         existing: Option<Metadata>,
@@ -31,7 +31,7 @@ enum Kind {
 }
 
 impl Destination {
-    /// Finds out what `path` is, `-` being standard output, and refuses what could not be written anyway.
+    /// Finds out what `path` is (`-` is standard output). Refuses anything that cannot be written.
     pub(crate) fn resolve(path: &Path) -> Result<Self, Failure> {
         let role = "OUT";
         if is_standard_stream(path) {
@@ -58,14 +58,15 @@ impl Destination {
         if !metadata.is_file() {
             return Ok(Self { name, role, kind: Kind::Special(path.into()), id: None });
         }
-        // Renaming would get around the protection of a file that is read-only.
+        // Replacing a file by renaming works even if it is read-only. So check that it is not.
         OpenOptions::new().write(true).open(path).map_err(fail)?;
         let id = FileId::of(&metadata);
         let path = follow_links(path).map_err(fail)?;
         Ok(Self { name, role, kind: Kind::File { path, existing: Some(metadata) }, id })
     }
 
-    /// As [`resolve`](Self::resolve), for a header that is kept apart from its body: a regular file.
+    /// Does what [`resolve`](Self::resolve) does, for a header that is kept apart from its body. It
+    /// must be a regular file.
     pub(crate) fn resolve_header(path: &Path) -> Result<Self, Failure> {
         let header = Self { role: "FILE", ..Self::resolve(path)? };
         if !header.is_replaced() {
@@ -74,12 +75,12 @@ impl Destination {
         Ok(header)
     }
 
-    /// Refuses to write to a file that is read as well; `other` says as what.
+    /// Refuses to write to the file `id`, which is also read. `other` says what it is read as.
     pub(crate) fn check_is_not(&self, id: Option<FileId>, other: &str) -> Result<(), Failure> {
         if self.id.is_some() && self.id == id { Err(self.is_also(other)) } else { Ok(()) }
     }
 
-    /// Refuses to write two things to one file, be it there or not.
+    /// Refuses to write two things to one file, whether it exists or not.
     pub(crate) fn check_differs(&self, other: &Self) -> Result<(), Failure> {
         self.check_is_not(other.id, other.role)?;
         if self.place().is_some() && self.place() == other.place() { Err(self.is_also(other.role)) } else { Ok(()) }
@@ -90,13 +91,14 @@ impl Destination {
         Failure::new(&self.name, format_args!("this is {other} as well, choose another {role}"))
     }
 
-    /// The one path of a regular file that does not depend on the way to it.
+    /// Returns the canonical path of a regular file.
     fn place(&self) -> Option<PathBuf> {
         let Kind::File { path, .. } = &self.kind else { return None };
         Some(fs::canonicalize(directory_of(path)).ok()?.join(path.file_name()?))
     }
 
-    /// Whether this is a regular file, which stays as it is until the new one takes its place.
+    /// Returns whether this is a regular file, which stays as it is until a new one takes its
+    /// place.
     pub(crate) fn is_replaced(&self) -> bool {
         matches!(self.kind, Kind::File { .. })
     }
@@ -112,14 +114,14 @@ impl Destination {
             },
             Kind::File { path, existing } => match Replacement::begin(path, existing) {
                 Ok(replacement) => Ok(Output::replacement(name, replacement)),
-                // The file itself may well be writable: says what was not.
+                // The file itself may be writable, so say what was not.
                 Err(error) => Err(Failure::io(format_args!("{name}: making a file beside it"), &error)),
             },
         }
     }
 }
 
-/// Where `path` leads through symbolic links, the last of which may lead nowhere.
+/// Follows symbolic links from `path`. The last one may lead nowhere.
 fn follow_links(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_path_buf();
     for _ in 0..MAX_LINKS {
@@ -131,7 +133,7 @@ fn follow_links(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many levels of symbolic links"))
 }
 
-/// As many as Linux follows.
+/// The number that Linux follows.
 const MAX_LINKS: usize = 40;
 
 const STANDARD_OUTPUT: &str = "standard output";

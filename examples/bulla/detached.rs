@@ -25,7 +25,7 @@ impl HeaderFile {
         let mut input = Input::open_envelope(path)?;
         let read = |input: &mut Input| {
             let header = Header::read_from(input, limits)?;
-            // SPEC §8: an input that is to be a header alone ends with it.
+            // SPEC §6.1: an input that is to be a header alone must end with it.
             Ok((header, input.take(1).read_to_end(&mut Vec::new())? == 0))
         };
         match read(&mut input) {
@@ -39,12 +39,12 @@ impl HeaderFile {
     }
 }
 
-/// Seals all of `input`, the header to one file and the body to another: both or none, as far as
-/// two files allow.
+/// Seals all of `input`, the header to one file and the body to another. Writes both or none, as
+/// far as that is possible with two files.
 ///
-/// A body whose header is missing is lost, while a header without a body does no harm. So the
-/// header is on the disk before the body begins, which may go to a pipe; and it takes its name
-/// first, but only when nothing is left that could fail except for taking names.
+/// A body without its header is lost, but a header without a body does no harm. So the header is
+/// synced before the body begins, which may go to a pipe. The header also gets its name first, but
+/// only after everything else has succeeded.
 pub(crate) fn seal(
     sealer: &Sealer<'_>,
     input: &mut Input,

@@ -1,4 +1,4 @@
-//! The one line that a failed command ends with.
+//! The one line that a failed command prints at its end.
 
 use std::fmt::{self, Display};
 use std::io;
@@ -10,25 +10,25 @@ use crate::text::Printable;
 pub(crate) struct Failure(String);
 
 impl Failure {
-    /// `reason` is wrong with what is called `name`.
+    /// Says that `reason` is wrong with `name`.
     pub(crate) fn new(name: impl Display, reason: impl Display) -> Self {
         Self(format!("{name}: {reason}"))
     }
 
-    /// The system refused something to do with what is called `name`.
+    /// Says that the system refused an operation on `name`.
     pub(crate) fn io(name: impl Display, error: &io::Error) -> Self {
         Self::new(name, Words(error))
     }
 }
 
 impl Display for Failure {
-    /// Always one line, whatever the names of the files.
+    /// Always one line, whatever characters the names of files hold.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Printable(&self.0).fmt(f)
     }
 }
 
-/// An error of the system without its number, where there is a better word.
+/// Returns an error of the system in better words and without its number, if we have such words.
 struct Words<'a>(&'a io::Error);
 
 impl Display for Words<'_> {

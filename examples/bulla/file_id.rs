@@ -1,8 +1,8 @@
-//! Recognising one file under two names.
+//! Recognises one file under two names.
 
 use std::fs::Metadata;
 
-/// A regular file, whatever it is called.
+/// The identity of a regular file, whatever its name.
 #[cfg(unix)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileId {
@@ -12,20 +12,22 @@ pub(crate) struct FileId {
 
 #[cfg(unix)]
 impl FileId {
-    /// `None` for anything but a regular file: to read and to write one device is all right.
+    /// Returns `None` for anything but a regular file, because reading and writing one device is
+    /// allowed.
     pub(crate) fn of(metadata: &Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
         metadata.is_file().then(|| Self { device: metadata.dev(), inode: metadata.ino() })
     }
 
-    /// The file that the shell connected to a standard stream, if it did.
+    /// Returns the file that the shell has connected to a standard stream, if any.
     pub(crate) fn of_stream(stream: &impl std::os::fd::AsFd) -> Option<Self> {
         let file = std::fs::File::from(stream.as_fd().try_clone_to_owned().ok()?);
         Self::of(&file.metadata().ok()?)
     }
 }
 
-/// Elsewhere the standard library cannot tell. Files are replaced as a whole, so that nothing is lost there either.
+/// On other systems the standard library cannot tell. Nothing is lost there either, because files
+/// are replaced as a whole.
 #[cfg(not(unix))]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileId {}

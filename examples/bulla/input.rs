@@ -1,4 +1,4 @@
-//! Where a command reads from.
+//! What a command reads.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -24,7 +24,7 @@ pub(crate) struct Input {
 
 enum Content {
     Binary(Source),
-    /// The text form of an envelope, to be read as the envelope.
+    /// The text form of an envelope, which is decoded.
     #[cfg(feature = "armor")]
     Text(Box<ArmorReader<Source>>),
 }
@@ -35,9 +35,9 @@ impl Input {
         Self::open_with(path, |_, source| Ok(Content::Binary(source)))
     }
 
-    /// As [`open`](Self::open), for an envelope, which may come as text.
+    /// Opens an envelope like [`open`](Self::open). It may be in text form.
     ///
-    /// An empty input is truncated (SPEC §3.1).
+    /// An empty input is *truncated* (SPEC §3.1).
     pub(crate) fn open_envelope(path: &Path) -> Result<Self, Failure> {
         Self::open_with(path, |name, mut source| {
             let start = source.peek(armor::FIRST_LINE_LEN).map_err(|error| Failure::io(name, &error))?;
@@ -48,8 +48,8 @@ impl Input {
         })
     }
 
-    /// As [`open`](Self::open), for a body that is read as the envelope which it makes with
-    /// `header`.
+    /// Opens a body like [`open`](Self::open), and puts `header` before it, so that the whole is
+    /// read as an envelope.
     pub(crate) fn open_body(path: &Path, header: &Header) -> Result<Self, Failure> {
         Self::open_with(path, |_, mut source| {
             source.prepend(header.as_bytes().to_vec());
@@ -83,17 +83,18 @@ impl Input {
         Ok(Self { content, name, len: metadata.is_file().then_some(metadata.len()), id: FileId::of(&metadata) })
     }
 
-    /// What to call it in messages.
+    /// Returns its name in messages.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Length in bytes of a regular file, when it was opened.
+    /// Returns the length in bytes that a regular file had when it was opened.
     pub(crate) fn len(&self) -> Option<u64> {
         self.len
     }
 
-    /// The same, where that is the length of what is read: not if it is decoded from text.
+    /// Returns the same, or `None` if the file is decoded from text, because what is read then has
+    /// another length.
     pub(crate) fn content_len(&self) -> Option<u64> {
         match self.content {
             Content::Binary(_) => self.len,
@@ -106,7 +107,7 @@ impl Input {
         self.id
     }
 
-    /// Bytes of the file read so far.
+    /// Returns how many bytes of the file were read so far.
     pub(crate) fn position(&self) -> u64 {
         self.source().position()
     }

@@ -1,4 +1,4 @@
-//! `bulla inspect`: what an envelope says of itself.
+//! `bulla inspect`: shows what an envelope says about itself.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
     written.map_err(|error| Failure::io("standard output", &error))
 }
 
-/// The report for people on a file of `file_len` bytes, if that is known.
+/// Returns the report for people. `file_len` is the length of the file, if that is known.
 pub(crate) fn to_text(name: &str, header: &Header, file_len: Option<u64>) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
@@ -37,23 +37,23 @@ pub(crate) fn to_text(name: &str, header: &Header, file_len: Option<u64>) -> Str
     text
 }
 
-/// What the length of a file tells about the body and what was sealed.
+/// What the length of a file says about body and plaintext.
 #[derive(Clone, Copy)]
 enum Body {
-    /// Not a regular file, or one that holds the text form.
+    /// Unknown: not a regular file, or one in text form.
     Unknown,
-    /// The file ends with the header, which may be meant so.
+    /// The file ends after the header, perhaps on purpose.
     Absent,
-    /// Of a length that no complete envelope has.
+    /// No complete envelope has this length, but a cut one can.
     Truncated { len: u64 },
-    /// Of a length that nothing in this format has.
+    /// Nothing in this format has this length.
     TooLong { len: u64 },
-    /// As it should be.
+    /// A complete envelope has this length.
     Complete { len: u64, plaintext_len: u64 },
 }
 
 impl Body {
-    /// `file_len` is the length of the file that `header` stands in, if that is a regular one.
+    /// `file_len` is the length of the file that holds `header`, if that is a regular file.
     fn of(header: &Header, file_len: Option<u64>) -> Self {
         // Files in /proc are longer than they say.
         let lens = file_len.and_then(|file_len| Some((file_len, file_len.checked_sub(header.body_offset())?)));
@@ -122,7 +122,7 @@ fn write_text(text: &mut String, name: &str, header: &Header, body: Body) -> std
     Ok(())
 }
 
-/// The report for programs, as `bulla help inspect` documents it.
+/// Returns the report for programs, which `bulla help inspect` documents.
 fn to_json(header: &Header, body: Body) -> String {
     let records: Vec<Value> = header
         .records()
@@ -153,7 +153,7 @@ fn to_json(header: &Header, body: Body) -> String {
     escape_beyond_ascii(&format!("{report:#}\n"))
 }
 
-/// JSON escapes control characters in ASCII only; a terminal obeys others as well.
+/// JSON escapes only the control characters of ASCII, but a terminal obeys others too.
 fn escape_beyond_ascii(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
@@ -176,5 +176,5 @@ fn record_name(record: &Record<'_>) -> &'static str {
     }
 }
 
-/// Record that holds no key (SPEC §9.5).
+/// Type of a record that holds no key (SPEC §9.5).
 const PADDING: u16 = 0x7FFF;

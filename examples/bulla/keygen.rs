@@ -1,4 +1,4 @@
-//! `bulla keygen`: two new files, or none.
+//! `bulla keygen`: makes two new files, or none.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &KeygenArgs) -> Result<(), Failure> {
             "ends in .pub.pem, which is for public keys: choose another name for the private key",
         ));
     }
-    // Before the work; making the files checks again.
+    // Checked before the work. Making the files checks again.
     if !directory_of(private).is_dir() {
         return Err(Failure::new(private.display(), "the directory to write it to does not exist"));
     }
@@ -47,10 +47,10 @@ pub(crate) fn run(args: &KeygenArgs) -> Result<(), Failure> {
     written.map_err(|error| Failure::io("standard output", &error))
 }
 
-/// Writes both keys. Where one cannot be written, neither file remains.
+/// Writes both keys. If one cannot be written, neither file remains.
 pub(crate) fn write_pair(identity: &RsaIdentity, private: &Path, public: &Path) -> Result<(), Failure> {
-    // The private one first: if the power fails in between, no public key is left whose private
-    // half is lost.
+    // The private key first: otherwise, if the power fails in between, there is a public key whose
+    // private half is lost.
     let private = NewFile::create(private, 0o600, identity.to_pem().expose())?;
     let public = NewFile::create(public, 0o666, &identity.recipient().to_pem())?;
     private.keep();
@@ -58,13 +58,13 @@ pub(crate) fn write_pair(identity: &RsaIdentity, private: &Path, public: &Path) 
     Ok(())
 }
 
-/// A file that this program made, removed when dropped before [`keep`](Self::keep).
+/// A file that this program made. It is removed if this is dropped before [`keep`](Self::keep).
 struct NewFile {
     path: Option<PathBuf>,
 }
 
 impl NewFile {
-    /// Makes a file with the permissions `mode`, less the umask, from its first moment on.
+    /// Makes a file that has the permissions `mode`, less the umask, from the start.
     fn create(path: &Path, mode: u32, content: &str) -> Result<Self, Failure> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
@@ -90,7 +90,7 @@ impl NewFile {
 impl Drop for NewFile {
     fn drop(&mut self) {
         if let Some(path) = &self.path {
-            // Nothing better can be done here than to report what made it superfluous.
+            // An error here is ignored: the caller reports the one that made the file useless.
             let _ = fs::remove_file(path);
         }
     }

@@ -1,4 +1,4 @@
-//! Key files, and what to do about those that cannot be used.
+//! Key files, and advice on those that cannot be used.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -23,7 +23,7 @@ pub(crate) fn recipients(paths: &[PathBuf]) -> Result<Vec<KeyFile<RsaRecipient>>
     let mut recipients: Vec<KeyFile<RsaRecipient>> = Vec::new();
     for path in paths {
         let recipient = read(path, parse_recipient, recipient_hint)?;
-        // Anonymous records would not show it.
+        // With anonymous records, the library would not notice.
         if let Some(twin) = recipients.iter().find(|other| other.key.key_id() == recipient.key.key_id()) {
             let reason = format_args!("the same key as in {}: give each recipient only once", twin.name);
             return Err(Failure::new(recipient.name, reason));
@@ -33,7 +33,7 @@ pub(crate) fn recipients(paths: &[PathBuf]) -> Result<Vec<KeyFile<RsaRecipient>>
     Ok(recipients)
 }
 
-/// The keys themselves, `anonymous` or with their ids.
+/// Returns the keys themselves, `anonymous` or not.
 pub(crate) fn named_or_not(files: Vec<KeyFile<RsaRecipient>>, anonymous: bool) -> Vec<RsaRecipient> {
     files.into_iter().map(|file| if anonymous { file.key.anonymous() } else { file.key }).collect()
 }
@@ -43,7 +43,7 @@ pub(crate) fn identities(paths: &[PathBuf]) -> Result<Vec<KeyFile<RsaIdentity>>,
     paths.iter().map(|path| read(path, parse_identity, identity_hint)).collect()
 }
 
-/// The id that the one key has, or how many keys there are: for messages about all of them.
+/// Describes the keys in messages: the id of the only key, or the number of keys.
 pub(crate) fn describe(identities: &[KeyFile<RsaIdentity>]) -> String {
     match identities {
         [one] => format!("{} (key id {})", one.name, one.key.key_id()),
@@ -51,7 +51,7 @@ pub(crate) fn describe(identities: &[KeyFile<RsaIdentity>]) -> String {
     }
 }
 
-/// Where [`keygen`](crate::keygen) puts the public key that belongs to a private one.
+/// Returns where [`keygen`](crate::keygen) puts the public key that belongs to a private key.
 pub(crate) fn public_path(private: &Path) -> PathBuf {
     let is_pem = private.extension().is_some_and(|extension| extension == "pem");
     let stem = if is_pem { private.file_stem() } else { private.file_name() };
@@ -96,25 +96,27 @@ fn read<K>(
     })
 }
 
-/// Whether all PEM blocks are about an elliptic curve: "openssl ecparam -genkey" writes its
-/// parameters as well.
+/// Returns whether all PEM blocks are about an elliptic curve. ("openssl ecparam -genkey" writes
+/// the parameters of the curve into the same file.)
 fn is_elliptic_curve(file: &[u8]) -> bool {
     let count = |label: &[u8]| file.windows(label.len()).filter(|window| *window == label).count();
     count(PEM_BEGIN) == count(b"-----BEGIN EC ")
 }
 
-/// Reads a key file and at most one byte more than it can have: it may be a device without an end.
+/// Reads a key file, but at most one byte more than the limit, because the file may be a device
+/// without an end.
 fn read_bounded(path: &Path) -> io::Result<(Zeroizing<Vec<u8>>, Option<FileId>)> {
     let file = File::open(path)?;
     let file_id = FileId::of(&file.metadata()?);
     let limit = MAX_KEY_FILE_LEN + 1;
-    // With room from the start: growing would leave a private key behind in freed memory.
+    // Allocated in full at the start, because growing would leave parts of a private key in freed
+    // memory.
     let mut bytes = Zeroizing::new(Vec::with_capacity(limit));
     file.take(u64::try_from(limit).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
     Ok((bytes, file_id))
 }
 
-/// What to do about a file that should have held a public key.
+/// Advice on a file that should hold a public key.
 fn recipient_hint(path: &Path, file: &[u8], error: &KeyError) -> Option<String> {
     match error {
         KeyError::PrivateKey => {
@@ -134,7 +136,7 @@ fn recipient_hint(path: &Path, file: &[u8], error: &KeyError) -> Option<String> 
     }
 }
 
-/// What to do about a file that should have held a private key.
+/// Advice on a file that should hold a private key.
 fn identity_hint(_: &Path, _: &[u8], error: &KeyError) -> Option<String> {
     match error {
         KeyError::PemLabel(label) if label == OPENSSH_LABEL => {
@@ -158,7 +160,7 @@ fn other_hint(error: &KeyError) -> Option<String> {
     }
 }
 
-/// A private key of 8192 bits needs a tenth of it.
+/// A private key of 8192 bits needs a tenth of this.
 const MAX_KEY_FILE_LEN: usize = 64 << 10;
 
 const PEM_BEGIN: &[u8] = b"-----BEGIN ";
@@ -168,7 +170,7 @@ const OPENSSH_PUBLIC_HINT: &str = "if it is an RSA key, convert it with \"ssh-ke
 
 const EC_OID: &str = "1.2.840.10045.2.1";
 
-/// What people have instead of an RSA key.
+/// Object identifiers of the keys that people may have instead of RSA keys.
 const OTHER_ALGORITHMS: [(&str, &str); 4] = [
     (EC_OID, "an elliptic curve (EC) key"),
     ("1.3.101.110", "an X25519 key"),

@@ -1,7 +1,7 @@
-//! Seals files and streams to RSA public keys, and opens them again: the library as a program.
+//! The library as a program: seals files and streams to RSA public keys, and opens them again.
 //!
-//! `cargo run --release --example bulla -- help` shows how to use it. Reading order: `args` (the
-//! command line), one file for each command (`keygen`, `seal`, `open`, `rewrap`, `inspect`,
+//! `cargo run --release --example bulla -- help` shows how to use it. Read `args` (the command
+//! line) first, then one file for each command (`keygen`, `seal`, `open`, `rewrap`, `inspect`,
 //! `demo`), then what they share.
 
 mod aad;
@@ -35,7 +35,7 @@ use clap::Parser;
 use crate::args::{Args, Command};
 
 fn main() -> ExitCode {
-    // Ends the process itself on wrong usage, with status 2.
+    // On wrong usage this ends the process, with status 2.
     let args = Args::parse();
     let result = match &args.command {
         Command::Keygen(args) => keygen::run(args),
@@ -48,8 +48,8 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // One write, so that lines of several processes do not mix; not `eprintln`, which
-            // panics where it cannot write.
+            // One write, so that lines of several processes do not mix. Not `eprintln`, which
+            // panics if it cannot write.
             let _ = io::stderr().write_all(format!("bulla: {failure}\n").as_bytes());
             ExitCode::FAILURE
         }

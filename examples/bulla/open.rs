@@ -35,7 +35,7 @@ pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
     let opener = opener(&identities, limits)?.aad(&aad.bytes);
     let header_name = header.as_ref().map(|file| file.name.as_str());
     let reader = start(&opener, &keys::describe(&identities), input, header_name)?;
-    // Not before the key fits: until here nothing has been touched.
+    // Only now, after the key was found: until here, no file has been touched.
     let mut output = destination.create()?;
     finish(reader, &mut output)?;
     output.commit()
@@ -49,8 +49,8 @@ pub(crate) fn opener(identities: &[KeyFile<RsaIdentity>], limits: Limits) -> Res
     Ok(Opener::with_identities(identities.iter().map(|file| &file.key)).limits(limits))
 }
 
-/// Reads the header and verifies it. `keys` says which keys there are to try, `header` where the
-/// header came from if it was kept apart.
+/// Reads the header and verifies it. For messages, `keys` describes the keys to try, and `header`
+/// is where the header came from if it was kept apart.
 pub(crate) fn start(
     opener: &Opener<'_>,
     keys: &str,
@@ -66,7 +66,7 @@ pub(crate) fn start(
     })
 }
 
-/// Opens the body to `output` and returns the length of what was sealed.
+/// Opens the body to `output` and returns the length of the plaintext.
 pub(crate) fn finish(mut reader: OpenReader<Input>, output: &mut Output) -> Result<u64, Failure> {
     let progress = Progress::new("opening", reader.get_ref(), output);
     transfer(&mut reader, output, progress, |reader| reader.get_ref().position()).map_err(|error| match error {

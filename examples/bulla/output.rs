@@ -1,4 +1,4 @@
-//! Where a command writes to.
+//! Where a command writes.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Stdout, Write};
@@ -17,7 +17,7 @@ pub(crate) struct Output {
 
 enum Form {
     Binary(Sink),
-    /// The text form of what is written.
+    /// Encodes what is written as text.
     #[cfg(feature = "armor")]
     Text(Box<ArmorWriter<Sink>>),
 }
@@ -33,17 +33,17 @@ impl Output {
         Self { name, form: Form::Binary(Sink::Stdout(io::stdout())) }
     }
 
-    /// Writes to `file` as it is.
+    /// Creates an output that writes to `file` directly.
     pub(crate) fn file(name: String, file: File) -> Self {
         Self { name, form: Form::Binary(Sink::File(file)) }
     }
 
-    /// Writes to what replaces a file on [`commit`](Self::commit).
+    /// Creates an output that replaces a file on [`commit`](Self::commit).
     pub(crate) fn replacement(name: String, replacement: Replacement) -> Self {
         Self { name, form: Form::Binary(Sink::Replacement(Box::new(replacement))) }
     }
 
-    /// Writes the text form of what is written from now on.
+    /// Encodes what is written from now on as text.
     #[cfg(feature = "armor")]
     pub(crate) fn into_text(self) -> Result<Self, Failure> {
         let form = match self.form {
@@ -58,12 +58,12 @@ impl Output {
         Err(crate::armor::not_built(&self.name))
     }
 
-    /// What to call it in messages.
+    /// Returns its name in messages.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether what was written can be seen before [`commit`](Self::commit).
+    /// Returns whether others can see what was written before [`commit`](Self::commit).
     pub(crate) fn is_immediate(&self) -> bool {
         !matches!(self.sink(), Sink::Replacement(_))
     }
@@ -76,7 +76,7 @@ impl Output {
         }
     }
 
-    /// Refuses to show an envelope on a terminal, unless as text.
+    /// Refuses to write a binary envelope to a terminal.
     pub(crate) fn check_is_presentable(&self) -> Result<(), Failure> {
         if matches!(self.form, Form::Binary(_)) && self.is_terminal() {
             return Err(Failure::new(&self.name, "is a terminal, and an envelope is not text: name a file or a pipe"));
@@ -84,7 +84,8 @@ impl Output {
         Ok(())
     }
 
-    /// Brings what was written to the disk, if that is where it goes. It is complete: no more can be written.
+    /// Ends the output, and syncs it to the disk if it is a regular file. Nothing can be written
+    /// after this.
     pub(crate) fn sync(&mut self) -> Result<(), Failure> {
         let finished = match &mut self.form {
             Form::Binary(sink) => sink.flush(),
@@ -98,7 +99,7 @@ impl Output {
         synced.map_err(|error| Failure::io(&self.name, &error))
     }
 
-    /// Everything was written.
+    /// Ends the output and, if it replaces a file, puts it in place.
     pub(crate) fn commit(self) -> Result<(), Failure> {
         let sink = match self.form {
             Form::Binary(mut sink) => sink.flush().map(|()| sink),

@@ -1,4 +1,4 @@
-//! A progress bar for work that takes long enough to wonder.
+//! A progress bar for work that takes long.
 
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
@@ -8,20 +8,20 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::input::Input;
 use crate::output::Output;
 
-/// Shows how far work got on standard error, where that is a terminal, and clears the line when
-/// dropped.
+/// Shows progress on standard error if that is a terminal. Clears the line when dropped.
 pub(crate) struct Progress {
     bar: ProgressBar,
-    /// When to begin showing; `None` for never, or no more.
+    /// When to show the bar. `None` if never, or if it is already shown.
     show_at: Option<Instant>,
 }
 
 impl Progress {
-    /// Where the terminal itself is read or written, nothing is shown between.
+    /// Shows nothing if the terminal itself is read or written, so that the bar does not get in
+    /// between.
     pub(crate) fn new(label: &'static str, input: &Input, output: &Output) -> Self {
         let wanted = io::stderr().is_terminal() && !input.is_terminal() && !output.is_terminal();
-        // Hidden at first, but counting from the start: otherwise it would show the speed of its
-        // first jump.
+        // Hidden at first, but it counts from the start. Otherwise its first update would look like
+        // a jump, and show a wrong speed.
         let bar = ProgressBar::with_draw_target(input.len(), ProgressDrawTarget::hidden());
         let template = if input.len().is_some() { WITH_TOTAL } else { WITHOUT_TOTAL };
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -31,7 +31,7 @@ impl Progress {
         Self { bar, show_at: wanted.then(|| Instant::now() + DELAY) }
     }
 
-    /// The work has got to `position`, in bytes.
+    /// Says that the work has got to `position`, in bytes.
     pub(crate) fn set(&mut self, position: u64) {
         self.bar.set_position(position);
         if self.show_at.is_some_and(|show_at| Instant::now() >= show_at) {

@@ -1,5 +1,4 @@
-//! Why an envelope is refused: in the terms of the specification, and with what can be done about
-//! it.
+//! Why an envelope is refused, in the terms of the specification, and what the user can do.
 
 use std::fmt::Display;
 use std::io;
@@ -8,7 +7,7 @@ use bulla::error::{HeaderError, HeaderErrorKind, Limit, LimitExceeded, OpenError
 
 use crate::failure::Failure;
 
-/// What is wrong with what is called `name`, which was read as an envelope or a part of one.
+/// Says why `name`, an envelope or a part of one, cannot be read.
 pub(crate) fn unreadable(name: impl Display, error: &io::Error) -> Failure {
     match OpenError::from_io(error) {
         Some(error) => refused(name, error),
@@ -16,19 +15,19 @@ pub(crate) fn unreadable(name: impl Display, error: &io::Error) -> Failure {
     }
 }
 
-/// Why the envelope called `name` does not open.
+/// Says why the envelope `name` does not open.
 pub(crate) fn refused(name: impl Display, error: &OpenError) -> Failure {
     Failure::new(name, reason(error))
 }
 
-/// No record of the envelope called `name` is for any of `keys`.
+/// Says that no record of the envelope `name` is for any of `keys`.
 pub(crate) fn nothing_addressed(name: impl Display, keys: &str) -> Failure {
     let reason = format_args!("nothing addressed to {keys}: sealed to other keys (\"bulla inspect\" lists them)");
     Failure::new(name, reason)
 }
 
-/// The body called `name` does not belong to the header called `header` under the associated data
-/// that was given.
+/// Says that the body `name` does not belong to the header `header` under the given associated
+/// data.
 pub(crate) fn wrong_associated_data(name: impl Display, header: &str) -> Failure {
     Failure::new(name, format_args!("{WRONG_ASSOCIATED_DATA} or this is not the body of {header}"))
 }
@@ -40,7 +39,7 @@ pub(crate) fn cannot_seal(error: SealError) -> Failure {
     }
 }
 
-/// One line, which starts with the term that the specification has for it.
+/// Returns one line, which starts with the term of the specification.
 fn reason(error: &OpenError) -> String {
     match error {
         OpenError::Header(error) => header_reason(error),
@@ -51,7 +50,8 @@ fn reason(error: &OpenError) -> String {
     }
 }
 
-/// What is wrong with a header. What a newer program may know is not called malformed.
+/// Says what is wrong with a header. Does not say "malformed" if a newer program may know what this
+/// one does not.
 fn header_reason(error: &HeaderError) -> String {
     let offset = error.offset();
     match error.kind() {
@@ -68,7 +68,7 @@ fn header_reason(error: &HeaderError) -> String {
     }
 }
 
-/// Which limit was exceeded, and the option that raises it, if there is one.
+/// Says which limit was exceeded, and which option raises it, if one does.
 pub(crate) fn limit_reason(error: &LimitExceeded) -> String {
     match error.limit {
         Limit::HeaderLen | Limit::MetadataLen => format!("limit exceeded: {error}; --max-header raises it"),

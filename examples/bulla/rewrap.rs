@@ -21,7 +21,7 @@ pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
     let added = keys::recipients(&args.added)?;
     let destination = Destination::resolve(&args.output)?;
     let mut input = Input::open_envelope(&args.input)?;
-    // The old file is read from beginning to end before the new one takes its name.
+    // IN may be OUT: the old file is read to its end before the new one takes its name.
     if !destination.is_replaced() {
         destination.check_is_not(input.id(), "IN")?;
     }
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
         .and_then(|opened| changes(args, limits, &recipients).rewrap(&opened))
         .map_err(|error| refused(input.name(), &keys::describe(&identities), &error))?;
 
-    // Not before the changes are made: until here nothing has been touched.
+    // Only now, after the changes were made: until here, no file has been touched.
     let mut output = destination.create()?;
     if args.armor {
         output = output.into_text()?;
@@ -53,16 +53,16 @@ fn changes<'a>(args: &RewrapArgs, limits: Limits, added: &'a [RsaRecipient]) -> 
     for id in &args.removed {
         changes = changes.remove_recipient(*id);
     }
-    // Called with no ids at all, it would keep nobody.
+    // With no ids, `keep_only` would keep nobody.
     if !args.kept.is_empty() {
         changes = changes.keep_only(args.kept.iter().copied());
     }
     if args.keep_unidentified { changes.keep_unidentified() } else { changes }
 }
 
-/// Writes the new header, and behind it what `input` has left: the body, or nothing.
+/// Writes the new header, then the rest of `input`: the body, or nothing.
 ///
-/// `Rewrapper::copy` does the same, but does not tell which of the two files failed.
+/// `Rewrapper::copy` does the same, but does not say which of the two files failed.
 fn copy(header: &Header, input: &mut Input, output: &mut Output) -> Result<(), Failure> {
     output.write_all(header.as_bytes()).map_err(|error| Failure::io(output.name(), &error))?;
     let progress = Progress::new("copying", input, output);
@@ -73,8 +73,8 @@ fn copy(header: &Header, input: &mut Input, output: &mut Output) -> Result<(), F
     }
 }
 
-/// Why the recipients of `name` cannot be changed, and what to do. `keys` says which keys there are
-/// to open it.
+/// Says why the recipients of `name` cannot be changed, and what to do. `keys` describes the keys
+/// that were given to open it.
 fn refused(name: &str, keys: &str, error: &RewrapError) -> Failure {
     match error {
         RewrapError::Open(OpenError::NoMatchingRecord) => nothing_addressed(name, keys),

@@ -56,7 +56,8 @@ pub(crate) fn seal(sealer: &Sealer<'_>, input: &mut Input, output: &mut Output) 
 
 /// Writes all of `sealed`, an envelope or a body, and returns its length.
 ///
-/// Pulled rather than pushed: whatever fails on the way, it cannot end as if it were complete.
+/// Reads from `sealed` instead of writing to a sealing writer. So if anything fails, the output
+/// cannot look complete.
 pub(crate) fn write_sealed(mut sealed: SealReader<&mut Input>, output: &mut Output) -> Result<u64, Failure> {
     let progress = Progress::new("sealing", sealed.get_ref(), output);
     transfer(&mut sealed, output, progress, |sealed| sealed.get_ref().position()).map_err(|error| match error {

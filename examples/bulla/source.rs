@@ -1,13 +1,13 @@
-//! The bytes that a command reads, as they come.
+//! The bytes that a command reads.
 
 use std::fs::{self, File};
 use std::io::{self, Cursor, IsTerminal, Read, StdinLock};
 
-/// A file or standard input, which counts what was read of it.
+/// A file or standard input. Counts the bytes that were read.
 pub(crate) struct Source {
     stream: Stream,
     position: u64,
-    /// What comes before the rest of the stream.
+    /// Bytes to read before the rest of the stream.
     ahead: Cursor<Vec<u8>>,
 }
 
@@ -21,18 +21,19 @@ impl Source {
         Self { stream: Stream::File(file), position: 0, ahead: Cursor::default() }
     }
 
-    /// `None` where there is no standard input.
+    /// Returns `None` if there is no standard input.
     pub(crate) fn stdin() -> Option<Self> {
         let stdin = io::stdin().lock();
         (!was_closed(&stdin)).then(|| Self { stream: Stream::Stdin(stdin), position: 0, ahead: Cursor::default() })
     }
 
-    /// Lets `bytes` be read before the stream, of which nothing was read yet. They do not count as read from it.
+    /// Puts `bytes` before the rest of the stream. They do not count as read from it.
     pub(crate) fn prepend(&mut self, bytes: Vec<u8>) {
         self.ahead = Cursor::new(bytes);
     }
 
-    /// The first `len` bytes of the stream, fewer only where that is all. They are read again.
+    /// Returns the first `len` bytes of the stream, or fewer if it ends before. Reading returns
+    /// them again.
     pub(crate) fn peek(&mut self, len: u64) -> io::Result<Vec<u8>> {
         let mut start = Vec::new();
         self.take(len).read_to_end(&mut start)?;
@@ -40,7 +41,7 @@ impl Source {
         Ok(start)
     }
 
-    /// Bytes read so far.
+    /// Returns the number of bytes read so far.
     pub(crate) fn position(&self) -> u64 {
         self.position
     }
@@ -68,8 +69,9 @@ impl Read for Source {
     }
 }
 
-/// Whether there was no standard input when the program started. The runtime has then put the null device in its place, for
-/// writing as well; otherwise that would be taken for an empty file. Who asks for the null device opens it for reading alone.
+/// Returns whether there was no standard input when the program started. The runtime then puts the
+/// null device in its place, which would look like an empty file. But the runtime opens it for
+/// reading and writing, and a user who asks for the null device opens it for reading only.
 #[cfg(unix)]
 fn was_closed(stdin: &StdinLock<'_>) -> bool {
     use std::io::Write;
@@ -81,7 +83,7 @@ fn was_closed(stdin: &StdinLock<'_>) -> bool {
         (Ok(file), Ok(null)) => file.file_type() == null.file_type() && file.rdev() == null.rdev(),
         _ => false,
     };
-    // Nothing is written; the system only says whether it could be.
+    // Writes nothing: the system only says whether it could.
     is_null && file.write(&[]).is_ok()
 }
 

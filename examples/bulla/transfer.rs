@@ -1,4 +1,4 @@
-//! From a reader to a writer, telling apart which of the two failed.
+//! Copies from a reader to a writer, and says which of the two failed.
 
 use std::io::{self, Read, Write};
 
@@ -6,14 +6,14 @@ use zeroize::Zeroizing;
 
 use crate::progress::Progress;
 
-/// Which side failed, after `copied` bytes.
+/// The side that failed, after `copied` bytes.
 pub(crate) enum TransferError {
     Read { error: io::Error, copied: u64 },
     Write(io::Error),
 }
 
-/// Copies all of `reader` to `writer` and passes on each piece at once. `position` says how far the
-/// reader got, for the progress bar. Returns the number of bytes copied.
+/// Copies all of `reader` to `writer`, flushes after each piece, and returns the number of bytes
+/// copied. `position` returns how far the reader got, for the progress bar.
 pub(crate) fn transfer<R: Read>(
     reader: &mut R,
     writer: &mut impl Write,
@@ -29,12 +29,12 @@ pub(crate) fn transfer<R: Read>(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(TransferError::Read { error, copied }),
         };
-        // Flushed: whoever reads our output must not wait for what is authentic already.
+        // Flushed, because a reader of our output should not wait for what is already authentic.
         writer.write_all(&buffer[..len]).and_then(|()| writer.flush()).map_err(TransferError::Write)?;
         copied += u64::try_from(len).unwrap_or(u64::MAX);
         progress.set(position(reader));
     }
 }
 
-/// More than the library's adapters hand over at once, so that they work straight into it.
+/// Large enough for the library's adapters to work straight into it.
 const BUFFER_LEN: usize = 256 << 10;

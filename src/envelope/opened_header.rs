@@ -149,7 +149,7 @@ impl OpenedHeader {
     }
 
     /// Opens a body into the front of `output`, all or nothing, and returns the length of the
-    /// plaintext in bytes. [`plaintext_len`](crate::body::plaintext_len) computes the room it
+    /// plaintext in bytes. [`body::plaintext_len`](crate::body::plaintext_len) computes the room it
     /// needs.
     ///
     /// # Errors
