@@ -46,7 +46,7 @@ pub(crate) fn draw(path: &str, table: impl BufRead) -> Result<(), Box<dyn Error>
     Ok(())
 }
 
-/// The length of a bar, for a part of the longest.
+/// Returns the length of a bar, given its share of the longest bar.
 fn pixels(part: f64) -> i32 {
     (0..LONGEST).take_while(|pixel| f64::from(*pixel) < part * f64::from(LONGEST)).count().try_into().unwrap_or(LONGEST)
 }

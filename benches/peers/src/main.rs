@@ -1,8 +1,9 @@
-//! Measures libraries in this process at the command of the program `run`, and draws its chart.
+//! Measures libraries in this process on behalf of the program `run`, and draws its chart.
 //!
-//! `bulla-peers serve BYTES` prints one name a line and then an empty line. For each line `seal INDEX` or `open INDEX` that
-//! it reads it prints how many seconds that took. `bulla-peers chart FILE` draws a table with the columns name, GB/s of
-//! sealing and GB/s of opening, separated by tabs.
+//! `bulla-peers serve BYTES` prints one name on each line, and then an empty line. For each line
+//! `seal INDEX` or `open INDEX` that it reads, it prints how many seconds that took. `bulla-peers
+//! chart FILE` draws a chart from a table with the columns name, GB/s of sealing and GB/s of
+//! opening, separated by tabs.
 
 mod chart;
 mod peers;
@@ -61,7 +62,7 @@ fn open(peer: &dyn Peer, plaintext: &[u8], envelope: &mut Vec<u8>) -> f64 {
     if envelope.is_empty() {
         envelope.reserve(plaintext.len() + plaintext.len() / 512 + 4096);
         peer.seal(plaintext, envelope);
-        // Not measured: it opens to what was sealed.
+        // Not measured: check that opening returns what was sealed.
         let mut rest = plaintext;
         peer.open(envelope, &mut |piece| {
             rest = rest.strip_prefix(piece).expect("the plaintext that was sealed");
@@ -76,7 +77,7 @@ fn open(peer: &dyn Peer, plaintext: &[u8], envelope: &mut Vec<u8>) -> f64 {
     seconds
 }
 
-/// Counts and keeps nothing.
+/// Counts bytes and keeps none.
 struct Sink<'a>(&'a mut usize);
 
 impl Write for Sink<'_> {

@@ -1,4 +1,5 @@
-//! What is compared. All of them with one thread, in pieces of 64 KiB, and with the keys at hand.
+//! The libraries to compare. Each uses one thread and pieces of 64 KiB, and has its keys already in
+//! memory.
 
 use std::io::{Read, Write};
 
@@ -122,7 +123,7 @@ mod esdk {
 
     use super::Peer;
 
-    /// In Rust it has no streams: all of the message is in memory at once.
+    /// The Rust version has no streams, so the whole message is in memory at once.
     pub(super) struct Esdk {
         runtime: Runtime,
         client: Client,
@@ -154,7 +155,8 @@ mod esdk {
         }
 
         fn seal(&self, plaintext: &[u8], output: &mut dyn Write) {
-            // Its default suite signs, too, which nobody else does. Frames are of its default length: longer ones gain little.
+            // Its default suite also signs, which no other peer does. Frames have the default
+            // length, because longer ones gain little.
             let suite = EsdkAlgorithmSuiteId::AlgAes256GcmHkdfSha512CommitKey;
             let call =
                 self.client.encrypt().keyring(self.keyring.clone()).algorithm_suite_id(suite).plaintext(plaintext);
