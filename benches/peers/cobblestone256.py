@@ -1,4 +1,6 @@
-"""Measures Cobblestone-256 of the Python package cryptography at the command of the program run, as bulla-peers does."""
+"""Measures Cobblestone-256 in the Python package cryptography, on behalf of the program run. Speaks
+the protocol of bulla-peers.
+"""
 
 import sys
 import time

@@ -74,7 +74,7 @@ impl fmt::Display for ArmorErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotArmored => "not the text form of a bulla envelope: its first line is missing",
-            Self::LineEnd => "line ends in another way than the first one",
+            Self::LineEnd => "line end differs from that of the first line",
             Self::LineLength => "line is not 64 characters long",
             Self::Character => "character that is not base64",
             Self::Padding => "padding in the wrong place",

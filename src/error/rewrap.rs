@@ -34,7 +34,7 @@ impl fmt::Display for RewrapError {
             Self::Seal(SealError::NoRecipients) => f.write_str("no recipient would be left"),
             Self::Seal(error) => error.fmt(f),
             Self::NotARecipient(id) => write!(f, "no record names the key {id}"),
-            Self::AddedAndRemoved(id) => write!(f, "the key {id} is both to be removed and to be added"),
+            Self::AddedAndRemoved(id) => write!(f, "the key {id} is to be both removed and added"),
             Self::UnidentifiedRecords(count) => {
                 write!(f, "{count} records are anonymous or of unknown type and may be for the key to be removed")
             }

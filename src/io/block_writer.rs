@@ -82,7 +82,7 @@ impl<W: Write, B: Blocks> Write for BlockWriter<W, B> {
     fn write(&mut self, input: &[u8]) -> io::Result<usize> {
         self.0.poison.check()?;
         if self.0.core.ended {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "written to after it was finished"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "write to a finished writer"));
         }
         self.0.call(|core| {
             // Drain first: `take` needs an empty `pending`.

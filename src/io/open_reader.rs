@@ -144,7 +144,7 @@ impl<R: Read> OpenReader<R> {
     pub fn expect_end(mut self) -> io::Result<R> {
         match self.read(&mut [0])? {
             0 => Ok(self.into_inner()),
-            _ => Err(io::Error::new(io::ErrorKind::InvalidData, "the plaintext goes on where its end was expected")),
+            _ => Err(io::Error::new(io::ErrorKind::InvalidData, "plaintext is left after its expected end")),
         }
     }
 }

@@ -203,5 +203,5 @@ impl Blocks for ToChunks {
 }
 
 fn finished() -> io::Error {
-    io::Error::other("the last chunk was sealed before")
+    io::Error::other("the last chunk was already sealed")
 }
