@@ -50,7 +50,8 @@ pub enum KeyError {
     },
     /// The private key has more than two primes.
     MultiPrime,
-    /// The numbers of the key contradict each other.
+    /// The numbers of the key contradict each other, or the backend does not support them, such as
+    /// primes of different lengths.
     Inconsistent,
     /// The operating system gave no randomness to generate a key from. A retry can help.
     Randomness,

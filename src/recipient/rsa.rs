@@ -175,7 +175,7 @@ struct Public {
 
 /// An RSA private key to open with. Cheap to clone.
 ///
-/// The rules for keys are those of [`RsaRecipient`]. Keys with more than two primes are refused.
+/// The rules for keys are those of [`RsaRecipient`]. The key must have two primes of equal length.
 ///
 /// # Security
 ///
