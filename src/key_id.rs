@@ -15,7 +15,8 @@ use core::str::FromStr;
 /// ```
 /// use bulla::keys::KeyId;
 ///
-/// let id: KeyId = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff".parse()?;
+/// let digits = "00112233445566778899aabbccddeeff".repeat(2);
+/// let id: KeyId = digits.parse()?;
 /// assert_eq!(id.as_bytes()[1], 0x11);
 /// assert!(id.to_string().ends_with("ddeeff"));
 /// # Ok::<(), bulla::error::KeyIdParseError>(())

@@ -17,7 +17,8 @@ use crate::recipient::{Identity, Recipient};
 /// ```
 /// use bulla::RsaIdentity;
 ///
-/// let identity = RsaIdentity::from_pem(include_str!("../tests/keys/rsa3072.pem"))?;
+/// let pem = include_str!("../tests/keys/rsa3072.pem");
+/// let identity = RsaIdentity::from_pem(pem)?;
 /// let sealed = bulla::seal(identity.recipient(), b"hello")?;
 /// assert_eq!(bulla::open(&identity, &sealed)?, b"hello");
 /// # Ok::<(), Box<dyn std::error::Error>>(())

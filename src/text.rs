@@ -22,7 +22,10 @@ use crate::error::ArmorError;
 ///
 /// ```
 /// let text = bulla::armor::encode(b"hello, bulla");
-/// assert_eq!(text, "-----BEGIN BULLA ENVELOPE-----\naGVsbG8sIGJ1bGxh\n-----END BULLA ENVELOPE-----\n");
+/// let lines: Vec<&str> = text.lines().collect();
+/// assert_eq!(lines[0], "-----BEGIN BULLA ENVELOPE-----");
+/// assert_eq!(lines[1], "aGVsbG8sIGJ1bGxh");
+/// assert_eq!(lines[2], "-----END BULLA ENVELOPE-----");
 /// ```
 #[expect(clippy::missing_panics_doc, reason = "base64 and the lines around it are text")]
 #[must_use]
@@ -90,7 +93,8 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, ArmorError> {
 ///     false => Box::new(file),
 /// };
 /// let mut plaintext = String::new();
-/// bulla::Opener::new(&identity).wrap_input(envelope)?.read_to_string(&mut plaintext)?;
+/// let mut reader = bulla::Opener::new(&identity).wrap_input(envelope)?;
+/// reader.read_to_string(&mut plaintext)?;
 /// assert_eq!(plaintext, "hello");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -24,12 +24,15 @@ use crate::wire::Header;
 /// use bulla::error::OpenError;
 /// use bulla::{Opener, RsaIdentity, Sealer};
 ///
-/// let identity = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
-/// let sealed = Sealer::new(identity.recipient()).aad(b"invoice/42").seal(b"hello")?;
+/// let pem = include_str!("../../tests/keys/rsa2048.pem");
+/// let identity = RsaIdentity::from_pem(pem)?;
+/// let sealer = Sealer::new(identity.recipient()).aad(b"invoice/42");
+/// let sealed = sealer.seal(b"hello")?;
 ///
 /// let opener = Opener::new(identity);
 /// assert_eq!(opener.clone().aad(b"invoice/42").open(&sealed)?, b"hello");
-/// assert_eq!(opener.aad(b"invoice/43").open(&sealed), Err(OpenError::WrongAssociatedData));
+/// let wrong = opener.aad(b"invoice/43").open(&sealed);
+/// assert_eq!(wrong, Err(OpenError::WrongAssociatedData));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

@@ -40,12 +40,16 @@ use crate::wire::{Header, Item, Record};
 /// ```
 /// use bulla::{Header, Limits, Opener, Rewrapper, RsaIdentity};
 ///
-/// let alice = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
-/// let bob = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa3072.pem"))?;
+/// let pem = include_str!("../../tests/keys/rsa2048.pem");
+/// let alice = RsaIdentity::from_pem(pem)?;
+/// let pem = include_str!("../../tests/keys/rsa3072.pem");
+/// let bob = RsaIdentity::from_pem(pem)?;
 /// let envelope = bulla::seal(alice.recipient(), b"hello")?;
 ///
 /// let (header, body) = Header::split(&envelope, &Limits::default())?;
-/// let changes = Rewrapper::new().add_recipient(bob.recipient()).remove_recipient(alice.key_id());
+/// let changes = Rewrapper::new()
+///     .add_recipient(bob.recipient())
+///     .remove_recipient(alice.key_id());
 /// let header = changes.rewrap(&Opener::new(&alice).open_header(&header)?)?;
 ///
 /// let envelope = [header.as_bytes(), body].concat();

@@ -32,8 +32,10 @@ use crate::wire::{Fields, encode};
 /// ```
 /// use bulla::{Opener, RsaIdentity, Sealer};
 ///
-/// let alice = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
-/// let bob = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa3072.pem"))?;
+/// let pem = include_str!("../../tests/keys/rsa2048.pem");
+/// let alice = RsaIdentity::from_pem(pem)?;
+/// let pem = include_str!("../../tests/keys/rsa3072.pem");
+/// let bob = RsaIdentity::from_pem(pem)?;
 ///
 /// let sealed = Sealer::new(alice.recipient())
 ///     .recipient(bob.recipient())

@@ -43,8 +43,10 @@ use crate::wire::{Header, Record, Records};
 /// ) -> Result<OpenedHeader, OpenError> {
 ///     let mut search = Search::new(header, [key], &Limits::default());
 ///     loop {
-///         let candidate = search.next_candidate()?; // the error if there are no more
-///         let answer = service.unwrap(candidate.wrapped_key()).await?; // None if it does not open
+///         // An error if there are no more candidates.
+///         let candidate = search.next_candidate()?;
+///         // `None` if it does not open.
+///         let answer = service.unwrap(candidate.wrapped_key()).await?;
 ///         if let Some(opened) = candidate.verify(answer) {
 ///             return Ok(opened);
 ///         }

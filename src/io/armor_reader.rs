@@ -34,7 +34,8 @@ use crate::text::{CONTENT_LINE, Decoder};
 ///
 /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
 /// # let text = bulla::armor::encode(&bulla::seal(&identity.recipient(), b"hello")?);
-/// let mut reader = Opener::new(&identity).wrap_input(ArmorReader::new(text.as_bytes()))?;
+/// let envelope = ArmorReader::new(text.as_bytes());
+/// let mut reader = Opener::new(&identity).wrap_input(envelope)?;
 /// let mut plaintext = String::new();
 /// reader.read_to_string(&mut plaintext)?;
 /// assert_eq!(plaintext, "hello");

@@ -30,7 +30,8 @@ use crate::text::{CONTENT_LINE, TEXT_LINE, encode_lines, first_line, last_lines}
 /// use bulla::armor::{self, ArmorWriter};
 ///
 /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
-/// let mut writer = Sealer::new(&identity.recipient()).wrap_output(ArmorWriter::new(Vec::new()))?;
+/// let text = ArmorWriter::new(Vec::new());
+/// let mut writer = Sealer::new(identity.recipient()).wrap_output(text)?;
 /// writer.write_all(b"hello")?;
 /// let text = writer.finish()?.finish()?; // the envelope, then its text form
 /// assert!(text.starts_with(b"-----BEGIN BULLA ENVELOPE-----\n"));

@@ -128,7 +128,8 @@ impl<R: Read> OpenReader<R> {
     /// let mut reader = bulla::Opener::new(&identity).wrap_input(&sealed[..])?;
     /// reader.read_exact(&mut [0; 10_000])?; // the first chunk is there
     /// let error = reader.finish().unwrap_err();
-    /// assert_eq!(OpenError::from_io(&error), Some(&OpenError::LastChunkAltered { index: 1 }));
+    /// let altered = OpenError::LastChunkAltered { index: 1 };
+    /// assert_eq!(OpenError::from_io(&error), Some(&altered));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn finish(mut self) -> io::Result<R> {

@@ -28,7 +28,9 @@ impl Rewrapper<'_> {
     /// # let bob = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa3072.pem"))?;
     /// # let old = bulla::seal(&alice.recipient(), b"hello")?;
     /// let mut new = Vec::new();
-    /// Rewrapper::new().add_recipient(&bob.recipient()).copy(&old[..], &mut new, &Opener::new(&alice))?;
+    /// Rewrapper::new()
+    ///     .add_recipient(bob.recipient())
+    ///     .copy(&old[..], &mut new, &Opener::new(&alice))?;
     /// assert_eq!(bulla::open(&bob, &new)?, b"hello");
     /// assert_eq!(bulla::open(&alice, &new)?, b"hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())

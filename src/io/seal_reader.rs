@@ -48,7 +48,8 @@ impl Sealer<'_> {
     ///
     /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
     /// let mut sealed = Vec::new();
-    /// let mut reader = bulla::Sealer::new(identity.recipient()).wrap_input(&b"hello"[..])?;
+    /// let sealer = bulla::Sealer::new(identity.recipient());
+    /// let mut reader = sealer.wrap_input(&b"hello"[..])?;
     /// reader.read_to_end(&mut sealed)?;
     /// assert_eq!(bulla::open(&identity, &sealed)?, b"hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -49,7 +49,8 @@ impl Sealer<'_> {
     /// use std::io::Write;
     ///
     /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
-    /// let mut writer = bulla::Sealer::new(identity.recipient()).wrap_output(Vec::new())?;
+    /// let sealer = bulla::Sealer::new(identity.recipient());
+    /// let mut writer = sealer.wrap_output(Vec::new())?;
     /// writer.write_all(b"hello, ")?;
     /// writer.write_all(b"world")?;
     /// let sealed = writer.finish()?;

@@ -38,7 +38,8 @@ use crate::wire::Record;
 /// # }
 /// # let client = Client(RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?);
 ///
-/// let public = RsaRecipient::from_pem(include_str!("../../tests/keys/rsa2048.pub.pem"))?;
+/// let pem = include_str!("../../tests/keys/rsa2048.pub.pem");
+/// let public = RsaRecipient::from_pem(pem)?;
 /// let identity = RemoteIdentity::new(public.clone(), |wrapped_key| {
 ///     // RSA-OAEP, SHA-256, MGF1 with SHA-256, no label.
 ///     match client.decrypt(wrapped_key) {

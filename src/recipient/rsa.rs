@@ -30,7 +30,8 @@ use crate::wire::Record;
 /// ```
 /// use bulla::RsaRecipient;
 ///
-/// let recipient = RsaRecipient::from_pem(include_str!("../../tests/keys/rsa3072.pub.pem"))?;
+/// let pem = include_str!("../../tests/keys/rsa3072.pub.pem");
+/// let recipient = RsaRecipient::from_pem(pem)?;
 /// println!("sealing to {}", recipient.key_id());
 /// # Ok::<(), bulla::error::KeyError>(())
 /// ```
