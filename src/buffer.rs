@@ -28,7 +28,7 @@ impl Buffer {
         &mut self.bytes[..end]
     }
 
-    /// Moves to a longer piece of memory, where `kept` comes first.
+    /// Moves to a longer piece of memory, with `kept` at the front.
     #[cfg(feature = "std")]
     pub(crate) fn grow(&mut self, len: usize, kept: Range<usize>) {
         let mut longer = Self::new(len);
@@ -70,7 +70,7 @@ impl<'a> Unreleased<'a> {
         self.0
     }
 
-    /// Leaves the first `len` bytes to the caller and wipes those behind them, up to `touched`.
+    /// Leaves the first `len` bytes to the caller and wipes the rest, up to `touched`.
     pub(crate) fn release(mut self, len: usize, touched: usize) {
         wipe(&mut mem::take(&mut self.0)[len..touched]);
     }

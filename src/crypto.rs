@@ -1,8 +1,10 @@
-//! The primitives behind our own names. No other module names a backend; nothing here knows the format.
+//! The primitives behind our own names. No other module names a backend; nothing here knows the
+//! format.
 //!
-//! A backend is one module with the items re-exported below. Keys reach it as canonical DER that has passed the import
-//! policy of [`crate::recipient`], so that no two backends admit different keys. Where two backends are compiled, AWS-LC
-//! does the work and the tests hold the other against it.
+//! A backend is one module with the items re-exported below. Keys reach it as canonical DER that
+//! has passed the import policy of [`crate::recipient`], so that no two backends admit different
+//! keys. Where two backends are compiled, AWS-LC does the work and the tests hold the other against
+//! it.
 
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;

@@ -132,7 +132,7 @@ impl BodyOpener {
         Opened { chunks: count(self.next), touched: count(next) }
     }
 
-    /// Opens the last chunk where it stands and returns the length of its plaintext.
+    /// Opens the last chunk in place and returns the length of its plaintext.
     pub(crate) fn open_last_in_place(&mut self, sealed: &mut [u8]) -> Result<usize, OpenError> {
         self.advance(|cipher, index| {
             check_last_len(index, sealed.len())?;
@@ -183,8 +183,8 @@ impl BodyOpener {
 pub(crate) struct Opened {
     /// Chunks before the first that did not open: their plaintext may be released.
     pub(crate) chunks: usize,
-    /// Chunks that were worked on. The outputs of those behind the first failure may hold
-    /// plaintext, which is not to be released: the caller wipes it.
+    /// Chunks that were processed. The outputs after the first failure may hold plaintext that must
+    /// not be released: the caller wipes it.
     pub(crate) touched: usize,
 }
 

@@ -200,7 +200,7 @@ impl BodySealer {
         self.cipher.work().after(self.next)
     }
 
-    /// Whatever makes a whole body starts with its first chunk.
+    /// A whole body must start with its first chunk.
     pub(crate) fn assert_fresh(&self) {
         assert_eq!(self.next, 0, "no chunk has been sealed yet");
     }

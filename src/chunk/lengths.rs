@@ -1,4 +1,4 @@
-//! Where things stand in a body: arithmetic on lengths and offsets, without any key (SPEC §5.3).
+//! Positions in a body: arithmetic on lengths and offsets, without any key (SPEC §5.3).
 
 use core::ops::Range;
 
@@ -63,11 +63,11 @@ pub fn plaintext_len(body_len: u64) -> Result<u64, OpenError> {
 
 /// The bytes of a body that hold the chunks of `plaintext_range`: what to fetch for
 /// [`RangeOpener::open_range`](crate::body::RangeOpener::open_range). `None` if there is nothing to
-/// fetch: the range is empty, or lies behind the format's maximum of 2^52 − 1.
+/// fetch: the range is empty, or lies beyond the format's maximum of 2^52 − 1.
 ///
 /// Both ranges are offsets in bytes, from the start of the plaintext and from the start of the
 /// body; [`Header::envelope_range`](crate::Header::envelope_range) counts from the start of the
-/// envelope. The result may reach behind the end of the body, since the last chunk is shorter:
+/// envelope. The result may reach past the end of the body, since the last chunk is shorter:
 /// fetch what is there.
 ///
 /// # Examples
@@ -91,7 +91,7 @@ pub(crate) fn locate(position: u64) -> (u64, usize) {
     (position / to_u64(CHUNK_LEN), clamp_to_usize(position % to_u64(CHUNK_LEN)))
 }
 
-/// Offset in the body at which chunk `index` stands, which is at most 2^38.
+/// Returns the offset of chunk `index`, which is at most 2^38, in the body.
 pub(crate) fn chunk_offset(index: u64) -> u64 {
     to_u64(BODY_HEAD_LEN) + index * to_u64(SEALED_CHUNK_LEN)
 }

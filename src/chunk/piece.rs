@@ -12,7 +12,7 @@ pub(crate) type ToOpen<'a> = Piece<'a, SEALED_CHUNK_LEN, CHUNK_LEN>;
 
 /// Full chunks of `FROM` bytes, and where they are turned into as many of `TO` bytes.
 pub(crate) enum Piece<'a, const FROM: usize, const TO: usize> {
-    /// Each in its place, where plaintext takes the first 16384 bytes.
+    /// In place: the plaintext takes the first 16384 bytes of each chunk.
     InPlace(&'a mut [[u8; SEALED_CHUNK_LEN]]),
     Into(&'a [[u8; FROM]], &'a mut [[u8; TO]]),
 }
@@ -37,7 +37,7 @@ impl<'a, const FROM: usize, const TO: usize> Piece<'a, FROM, TO> {
     }
 
     /// Gives each piece the number of its first chunk, counted from `next`, which becomes that of
-    /// the chunk behind them all.
+    /// the chunk after the last.
     pub(super) fn number(pieces: impl IntoIterator<Item = Self>, next: &mut u64) -> impl Iterator<Item = (u64, Self)> {
         pieces.into_iter().map(|piece| {
             let start = *next;

@@ -24,8 +24,8 @@ use crate::secret::Secret;
 ///
 /// # Security
 ///
-/// Every byte that it gives out is authentic and stands where it was sealed (SPEC §5.4). That says
-/// nothing about the rest of the body, and the length that a store reports is a claim:
+/// Every byte that it releases is authentic and at the position where it was sealed (SPEC §5.4).
+/// That says nothing about the rest of the body, and the length that a store reports is a claim:
 /// [`verify_len`](Self::verify_len) checks it.
 ///
 /// # Examples
@@ -39,7 +39,7 @@ use crate::secret::Secret;
 /// # let fetch = |range: std::ops::Range<u64>| {
 /// #     &envelope[range.start as usize..(range.end as usize).min(envelope.len())]
 /// # };
-/// // The first request: as much as most headers need, with the 56 bytes behind them.
+/// // The first request: enough for most headers and the head of the body.
 /// let start = fetch(0..16384);
 /// let (header, body) = Header::split(start, &Limits::default())?;
 /// let head = body.first_chunk().ok_or(OpenError::Truncated)?;
@@ -79,7 +79,7 @@ impl RangeOpener {
     ///
     /// [`OpenError::ChunkAltered`] and [`OpenError::LastChunkAltered`]; [`OpenError::Truncated`] if
     /// `sealed` ends before `range` does, and not with a last chunk: the body was cut, fewer bytes
-    /// were fetched, or the range starts in a chunk behind the last one, or behind the longest
+    /// were fetched, or the range starts in a chunk after the last one, or beyond the longest
     /// plaintext there can be. [`OpenError::LimitExceeded`]. No plaintext is released.
     pub fn open_range(&self, range: Range<u64>, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
         if range.is_empty() {
@@ -188,7 +188,7 @@ impl RangeOpener {
         fetch: impl Fn(u64, usize, &mut dyn FnMut(&[u8])) + Sync,
     ) -> usize {
         let count = output.len();
-        // Wiped if the caller's input panics, and behind the first failure.
+        // Wiped if the caller's input panics, and after the first failure.
         let mut output = crate::buffer::Unreleased::new(output.as_flattened_mut());
         let pieces = (first..).step_by(super::PIECE).zip(output.bytes().as_chunks_mut().0.chunks_mut(super::PIECE));
         let work = self.cipher.work().on(count);
@@ -223,7 +223,7 @@ impl RangeOpener {
         Ok(output.len())
     }
 
-    /// Opens chunk `index`, which is the last unless it is full, where it stands. Returns the
+    /// Opens chunk `index`, which is the last unless it is full, in place. Returns the
     /// length of its plaintext.
     pub(crate) fn open_in_place(&self, index: u64, sealed: &mut [u8]) -> Result<usize, OpenError> {
         if sealed.len() == SEALED_CHUNK_LEN {

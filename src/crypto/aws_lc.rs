@@ -1,4 +1,5 @@
-//! The AWS-LC backend: the same primitives, several times faster, in C and assembly through `aws-lc-rs`.
+//! The AWS-LC backend: the same primitives, several times faster, in C and assembly through
+//! `aws-lc-rs`.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -17,7 +18,7 @@ use super::ciphertext::Modulus;
 use super::{KeyRejected, KeySize, RandomnessError, TagMismatch};
 use crate::secret::Secret;
 
-/// AES-256-GCM with a 12-byte nonce, a 16-byte tag behind the ciphertext, and no associated data.
+/// AES-256-GCM with a 12-byte nonce, the 16-byte tag after the ciphertext, and no associated data.
 pub(crate) struct Aead(LessSafeKey);
 
 impl Aead {
@@ -38,7 +39,8 @@ impl Aead {
             .expect("a chunk is far below GCM's 64 GiB, and the lengths agree");
     }
 
-    /// Replaces the plaintext that `sealed` starts with by its ciphertext, and the last 16 bytes by the tag.
+    /// Replaces the plaintext that `sealed` starts with by its ciphertext, and the last 16 bytes by
+    /// the tag.
     pub(crate) fn seal_in_place(&self, nonce: &[u8; 12], sealed: &mut [u8]) {
         let (plaintext, tag_output) = sealed.split_last_chunk_mut::<16>().expect("room for a tag");
         let nonce = Nonce::assume_unique_for_key(*nonce);
@@ -46,7 +48,8 @@ impl Aead {
         tag_output.copy_from_slice(tag.expect("a chunk is far below GCM's 64 GiB").as_ref());
     }
 
-    /// Writes the plaintext of `sealed`, which ends with a 16-byte tag, to `output`, which is 16 bytes shorter.
+    /// Writes the plaintext of `sealed`, which ends with a 16-byte tag, to `output`, which is 16
+    /// bytes shorter.
     pub(crate) fn open(&self, nonce: &[u8; 12], sealed: &[u8], output: &mut [u8]) -> Result<(), TagMismatch> {
         let (ciphertext, tag) = sealed.split_at(output.len());
         let nonce = Nonce::assume_unique_for_key(*nonce);
@@ -55,7 +58,8 @@ impl Aead {
         opened.map_err(|_| wiped(output))
     }
 
-    /// Replaces the ciphertext at the start of `sealed`, which ends with a 16-byte tag, by its plaintext.
+    /// Replaces the ciphertext at the start of `sealed`, which ends with a 16-byte tag, by its
+    /// plaintext.
     pub(crate) fn open_in_place(&self, nonce: &[u8; 12], sealed: &mut [u8]) -> Result<(), TagMismatch> {
         let nonce = Nonce::assume_unique_for_key(*nonce);
         match self.0.open_in_place(nonce, Aad::empty(), sealed) {

@@ -4,14 +4,17 @@ use rand_core::{Infallible, TryCryptoRng, TryRng};
 
 use crate::error::{OpenError, SealError};
 
-/// The operating system's generator as an infallible [`rand_core::CryptoRng`], with failures kept until they are asked for.
+/// The operating system's generator as an infallible [`rand_core::CryptoRng`], with failures kept
+/// until they are asked for.
 ///
-/// Once a draw has failed, all bytes are predictable, and whatever was made since the last successful [`SystemRng::check`]
-/// must be thrown away. That is the price for handing recipients the infallible trait that every library expects.
+/// Once a draw has failed, all bytes are predictable, and everything made since the last successful
+/// [`SystemRng::check`] must be thrown away. That is the price for handing recipients the
+/// infallible trait that every library expects.
 pub(crate) struct SystemRng<R = getrandom::SysRng> {
     source: R,
     failed: bool,
-    /// Makes the bytes after a failure differ, so that a loop that waits for an acceptable draw ends.
+    /// Makes the bytes after a failure differ, so that a loop that waits for an acceptable draw
+    /// ends.
     filler: u64,
 }
 

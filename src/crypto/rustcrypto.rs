@@ -18,7 +18,7 @@ use super::ciphertext::Modulus;
 use super::{KeyRejected, KeySize, RandomnessError, SystemRng, TagMismatch, oaep};
 use crate::secret::Secret;
 
-/// AES-256-GCM with a 12-byte nonce, a 16-byte tag behind the ciphertext, and no associated data.
+/// AES-256-GCM with a 12-byte nonce, the 16-byte tag after the ciphertext, and no associated data.
 pub(crate) struct Aead(Aes256Gcm);
 
 impl Aead {
@@ -38,14 +38,16 @@ impl Aead {
         tag_output.copy_from_slice(&tag);
     }
 
-    /// Replaces the plaintext that `sealed` starts with by its ciphertext, and the last 16 bytes by the tag.
+    /// Replaces the plaintext that `sealed` starts with by its ciphertext, and the last 16 bytes by
+    /// the tag.
     pub(crate) fn seal_in_place(&self, nonce: &[u8; 12], sealed: &mut [u8]) {
         let (plaintext, tag_output) = sealed.split_last_chunk_mut::<16>().expect("room for a tag");
         let tag = self.0.encrypt_inout_detached(nonce.into(), &[], plaintext.into());
         tag_output.copy_from_slice(&tag.expect("a chunk is far below GCM's 64 GiB"));
     }
 
-    /// Writes the plaintext of `sealed`, which ends with a 16-byte tag, to `output`, which is 16 bytes shorter.
+    /// Writes the plaintext of `sealed`, which ends with a 16-byte tag, to `output`, which is 16
+    /// bytes shorter.
     pub(crate) fn open(&self, nonce: &[u8; 12], sealed: &[u8], output: &mut [u8]) -> Result<(), TagMismatch> {
         let (ciphertext, tag) = sealed.split_at(output.len());
         let tag = tag.try_into().expect("sealed is longer by one tag");
@@ -54,7 +56,8 @@ impl Aead {
         self.0.decrypt_inout_detached(nonce.into(), &[], buffer, tag).map_err(|_| TagMismatch)
     }
 
-    /// Replaces the ciphertext at the start of `sealed`, which ends with a 16-byte tag, by its plaintext.
+    /// Replaces the ciphertext at the start of `sealed`, which ends with a 16-byte tag, by its
+    /// plaintext.
     pub(crate) fn open_in_place(&self, nonce: &[u8; 12], sealed: &mut [u8]) -> Result<(), TagMismatch> {
         let (ciphertext, tag) = sealed.split_last_chunk_mut::<16>().ok_or(TagMismatch)?;
         self.0.decrypt_inout_detached(nonce.into(), &[], ciphertext.into(), (&*tag).into()).map_err(|_| TagMismatch)
@@ -123,7 +126,8 @@ pub(crate) struct OaepPrivateKey {
 impl OaepPrivateKey {
     pub(crate) fn from_pkcs8(der: &[u8]) -> Result<Self, KeyRejected> {
         let key = PrivateKey::from_pkcs8_der(der).map_err(|_| KeyRejected)?;
-        // `rsa` recomputes the CRT values and would not notice wrong ones, which a later export would pass on.
+        // `rsa` recomputes the CRT values and would not notice wrong ones, which a later export would pass
+        // on.
         let encoded = key.to_pkcs8_der().map_err(|_| KeyRejected)?;
         if !constant_time_eq(encoded.as_bytes(), der) {
             return Err(KeyRejected);

@@ -1,5 +1,5 @@
-//! The primitives against Project Wycheproof and known answers, for every backend that is compiled, and the backends against
-//! each other.
+//! The primitives against Project Wycheproof and known answers, for every backend that is compiled,
+//! and the backends against each other.
 
 use alloc::vec;
 use alloc::vec::Vec;

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::sync::OnceLock;
 
 use super::read_at::{ReadAt, read_full_at, slice_at};
-use super::scratch::Scratches;
+use super::scratch::ScratchPool;
 use crate::chunk::{RangeOpener, chunk_offset, locate, plaintext_len};
 use crate::envelope::{OpenedHeader, Opener};
 use crate::error::OpenError;
@@ -51,7 +51,7 @@ pub struct OpenReaderAt<R> {
     opener: RangeOpener,
     /// Length of the plaintext. Empty until the last chunk has verified.
     len: OnceLock<u64>,
-    scratches: Scratches,
+    scratches: ScratchPool,
 }
 
 impl Opener<'_> {
@@ -90,7 +90,7 @@ impl OpenedHeader {
             opener: self.range_opener(&head)?,
             header: self,
             len: OnceLock::new(),
-            scratches: Scratches::default(),
+            scratches: ScratchPool::default(),
         })
     }
 }

@@ -13,8 +13,8 @@ pub(super) struct Poison(Option<Cause>);
 
 #[derive(Debug)]
 enum Cause {
-    Decrypt(OpenError),
-    Encrypt(SealError),
+    Open(OpenError),
+    Seal(SealError),
     #[cfg(feature = "armor")]
     Armor(ArmorError),
     Io {
@@ -32,8 +32,8 @@ impl Poison {
     pub(super) fn check(&self) -> io::Result<()> {
         match &self.0 {
             None => Ok(()),
-            Some(Cause::Decrypt(error)) => Err(error.clone().into()),
-            Some(Cause::Encrypt(error)) => Err(error.clone().into()),
+            Some(Cause::Open(error)) => Err(error.clone().into()),
+            Some(Cause::Seal(error)) => Err(error.clone().into()),
             #[cfg(feature = "armor")]
             Some(Cause::Armor(error)) => Err((*error).into()),
             Some(Cause::Io { kind, message }) => {
@@ -74,10 +74,10 @@ impl Cause {
     fn of(error: &io::Error) -> Self {
         if let Some(inner) = error.get_ref() {
             if let Some(error) = inner.downcast_ref::<OpenError>() {
-                return Self::Decrypt(error.clone());
+                return Self::Open(error.clone());
             }
             if let Some(error) = inner.downcast_ref::<SealError>() {
-                return Self::Encrypt(error.clone());
+                return Self::Seal(error.clone());
             }
             #[cfg(feature = "armor")]
             if let Some(error) = inner.downcast_ref::<ArmorError>() {

@@ -7,9 +7,9 @@ use crate::buffer::Buffer;
 
 /// A pool with a [`Scratch`] for each thread that has read at the same time as others.
 #[derive(Default)]
-pub(super) struct Scratches(Mutex<Vec<Scratch>>);
+pub(super) struct ScratchPool(Mutex<Vec<Scratch>>);
 
-impl Scratches {
+impl ScratchPool {
     /// Takes a scratch from the pool, if possible one that holds chunk `index`.
     pub(super) fn take(&self, index: Option<u64>) -> Scratch {
         let mut scratches = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -19,7 +19,7 @@ pub(super) struct Window<const UNIT: usize> {
     ended: bool,
     /// An error of the input that came after bytes that were not used yet.
     deferred: Option<io::Error>,
-    /// Bytes read of the input, all in all.
+    /// Total bytes read from the input.
     read: u64,
 }
 
@@ -44,8 +44,9 @@ impl From<Work> for Reading {
 }
 
 impl<const UNIT: usize> Window<UNIT> {
-    /// Reads until there are `len` bytes, or the input has ended. Asks no more often than that takes.
-    /// One thread takes what there is, up to a batch; several read the rest while they work.
+    /// Reads until there are `len` bytes, or the input has ended. Makes no more reads than it
+    /// needs. One thread takes what there is, up to a batch; several read the rest while they
+    /// work.
     pub(super) fn fill(&mut self, input: &mut impl Read, len: usize, reading: Reading) -> io::Result<()> {
         while self.end - self.start < len && !self.ended {
             if let Some(error) = self.deferred.take() {
@@ -61,8 +62,8 @@ impl<const UNIT: usize> Window<UNIT> {
         Ok(())
     }
 
-    /// Yields up to `max` units in pieces. One thread: only what is already buffered. Several: up to
-    /// a batch, reading on demand until the input ends or blocks.
+    /// Yields up to `max` units in pieces. One thread: only what is already buffered. Several: up
+    /// to a batch, reading on demand until the input ends or blocks.
     pub(super) fn pieces<'a, R: Read>(
         &'a mut self,
         input: &'a mut R,
@@ -119,7 +120,7 @@ impl<const UNIT: usize> Window<UNIT> {
         &mut self.bytes.using(self.end)[self.start..]
     }
 
-    /// Bytes read of the input, all in all.
+    /// Total bytes read from the input.
     pub(super) fn bytes_read(&self) -> u64 {
         self.read
     }
@@ -136,7 +137,7 @@ impl<const UNIT: usize> Window<UNIT> {
         self.start += len;
     }
 
-    /// Makes place for `len` bytes from `start` on.
+    /// Makes room for `len` bytes from `start` on.
     fn make_room(&mut self, len: usize, reading: Reading) {
         let used = self.end - self.start;
         if self.start + len <= self.bytes.len() && used > 0 {
