@@ -180,7 +180,8 @@ fn debug_output_of_everything_holds_no_secret() {
     let (header, body_sealer) = sealer.start().unwrap().into_parts();
     let content_key = key.content_key();
     let opened = header.open(key.content_key()).unwrap().aad(b"quince");
-    // What the inner streams show is theirs, so they are files, which show nothing of what they hold.
+    // What the inner streams show is theirs, so they are files, which show nothing of what they
+    // hold.
     let file = || {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(header.as_bytes()).unwrap();

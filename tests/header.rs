@@ -213,7 +213,8 @@ proptest! {
         }
         bytes.truncate(bytes.len() - cut);
         if let Ok(header) = Header::parse(&bytes, &Limits::default()) {
-            // Encoded again from what was understood. Unknown fields are not public, so they are taken from the input.
+            // Encoded again from what was understood. Unknown fields are not public, so they are
+            // taken from the input.
             let fields = items(&bytes[20..20 + u32::from_be_bytes(bytes[12..16].try_into().unwrap()) as usize]);
             let known = fields.iter().find(|(field_type, _)| *field_type == 1).map(|(_, value)| *value);
             prop_assert_eq!(header.unverified_metadata(), known);

@@ -129,7 +129,8 @@ fn keep_only_drops_everything_else() {
 fn a_record_of_unknown_type_does_not_count_as_a_recipient() {
     let (key, envelope) = with_unknown_records();
     let (header, _) = split(&envelope);
-    // The anonymous record goes first, so that only the one of unknown type and padding would be left.
+    // The anonymous record goes first, so that only the one of unknown type and padding would be
+    // left.
     let changes = Rewrapper::new().keep_only([Named::new(1).0]).keep_unidentified();
     let changed = changes.rewrap(&opened(&header, &key)).unwrap();
     let anonymous = changed.records().find(|record| record.key_id().is_none()).unwrap().value().to_vec();

@@ -72,7 +72,8 @@ impl Case {
     pub(super) fn plaintext(&self) -> Vec<u8> {
         let rest = usize::from(self.rest) % (CHUNK_LEN + 1);
         let len = usize::from(self.chunks) % MAX_CHUNKS * CHUNK_LEN + rest;
-        // The period is prime, so no two chunks are equal. Copied, as a fuzzer makes loops over bytes slow.
+        // The period is prime, so no two chunks are equal. Copied, as a fuzzer makes loops over
+        // bytes slow.
         let period: Vec<u8> = (0..251).map(|i| self.pattern.wrapping_add(i)).collect();
         let mut plaintext = period.repeat(len / period.len() + 1);
         plaintext.truncate(len);

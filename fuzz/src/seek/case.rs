@@ -58,7 +58,8 @@ impl Case {
     }
 
     pub(super) fn plaintext(&self) -> Vec<u8> {
-        // The period is prime, so no two chunks are equal. Copied, as a fuzzer makes loops over bytes slow.
+        // The period is prime, so no two chunks are equal. Copied, as a fuzzer makes loops over
+        // bytes slow.
         let period: Vec<u8> = (0..251).collect();
         let mut plaintext = period.repeat(self.len / period.len() + 1);
         plaintext.truncate(self.len);

@@ -1,4 +1,5 @@
-//! Links and runs only where nothing below needs the standard library: there is one panic handler, and it is the one here.
+//! Links and runs only where nothing below needs the standard library: there is one panic handler,
+//! and it is the one here.
 #![no_std]
 #![no_main]
 

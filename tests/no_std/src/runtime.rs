@@ -16,10 +16,12 @@ struct Arena {
     used: AtomicUsize,
 }
 
-// SAFETY: no byte is handed out twice: `used` only grows, and each caller owns what lies between its old and new value.
+// SAFETY: no byte is handed out twice: `used` only grows, and each caller owns what lies between
+// its old and new value.
 unsafe impl Sync for Arena {}
 
-// SAFETY: what is handed out lies within `bytes`, is aligned as asked, is not handed out again, and lives for ever.
+// SAFETY: what is handed out lies within `bytes`, is aligned as asked, is not handed out again, and
+// lives for ever.
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if layout.align() > 64 {
@@ -47,7 +49,8 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
 
-// SAFETY: as in the C standard. The library is named because nothing else asks for it where there is no `std`.
+// SAFETY: as in the C standard. The library is named because nothing else asks for it where there
+// is no `std`.
 #[link(name = "c")]
 unsafe extern "C" {
     fn abort() -> !;
