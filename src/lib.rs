@@ -1,11 +1,103 @@
-#![doc = include_str!("../README.md")]
+//! Seals files and streams to RSA public keys, and opens them again.
+//!
+//! A fresh AES-256 key is wrapped with RSA-OAEP for each recipient, and the plaintext is sealed in
+//! authenticated chunks of 16 KiB. Streams of any length need constant memory. No byte is released
+//! that did not verify. The [README](doc::readme) says what the crate is for, when to use something
+//! else, and what the features bring; the format has a [specification](doc::spec).
+//!
+//! ```
+//! use bulla::RsaIdentity;
+//! use bulla::keys::KeySize;
+//!
+//! let identity = RsaIdentity::generate(KeySize::Rsa3072)?;
+//! let sealed = bulla::seal(identity.recipient(), b"hello")?;
+//! assert_eq!(bulla::open(&identity, &sealed)?, b"hello");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What to use for which job
+//!
+//! | You have, or want | Use | Example |
+//! |---|---|---|
+//! | a file, or another `Read` and `Write` | [`Sealer::wrap_output`], [`Opener::wrap_input`] | [seal](doc::examples#seal_filers), [open](doc::examples#open_filers) |
+//! | a place that reads the envelope itself, such as the body of a request | [`Sealer::wrap_input`] | at [`SealReader`] |
+//! | bytes in memory | [`seal()`], [`open()`]; [`Sealer::seal`], [`Opener::open`] with options | at [`seal()`] |
+//! | a buffer that is used again | [`Sealer::seal_into`], [`Opener::open_into`]; in place: [`seal_in_place`](Sealer::seal_in_place), [`open_in_place`](Opener::open_in_place); a slice: [`Sealing::seal_to_slice`], [`OpenedHeader::open_to_slice`] | [in memory](doc::examples#in_memoryrs) |
+//! | an upload, or another stream that pushes | [`Opener::wrap_output`] to open, [`Sealer::wrap_output`] to seal | [push](doc::examples#pushrs) |
+//! | a file to be read anywhere | [`Opener::wrap_input_at`], also from several threads; or seek in an [`OpenReader`] | [random access](doc::examples#random_accessrs) |
+//! | an object store that serves ranges | [`Header::split`], [`Header::envelope_range`], [`RangeOpener`](body::RangeOpener) | [object store](doc::examples#object_storers) |
+//! | a key in a KMS, HSM, TPM or smart card | [`RemoteIdentity`] to open; to seal, its public key as an [`RsaRecipient`] | [KMS](doc::examples#kmsrs) |
+//! | a key in a service that is asked asynchronously | [`Search`] | [async KMS](doc::examples#async_kmsrs) |
+//! | other asynchronous code | [see below](#asynchronous-code) | [push](doc::examples#pushrs) |
+//! | the header apart from the body | [`Sealing::into_parts`], [`Opener::open_header`] | [detached](doc::examples#detachedrs) |
+//! | public metadata, or data bound to the envelope | [`Sealer::metadata`], [`Sealer::aad`], [`OpenedHeader::aad`] | [metadata](doc::examples#metadatars) |
+//! | a look at an envelope without a key | [`Header::split`] | at [`Header`] |
+//! | other recipients, key rotation | [`Rewrapper`] | [rewrap](doc::examples#rewraprs) |
+//! | many small messages | [see below](#cost): seal batches | [in memory](doc::examples#in_memoryrs) |
+//! | to move chunks and threads yourself | [`BodySealer`](body::BodySealer), [`BodyOpener`](body::BodyOpener) | at each type |
+#![cfg_attr(
+    feature = "armor",
+    doc = "| an envelope as text | [`ArmorWriter`](armor::ArmorWriter), [`ArmorReader`](armor::ArmorReader) | at each type |"
+)]
+//! | a certificate | not yet: `openssl x509 -in cert.pem -noout -pubkey` prints the key for [`RsaRecipient::from_pem`]. Whether to trust the certificate is for you to check | |
+//! | a private key under a passphrase | not yet: `openssl pkey -in key.pem` asks for it and prints the key for [`RsaIdentity::from_pem`]; for PKCS#12, `openssl pkcs12 -in keys.p12 -nocerts -noenc`. Read it from a pipe, so that it is on no disk | |
+//!
+//! Three things to get right:
+//!
+//! * Call [`SealWriter::finish`]. An envelope that was not finished does not open.
+//! * A stream of plaintext is complete only when reading has returned 0, or
+//!   [`OpenReader::finish`] or [`OpenWriter::finish`] has succeeded. Do nothing before that which
+//!   cannot be undone.
+//! * Do not tell strangers why an envelope did not open. The [specification](doc::spec) lists what
+//!   they may know.
+//!
+//! # Cost
+//!
+//! Every envelope costs RSA operations, however small it is:
+//!
+//! | call | cost |
+//! |---|---|
+//! | [`Sealer::start`], [`wrap_output`](Sealer::wrap_output), [`wrap_input`](Sealer::wrap_input), [`seal`](Sealer::seal), [`seal_into`](Sealer::seal_into), [`seal_in_place`](Sealer::seal_in_place) | a public-key operation for each recipient |
+//! | [`Rewrapper::rewrap`] | a public-key operation for each recipient that is added |
+//! | [`Opener::open_header`], [`wrap_input`](Opener::wrap_input), [`wrap_input_at`](Opener::wrap_input_at), [`open`](Opener::open), [`open_into`](Opener::open_into), [`open_in_place`](Opener::open_in_place), [`Rewrapper::copy`] | a private-key operation for each record that may be for one of the keys: one, as a rule, and never more than [`Limits::private_key_operations`] |
+//! | writing to an [`OpenWriter`] | the same, in the call that completes the header |
+//! | [`RsaIdentity::generate`] | from a tenth of a second to several seconds |
+//!
+//! With that, the RSA operations of an envelope are done: calls on its [`Sealing`], its
+//! [`OpenedHeader`], and their readers and writers cost only what the bytes cost. On one core of
+//! the machine that the [README](doc::readme#speed) names, with RSA-3072:
+//!
+//! | | public-key operation | private-key operation | messages of 200 bytes opened |
+//! |---|--:|--:|--:|
+//! | default features | 0.15 ms | 5 ms | 180 per second |
+//! | `aws-lc-rs` | 0.05 ms | 0.7 ms | 1,390 per second |
+//!
+//! So 100,000 small messages take ten minutes to open with the default features. Sessions, in which
+//! many messages share one operation, are planned as a layout of the format. Until then, seal small
+//! messages in batches.
+//!
+//! # Asynchronous code
+//!
+//! Nothing here is `async`, and nothing but the adapters does I/O. To seal or open in an
+//! asynchronous program, write what arrives to a [`SealWriter`] or [`OpenWriter`] over a `Vec<u8>`,
+//! and after each write take what is there through `get_mut`. Nothing in that waits for I/O. What
+//! takes time are the operations above, and up to 10 µs for each chunk. If that is too long for an
+//! executor, use its threads for blocking work.
+//!
+//! An [`Identity`] that asks a device or service blocks until that answers. [`Search`] does not: it
+//! gives out what is to be unwrapped, and takes the answer.
 //!
 //! # Reading the source
 //!
-//! Bottom up: `format` (its numbers), `wire` (bytes to [`Header`] and back), `schedule` (the keys),
-//! `chunk` (the body), `recipient` (RSA), `envelope` (all of them together, still without I/O),
-//! `io` (adapters); `armor` (the text form) stands beside them. A test holds every module to its
-//! layer.
+//! Bottom up; [one page](doc::architecture) says why:
+//!
+//! * `format` (the numbers of the specification), `num`, `limits`, `key_id`, `secret`, `threads`;
+//! * `buffer`, [`error`];
+//! * `wire` (bytes to [`Header`] and back), `text` (to the text form and back);
+//! * `crypto` (primitives from a backend);
+//! * `schedule` (the keys), `chunk` (the body), `recipient` (RSA);
+//! * `envelope` (all of them together, still without I/O);
+//! * `io` (adapters), `simple` ([`seal()`] and [`open()`]).
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -19,6 +111,8 @@ extern crate std;
 mod buffer;
 mod chunk;
 mod crypto;
+#[cfg(all(doc, not(doctest)))]
+pub mod doc;
 mod envelope;
 pub mod error;
 mod format;
@@ -76,3 +170,8 @@ pub mod armor {
     pub use crate::io::{ArmorReader, ArmorWriter};
     pub use crate::text::{decode, encode, is_armored};
 }
+
+/// Runs the example in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use module_graph::{Modules, circles};
 
-/// Lowest first. `lib.rs` only re-exports, and `spec_tests.rs` is a test that looks at everything.
+/// Lowest first. `lib.rs` only re-exports, `doc.rs` only holds pages for rustdoc, and
+/// `spec_tests.rs` is a test that looks at everything.
 const LAYERS: [&[&str]; 7] = [
     // Leaves, which use none of the others.
     &["format", "key_id", "limits", "num", "secret", "threads"],
@@ -35,7 +36,7 @@ fn no_module_looks_up() {
     for (module, _, source) in sources() {
         let own = layers[module.as_str()];
         for other in named_after(&source, "crate::") {
-            // Items that lib.rs re-exports are not modules, and nothing in here may use that detour.
+            // Items that lib.rs re-exports are not modules, and nothing may use that detour.
             let layer = layers.get(other.as_str()).unwrap_or_else(|| panic!("{module} uses crate::{other}"));
             assert!(*layer <= own, "{module} (layer {own}) uses {other} (layer {layer})");
             used += 1;
@@ -65,6 +66,19 @@ fn every_module_has_a_layer_and_every_layer_exists() {
     modules.sort_unstable();
     modules.dedup();
     assert_eq!(modules, layers.into_keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn the_page_on_the_architecture_lists_the_same_layers() {
+    let page = include_str!("../ARCHITECTURE.md");
+    let cells = |row: &str| row.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let rows: Vec<_> = page.lines().map(cells).filter(|row| row.len() > 3 && row[1].parse::<usize>().is_ok()).collect();
+    // Highest first, counted from one.
+    let names = |layer: &&[&str]| layer.iter().map(|module| format!("`{module}`")).collect::<Vec<_>>().join(", ");
+    let layers: Vec<_> = LAYERS.iter().map(names).collect();
+    let numbered = layers.into_iter().enumerate().rev().map(|(layer, names)| (format!("{}", layer + 1), names));
+    let listed = rows.into_iter().map(|row| (row[1].clone(), row[2].clone()));
+    assert_eq!(listed.collect::<Vec<_>>(), numbered.collect::<Vec<_>>());
 }
 
 #[test]
@@ -108,15 +122,16 @@ fn layers() -> BTreeMap<&'static str, usize> {
     LAYERS.iter().enumerate().flat_map(|(layer, modules)| modules.iter().map(move |module| (*module, layer))).collect()
 }
 
-/// Top-level module, path and text of every source file but `lib.rs`, `spec_tests.rs` and the files
-/// of unit tests.
+/// Top-level module, path and text of every source file but `lib.rs`, `doc.rs`, `spec_tests.rs` and
+/// the files of unit tests.
 fn sources() -> impl Iterator<Item = (String, PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     collect(&root, &mut files);
     files.into_iter().filter_map(move |path| {
         let relative = path.strip_prefix(&root).ok()?;
-        if relative == Path::new("lib.rs") || relative == Path::new("spec_tests.rs") || relative.ends_with("tests.rs") {
+        let exempt = ["lib.rs", "doc.rs", "spec_tests.rs"].iter().any(|name| relative == Path::new(name));
+        if exempt || relative.ends_with("tests.rs") {
             return None;
         }
         let module = Path::new(relative.components().next()?.as_os_str()).with_extension("");
