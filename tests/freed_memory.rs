@@ -297,7 +297,7 @@ fn xor(a: &[u8], b: &[u8]) -> Vec<u8> {
 }
 
 fn sealed() -> Vec<u8> {
-    bulla::seal(&RsaIdentity::from_pem(PEM).unwrap().recipient(), &PLAINTEXT).unwrap()
+    bulla::seal(RsaIdentity::from_pem(PEM).unwrap().recipient(), &PLAINTEXT).unwrap()
 }
 
 /// Where the wrapped key of the only record is.

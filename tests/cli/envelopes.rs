@@ -34,7 +34,7 @@ fn associated_data_comes_from_a_file_byte_for_byte() {
     dir.write("aad", aad);
     dir.write("other", other);
     dir.succeeds(["seal", "-r", &public(2048), "--aad-file", "aad", "in", "sealed"]);
-    assert_eq!(Opener::new(&identity(2048)).aad(aad).open(&dir.read("sealed")).unwrap(), b"hello");
+    assert_eq!(Opener::new(identity(2048)).aad(aad).open(&dir.read("sealed")).unwrap(), b"hello");
     let line = dir.fails(["open", "-i", &private(2048), "--aad-file", "other", "sealed", "out"]);
     assert!(line.starts_with("bulla: sealed: wrong associated data: "), "{line}");
     dir.succeeds(["open", "-i", &private(2048), "--aad-file", "aad", "sealed", "out"]);
