@@ -139,9 +139,13 @@ impl<'a> Search<'a> {
                 _ => OpenError::NotAuthentic,
             });
         };
+        // If it cannot be handed out, the next call finds it again.
+        self.next_key = key_index;
+        self.limits.check(Limit::PrivateKeyOperations, self.operations + 1)?;
+        let dummy = random_key()?;
         self.operations += 1;
-        self.limits.check(Limit::PrivateKeyOperations, self.operations)?;
-        Ok(Candidate { header: self.header, digest: &self.digest, dummy: random_key()?, record, key_index })
+        self.next_key += 1;
+        Ok(Candidate { header: self.header, digest: &self.digest, dummy, record, key_index })
     }
 
     fn advance(&mut self) -> Option<(Record<'a>, usize)> {
