@@ -186,9 +186,9 @@ impl Blocks for FromEnvelope<'_> {
 
     fn end(&mut self, rest: &[u8], output: &mut Pending) -> io::Result<()> {
         let Some(body) = self.body.take() else {
-            // The input ended before the chunks. Parsing tells whether it was cut or never was an
-            // envelope.
-            let cut = self.header.is_none().then(|| Header::parse(rest, self.opener.limits_in_use()));
+            // Less than a prefix: parsing tells whether it was cut or never was an envelope. After the
+            // prefix it was cut, whatever there is of the header (SPEC §3.1).
+            let cut = self.header_len.is_none().then(|| Header::parse(rest, self.opener.limits_in_use()));
             return Err(cut.and_then(Result::err).map_or(OpenError::Truncated, OpenError::from).into());
         };
         body.open_last(rest, output.fill(rest.len().saturating_sub(TAG_LEN)))?;
