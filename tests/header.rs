@@ -13,7 +13,7 @@ use bulla::{Header, Limits, Opener, Sealer};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 use support::streams::Counting;
-use support::{NoRsa, RSA_2048, open_error};
+use support::{NoRsa, RSA_2048, open_by_writing, open_error};
 
 #[test]
 fn a_well_formed_header_is_read_back() {
@@ -127,6 +127,8 @@ fn limits_are_exact_when_parsing_and_when_sealing() {
         assert!(matches!(opened, Err(OpenError::LimitExceeded(error)) if error.limit == limit), "{opened:?}");
         let streamed = Opener::new(&key).limits(past).wrap_input(&envelope[..]).unwrap_err();
         assert_eq!(opened, Err(open_error(&streamed)));
+        let (_, written) = open_by_writing(&Opener::new(&key).limits(past), &envelope, &[50]);
+        assert_eq!(opened, Err(open_error(&written.unwrap_err())));
         let sealed = sealer.clone().limits(past).seal(b"");
         assert!(matches!(sealed, Err(SealError::LimitExceeded(error)) if error.limit == limit), "{sealed:?}");
     }

@@ -4,13 +4,16 @@
 mod support;
 
 use std::io::{self, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bulla::error::{Limit, LimitExceeded, OpenError, SealError};
 use bulla::{Header, Limits, Opener, Sealer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::streams::{Boasts, Fails, Faulty, Full, Step, Untouchable};
-use support::{CHUNK, NoRsa, SplitMix64, insist, open_error, pattern, read_in_pieces, write_in_pieces};
+use support::{
+    CHUNK, NoRsa, SplitMix64, insist, open_by_writing, open_error, pattern, read_in_pieces, write_in_pieces,
+};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
@@ -69,6 +72,47 @@ proptest! {
     }
 
     #[test]
+    fn an_opening_writer_loses_nothing_on_an_output_that_is_short_or_blocks(
+        len in 0..100_000usize,
+        sizes in vec(1..60_000usize, 1..6),
+        script in script(),
+    ) {
+        let key = NoRsa::default();
+        let plaintext = pattern(len);
+        let envelope = Sealer::new(&key).seal(&plaintext).unwrap();
+
+        let mut writer = Opener::new(&key).wrap_output(Faulty::new(Vec::new(), script));
+        write_in_pieces(&mut writer, &envelope, &sizes).unwrap();
+        insist(|| writer.flush()).unwrap();
+        insist(|| writer.try_finish()).unwrap();
+        insist(|| writer.try_finish()).unwrap();
+        prop_assert!(writer.get_ref().inner == plaintext);
+    }
+
+    #[test]
+    fn an_opening_writer_that_fails_at_any_byte_leaves_a_prefix_of_the_plaintext(
+        len in 0..100_000usize,
+        room in 0..100_000usize,
+        sizes in vec(1..60_000usize, 1..6),
+    ) {
+        let key = NoRsa::default();
+        let plaintext = pattern(len);
+        let envelope = Sealer::new(&key).seal(&plaintext).unwrap();
+
+        let mut writer = Opener::new(&key).wrap_output(Full::after(room));
+        let result = write_in_pieces(&mut writer, &envelope, &sizes).and_then(|()| writer.try_finish());
+        prop_assert_eq!(result.is_ok(), room >= len);
+        prop_assert!(writer.get_ref().bytes == plaintext[..room.min(len)]);
+        if let Err(error) = result {
+            prop_assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+            for error in [writer.write(b"more").unwrap_err(), writer.flush().unwrap_err(), writer.try_finish().unwrap_err()] {
+                prop_assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+            }
+            prop_assert_eq!(writer.get_ref().bytes.len(), room);
+        }
+    }
+
+    #[test]
     fn a_writer_that_fails_at_any_byte_leaves_a_prefix_of_the_right_bytes(
         len in 0..100_000usize,
         room in 0..100_000usize,
@@ -99,6 +143,7 @@ fn constructing_a_writer_or_reader_does_no_io() {
     let key = NoRsa::default();
     drop(Sealer::new(&key).wrap_output(Untouchable).unwrap());
     drop(Sealer::new(&key).wrap_input(Untouchable).unwrap());
+    drop(Opener::new(&key).wrap_output(Untouchable));
     let (header, _) = Sealer::new(&key).start().unwrap().into_parts();
     drop(header.open(key.content_key()).unwrap().wrap_input(Untouchable));
 }
@@ -133,6 +178,10 @@ fn finish_flushes_the_inner_writer() {
     let inner = writer.finish().unwrap();
     assert!(inner.buffer().is_empty());
     assert_eq!(bulla::open(&key, inner.get_ref()).unwrap(), b"");
+
+    let mut writer = Opener::new(&key).wrap_output(io::BufWriter::with_capacity(1 << 20, Vec::new()));
+    writer.write_all(&Sealer::new(&key).seal(b"hello").unwrap()).unwrap();
+    assert_eq!(writer.finish().unwrap().get_ref(), b"hello");
 }
 
 #[test]
@@ -155,12 +204,18 @@ fn an_output_that_takes_nothing_is_write_zero_not_an_endless_loop() {
     let mut nothing: [u8; 0] = [];
     let writer = Sealer::new(&key).wrap_output(&mut nothing[..]).unwrap();
     assert_eq!(writer.finish().unwrap_err().error().kind(), io::ErrorKind::WriteZero);
+    let mut writer = Opener::new(&key).wrap_output(&mut nothing[..]);
+    writer.write_all(&Sealer::new(&key).seal(b"hello").unwrap()).unwrap();
+    assert_eq!(writer.finish().unwrap_err().error().kind(), io::ErrorKind::WriteZero);
 }
 
 #[test]
 fn a_stream_that_claims_more_than_it_was_given_is_an_error_not_a_panic() {
     let key = NoRsa::default();
     assert!(Sealer::new(&key).wrap_output(Boasts).unwrap().finish().is_err());
+    let mut writer = Opener::new(&key).wrap_output(Boasts);
+    writer.write_all(&Sealer::new(&key).seal(b"hello").unwrap()).unwrap();
+    assert!(writer.finish().is_err());
     let (_, end) = read_in_pieces(Sealer::new(&key).wrap_input(Boasts).unwrap(), &[1000]);
     assert!(end.is_err());
     let (header, _) = Sealer::new(&key).start().unwrap().into_parts();
@@ -184,6 +239,21 @@ fn an_input_that_fails_poisons_the_readers() {
         assert_eq!(again.kind(), io::ErrorKind::ConnectionReset);
         assert!(again.to_string().contains("unplugged"), "{again}");
     }
+}
+
+#[test]
+fn an_output_that_panics_ends_the_writers() {
+    let key = NoRsa::default();
+    let envelope = Sealer::new(&key).seal(&pattern(3 * CHUNK)).unwrap();
+    let mut opening = Opener::new(&key).wrap_output(Untouchable);
+    let mut sealing = Sealer::new(&key).wrap_output(Untouchable).unwrap();
+    for writer in [&mut opening as &mut dyn Write, &mut sealing] {
+        catch_unwind(AssertUnwindSafe(|| writer.write_all(&envelope))).unwrap_err();
+        for error in [writer.write(&envelope).unwrap_err(), writer.flush().unwrap_err()] {
+            assert!(error.to_string().contains("panicked"), "{error}");
+        }
+    }
+    assert!(opening.try_finish().unwrap_err().to_string().contains("panicked"));
 }
 
 #[test]
@@ -217,14 +287,17 @@ fn the_plaintext_limit_holds_in_streams_on_both_sides() {
         assert_eq!(opened(limit(len)).unwrap(), pattern(len));
         sealed(limit(len)).unwrap();
         if let Some(less) = len.checked_sub(1) {
-            let error = opened(limit(less)).unwrap_err();
-            assert!(
-                matches!(
-                    open_error(&error),
-                    OpenError::LimitExceeded(LimitExceeded { limit: Limit::PlaintextLen, .. })
-                ),
-                "{error}"
-            );
+            let (released, end) = open_by_writing(&Opener::new(&key).limits(limit(less)), &envelope, &[50_000]);
+            assert!(released == pattern(less / CHUNK * CHUNK));
+            for error in [opened(limit(less)).unwrap_err(), end.unwrap_err()] {
+                assert!(
+                    matches!(
+                        open_error(&error),
+                        OpenError::LimitExceeded(LimitExceeded { limit: Limit::PlaintextLen, .. })
+                    ),
+                    "{error}"
+                );
+            }
             let error = sealed(limit(less)).unwrap_err();
             let inner = error.get_ref().unwrap().downcast_ref::<SealError>();
             assert!(matches!(inner, Some(SealError::LimitExceeded(_))), "{error}");

@@ -12,7 +12,9 @@ use bulla::{Header, Limits, OpenReaderAt, Opener, ReadAt, Sealer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::streams::{Break, Breaks, Fails, Faulty, Step};
-use support::{CHUNK, NoRsa, SplitMix64, insist, open_error, pattern, read_in_pieces, write_in_pieces};
+use support::{
+    CHUNK, NoRsa, SplitMix64, insist, open_by_writing, open_error, pattern, read_in_pieces, write_in_pieces,
+};
 
 /// What adapters collect for each thread, once a stream has proved long enough.
 const BATCH: usize = 64 * CHUNK;
@@ -41,6 +43,8 @@ fn threads_do_not_change_the_bytes_at_any_boundary() {
 
                     let opener = Opener::new(&key).threads(threads);
                     let (released, end) = read_in_pieces(opener.wrap_input(&expected[..]).unwrap(), &sizes);
+                    assert!(end.is_ok() && released == plaintext, "{len} bytes, {threads} threads");
+                    let (released, end) = open_by_writing(&opener, &expected, &sizes);
                     assert!(end.is_ok() && released == plaintext, "{len} bytes, {threads} threads");
                 }
                 assert!(Opener::new(&key).threads(threads).open(&expected).unwrap() == plaintext);
@@ -245,6 +249,13 @@ fn flush_passes_on_every_full_chunk() {
         writer.write_all(&pattern(2 * CHUNK)).unwrap();
         let sealed = writer.finish().unwrap();
         assert!(bulla::open(&key, &sealed).unwrap() == [pattern(3 * CHUNK + 1), pattern(2 * CHUNK)].concat());
+
+        let mut writer = Opener::new(&key).threads(2).wrap_output(Vec::new());
+        writer.write_all(&sealed[..header + 56 + 3 * 16400 + 1]).unwrap();
+        writer.flush().unwrap();
+        assert!(writer.get_ref()[..] == pattern(3 * CHUNK));
+        writer.write_all(&sealed[header + 56 + 3 * 16400 + 1..]).unwrap();
+        assert_eq!(writer.finish().unwrap().len(), 5 * CHUNK + 1);
     });
 }
 
@@ -293,7 +304,11 @@ proptest! {
             let (released, end) = read_in_pieces(open(threads).wrap_input(&altered[..]), &[size]);
             assert_eq!(open_error(&end.unwrap_err()), error);
             assert!(released == expected);
-            assert_eq!(open(threads).open(&altered), Err(error));
+            assert_eq!(open(threads).open(&altered), Err(error.clone()));
+            let envelope = [header.as_bytes(), &altered[..]].concat();
+            let (released, end) = open_by_writing(&Opener::new(&key).threads(threads), &envelope, &[size]);
+            assert_eq!(open_error(&end.unwrap_err()), error);
+            assert!(released == expected);
         });
     }
 
@@ -323,8 +338,13 @@ proptest! {
 
             let (header, body) = Header::split(&expected, &Limits::default()).unwrap();
             let opened = header.open(key.content_key()).unwrap().threads(3);
-            let (released, end) = read_in_pieces(opened.wrap_input(Faulty::new(body, script)), &sizes);
+            let (released, end) = read_in_pieces(opened.wrap_input(Faulty::new(body, script.clone())), &sizes);
             assert!(end.is_ok() && released == plaintext);
+
+            let mut writer = Opener::new(&key).threads(3).wrap_output(Faulty::new(Vec::new(), script));
+            write_in_pieces(&mut writer, &expected, &sizes).unwrap();
+            insist(|| writer.try_finish()).unwrap();
+            assert!(writer.get_ref().inner == plaintext);
         });
     }
 }
@@ -343,6 +363,8 @@ fn threads_do_not_change_where_the_plaintext_limit_holds() {
         let (released, error) = read(2);
         assert!(matches!(error, OpenError::LimitExceeded(_)), "{error:?}");
         assert!((released, error) == read(1));
+        let (released, end) = open_by_writing(&Opener::new(&key).limits(limits).threads(2), &envelope, &[4 * BATCH]);
+        assert!((released, open_error(&end.unwrap_err())) == read(1));
     });
 }
 

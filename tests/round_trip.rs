@@ -9,7 +9,7 @@ use bulla::body::{BodyOpener, BodySealer};
 use bulla::{Header, Limits, Opener, Sealer};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::{CHUNK, LENGTHS, NoRsa, RSA_2048, SplitMix64, pattern, read_in_pieces, write_in_pieces};
+use support::{CHUNK, LENGTHS, NoRsa, RSA_2048, SplitMix64, open_by_writing, pattern, read_in_pieces, write_in_pieces};
 
 #[test]
 fn every_boundary_length_round_trips_however_it_is_sealed_and_opened() {
@@ -138,7 +138,7 @@ proptest! {
 /// Seals the plaintext by one way, in pieces of these sizes, with randomness of this seed.
 type Seal = fn(&NoRsa, &[u8], &[usize], u64) -> Vec<u8>;
 
-const SEALERS: [Seal; 6] = [
+const SEALERS: [Seal; 8] = [
     |key, plaintext, _, seed| Sealer::new(key).start_with_rng(&mut SplitMix64(seed)).unwrap().seal(plaintext).unwrap(),
     |key, plaintext, sizes, seed| {
         let mut writer = Sealer::new(key).start_with_rng(&mut SplitMix64(seed)).unwrap().wrap_output(Vec::new());
@@ -179,17 +179,51 @@ const SEALERS: [Seal; 6] = [
         assert_eq!(data.as_ptr(), place, "there was room enough");
         data
     },
+    |key, plaintext, _, seed| {
+        let mut envelope = b"old".to_vec();
+        Sealer::new(key).start_with_rng(&mut SplitMix64(seed)).unwrap().seal_into(plaintext, &mut envelope).unwrap();
+        envelope
+    },
+    |key, plaintext, _, seed| {
+        let sealing = Sealer::new(key).start_with_rng(&mut SplitMix64(seed)).unwrap();
+        let len = sealing.header().envelope_len(plaintext.len() as u64).unwrap() as usize;
+        let mut envelope = vec![0x5A; len];
+        assert_eq!(sealing.seal_to_slice(plaintext, &mut envelope).unwrap(), len);
+        envelope
+    },
 ];
 
 /// Opens the envelope by one way, in pieces of these sizes.
 type Open = fn(&NoRsa, &[u8], &[usize]) -> Vec<u8>;
 
-const OPENERS: [Open; 5] = [
+const OPENERS: [Open; 9] = [
     |key, envelope, _| Opener::new(key).open(envelope).unwrap(),
     |key, envelope, _| {
         let mut data = envelope.to_vec();
         Opener::new(key).open_in_place(&mut data).unwrap();
         data
+    },
+    |key, envelope, _| {
+        let mut plaintext = b"old".to_vec();
+        Opener::new(key).open_into(envelope, &mut plaintext).unwrap();
+        plaintext
+    },
+    |key, envelope, _| {
+        let (header, body) = Header::split(envelope, &Limits::default()).unwrap();
+        let mut plaintext = vec![0x5A; envelope.len()];
+        let len = header.open(key.content_key()).unwrap().open_to_slice(body, &mut plaintext).unwrap();
+        plaintext.truncate(len);
+        plaintext
+    },
+    |key, envelope, sizes| {
+        let (plaintext, end) = open_by_writing(&Opener::new(key), envelope, sizes);
+        end.unwrap();
+        plaintext
+    },
+    |key, envelope, _| {
+        let (plaintext, end) = open_by_writing(&Opener::new(key), envelope, &[1]);
+        end.unwrap();
+        plaintext
     },
     |key, envelope, sizes| {
         let (plaintext, end) = read_in_pieces(Opener::new(key).wrap_input(envelope).unwrap(), sizes);

@@ -9,7 +9,9 @@ use std::sync::LazyLock;
 use bulla::error::{HeaderErrorKind, OpenError};
 use bulla::{Header, Limits, OpenedHeader, Opener, Sealer};
 use proptest::prelude::*;
-use support::{CHUNK, NoRsa, RSA_2048, RSA_3072, SplitMix64, header_len, open_error, pattern, read_in_pieces};
+use support::{
+    CHUNK, NoRsa, RSA_2048, RSA_3072, SplitMix64, header_len, open_by_writing, open_error, pattern, read_in_pieces,
+};
 
 /// Three chunks and a bit.
 const LEN: usize = 2 * CHUNK + 100;
@@ -92,6 +94,10 @@ fn every_altered_bit_of_a_header_is_noticed() {
             );
             let streamed = opener.wrap_input(&altered[..]).expect_err("nor as a stream");
             assert_eq!(open_error(&streamed), error);
+            if bit == offset % 8 {
+                let (released, end) = open_by_writing(&opener, &altered, &[1000]);
+                assert_eq!((released, open_error(&end.unwrap_err())), (Vec::new(), error));
+            }
             altered[offset] = envelope[offset];
         }
     }
@@ -104,6 +110,8 @@ fn a_truncated_header_is_truncated_at_every_length() {
         assert_eq!(Opener::new(&*KEY).open(&envelope[..len]), Err(OpenError::Truncated), "{len} bytes");
         let error = Opener::new(&*KEY).wrap_input(&envelope[..len]).unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
+        let (released, end) = open_by_writing(&Opener::new(&*KEY), &envelope[..len], &[7]);
+        assert_eq!((released, open_error(&end.unwrap_err())), (Vec::new(), OpenError::Truncated));
     }
 }
 
@@ -137,6 +145,8 @@ fn different_associated_data_is_reported_as_such() {
         let opener = Opener::new(&*KEY).aad(aad);
         assert_eq!(opener.open(&ENVELOPE), Err(OpenError::WrongAssociatedData));
         assert_eq!(open_error(&opener.wrap_input(&ENVELOPE[..]).unwrap_err()), OpenError::WrongAssociatedData);
+        let (released, end) = open_by_writing(&opener, &ENVELOPE, &[100]);
+        assert_eq!((released, open_error(&end.unwrap_err())), (Vec::new(), OpenError::WrongAssociatedData));
     }
 }
 
@@ -225,10 +235,14 @@ proptest! {
         prop_assert!(PLAINTEXT.starts_with(&released) && released.len() % CHUNK == 0);
         prop_assert_eq!(open(&header).open(&altered), Err(streamed.clone()));
 
-        let mut data = [header.as_bytes(), &altered[..]].concat();
-        let before = data.clone();
+        let envelope = [header.as_bytes(), &altered[..]].concat();
+        let (passed_on, end) = open_by_writing(&Opener::new(&*KEY).aad(b"aad"), &envelope, &sizes);
+        prop_assert!(passed_on == released);
+        prop_assert_eq!(open_error(&end.unwrap_err()), streamed.clone());
+
+        let mut data = envelope.clone();
         prop_assert_eq!(Opener::new(&*KEY).aad(b"aad").open_in_place(&mut data), Err(streamed));
-        prop_assert!(data.is_empty() || data == before);
+        prop_assert!(data.is_empty() || data == envelope);
     }
 }
 
@@ -242,10 +256,15 @@ fn open(header: &Header) -> OpenedHeader {
     header.open(KEY.content_key()).unwrap().aad(b"aad")
 }
 
-/// What a reader releases of `body`, and the error that ends it; the one-shot must agree.
+/// What a reader releases of `body`, and the error that ends it; a writer and the one-shot must
+/// agree.
 fn read(header: &Header, body: &[u8]) -> (Vec<u8>, Option<OpenError>) {
     let (released, end) = read_in_pieces(open(header).wrap_input(body), &[2 * CHUNK, 777]);
     let error = end.err().map(|error| open_error(&error));
     assert_eq!(open(header).open(body).err(), error);
+    let envelope = [header.as_bytes(), body].concat();
+    let (passed_on, end) = open_by_writing(&Opener::new(&*KEY).aad(b"aad"), &envelope, &[2 * CHUNK, 777]);
+    assert!(passed_on == released);
+    assert_eq!(end.err().map(|error| open_error(&error)), error);
     (released, error)
 }

@@ -181,6 +181,14 @@ pub fn read_in_pieces(mut input: impl Read, sizes: &[usize]) -> (Vec<u8>, io::Re
     (released, Ok(()))
 }
 
+/// Opens by writing in pieces of these sizes, and gives what was passed on with the error that ended
+/// it.
+pub fn open_by_writing(opener: &Opener<'_>, envelope: &[u8], sizes: &[usize]) -> (Vec<u8>, io::Result<()>) {
+    let mut writer = opener.wrap_output(Vec::new());
+    let end = write_in_pieces(&mut writer, envelope, sizes).and_then(|()| writer.try_finish());
+    (writer.into_inner(), end)
+}
+
 /// The error of the library inside an [`io::Error`].
 pub fn open_error(error: &io::Error) -> OpenError {
     error.get_ref().and_then(|inner| inner.downcast_ref::<OpenError>()).expect("an error of the library").clone()
