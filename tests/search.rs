@@ -184,7 +184,7 @@ fn a_search_goes_on_in_another_thread_between_question_and_answer() {
         }
     };
     let mut opening: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(opening);
-    // The first poll here asks the service, and the rest happens elsewhere.
+    // Asked here, answered elsewhere.
     assert!(opening.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     let opened = thread::scope(|scope| scope.spawn(move || block_on(opening)).join().unwrap());
     assert_eq!(opened.unwrap().open(body).unwrap(), b"hello");
