@@ -9,16 +9,16 @@ mod oracle;
 mod seal;
 
 use std::collections::BTreeSet;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 use bulla::error::{Limit, OpenError, SealError};
-use bulla::{Header, Limits, OpenReader, Opener, Sealer};
+use bulla::{Header, Limits, OpenReader, OpenWriter, OpenedHeader, Opener, Sealer};
 
 use self::case::MAX_CHUNKS;
 pub use self::case::{Case, Damage};
 use self::oracle::{Expected, Sealed};
-use crate::fake::Fake;
-use crate::io::{Source, endless};
+use crate::fake::{Fake, search};
+use crate::io::{Sink, Source, endless};
 use crate::split_mix::SplitMix64;
 
 /// Everything that [`check`] can return.
@@ -70,9 +70,22 @@ fn check_open(case: &Case, opener: &Opener<'_>, envelope: &[u8], plaintext: &[u8
     let whole = expected.end.clone().map(|()| plaintext);
     assert_eq!(opener.open(envelope).as_deref().map_err(Clone::clone), whole);
 
+    let whole = whole.unwrap_or_default();
+
     let mut data = envelope.to_vec();
     assert_eq!(opener.open_in_place(&mut data), expected.end);
-    assert!(data == whole.unwrap_or_default() || expected.end.is_err() && data == envelope);
+    assert!(data == whole || expected.end.is_err() && data == envelope);
+
+    for room in [0, plaintext.len() / 2, plaintext.len() + 1] {
+        let mut output = vec![UNTOUCHED; room];
+        assert_eq!(opener.open_into(envelope, &mut output), expected.end);
+        assert!(output == whole);
+    }
+
+    check_released(&write(opener, case, envelope), plaintext, expected);
+    if let Some(at) = case.breaks_at {
+        check_broken(opener, case, envelope, plaintext, expected, at.into());
+    }
 
     let released = match opener.wrap_input(Source::new(envelope, &case.steps).blocking()) {
         Ok(reader) => read_all(reader, case),
@@ -81,7 +94,10 @@ fn check_open(case: &Case, opener: &Opener<'_>, envelope: &[u8], plaintext: &[u8
     check_released(&released, plaintext, expected);
 
     let Ok((header, body)) = Header::split(envelope, &Limits::default()) else { return };
-    let Ok(opened) = opener.open_header(&header) else { return };
+    let opened = opener.open_header(&header);
+    assert_eq!(search(&header, &Fake::default()).err(), opened.as_ref().err().cloned());
+    let Ok(opened) = opened else { return };
+    check_slice(&opened, body, plaintext, expected);
     check_released(&open_by_hand(opener, &header, body), plaintext, expected);
     check_released(&read_all(opened.wrap_input(Source::new(body, &case.steps)), case), plaintext, expected);
 }
@@ -91,6 +107,93 @@ type Released = (Vec<u8>, Result<(), OpenError>);
 fn check_released((released, end): &Released, plaintext: &[u8], expected: &Expected) {
     assert!(plaintext.starts_with(released));
     assert_eq!((released.len(), end), (expected.released, &expected.end));
+}
+
+/// A slice that is longer than the plaintext: what is behind it stays, and nothing is left of what
+/// did not verify.
+fn check_slice(opened: &OpenedHeader, body: &[u8], plaintext: &[u8], expected: &Expected) {
+    let mut output = vec![UNTOUCHED; body.len()];
+    let written = match opened.open_to_slice(body, &mut output) {
+        Ok(len) => {
+            assert!(expected.end.is_ok() && output[..len] == *plaintext);
+            len
+        }
+        Err(error) => {
+            assert_eq!(Err(error), expected.end);
+            0
+        }
+    };
+    let wiped = output[written..].iter().take_while(|byte| **byte == 0).count();
+    assert!(written == 0 || wiped == 0);
+    assert!(output[written + wiped..].iter().all(|byte| *byte == UNTOUCHED));
+    if let (Ok(()), Some(less)) = (&expected.end, plaintext.len().checked_sub(1)) {
+        let result = opened.open_to_slice(body, &mut output[..less]);
+        assert_eq!(result, Err(OpenError::OutputTooShort { needed: plaintext.len() }));
+    }
+}
+
+fn write(opener: &Opener<'_>, case: &Case, envelope: &[u8]) -> Released {
+    let mut writer = opener.wrap_output(Sink::new(&case.steps));
+    let end = write_all(&mut writer, case, envelope, OpenWriter::try_finish);
+    let end = end.map_err(|error| error.downcast::<OpenError>().unwrap());
+    if let Err(error) = &end {
+        for again in [writer.write(&[0]).map(|_| ()), writer.flush(), writer.try_finish()] {
+            assert_eq!(&again.unwrap_err().downcast::<OpenError>().unwrap(), error);
+        }
+    }
+    (writer.into_inner().taken, end)
+}
+
+/// After the stream beneath a writer broke, not one more byte comes out.
+fn check_broken(opener: &Opener<'_>, case: &Case, envelope: &[u8], plaintext: &[u8], expected: &Expected, at: usize) {
+    let mut writer = opener.wrap_output(Sink::new(&case.steps).breaking_at(at));
+    let result = write_all(&mut writer, case, envelope, OpenWriter::try_finish);
+    let taken = writer.get_ref().taken.len();
+    assert!(plaintext.starts_with(&writer.get_ref().taken) && taken <= expected.released);
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            for again in [writer.write(&[0]).map(|_| ()), writer.flush(), writer.try_finish()] {
+                assert_eq!(again.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+            }
+            assert_eq!(writer.get_ref().taken.len(), taken);
+        }
+        result => {
+            assert_eq!(result.map_err(|error| error.downcast::<OpenError>().unwrap()), expected.end);
+            assert_eq!(taken, expected.released);
+        }
+    }
+}
+
+/// Writes everything in the sizes that the case gives, and finishes.
+fn write_all<W: Write>(
+    writer: &mut W,
+    case: &Case,
+    input: &[u8],
+    finish: fn(&mut W) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut rest = input;
+    for size in endless(&case.sizes) {
+        if rest.is_empty() {
+            break;
+        }
+        let size = size.min(rest.len());
+        // Odd sizes make a flush as well.
+        let result = if size % 2 == 1 { retryable(writer.flush()).map(|_| ()) } else { Ok(()) };
+        if let Some(len) = result.and_then(|()| retryable(writer.write(&rest[..size])))? {
+            rest = &rest[len..];
+        }
+    }
+    while retryable(finish(writer))?.is_none() {}
+    Ok(())
+}
+
+/// `None` where the same call can be made again.
+fn retryable<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        // A flush passes `Interrupted` on.
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(None),
+        other => other.map(Some),
+    }
 }
 
 fn open_by_hand(opener: &Opener<'_>, header: &Header, body: &[u8]) -> Released {

@@ -8,7 +8,7 @@ use bulla::keys::{ContentKey, KeyId};
 use bulla::rand_core::Rng;
 use bulla::{Header, Limits, Opener, Recipient, Rewrapper};
 
-use crate::fake::Fake;
+use crate::fake::{Fake, search};
 use crate::header::{encode, rsa_oaep_value};
 use crate::header_tag::header_tag;
 use crate::split_mix::SplitMix64;
@@ -71,8 +71,12 @@ fn check_other_ways(changes: &Rewrapper<'_>, header: &Header, result: &Result<He
     // So that the identity can unwrap it again.
     fake.wrap_key(&content_key(), &mut SplitMix64(0)).unwrap();
     let opener = Opener::new(&fake);
-    let Ok(opened) = opener.open_header(header) else { return };
+    let opened = opener.open_header(header);
+    let found = search(header, &fake);
+    assert_eq!(found.as_ref().err(), opened.as_ref().err());
+    let (Ok(opened), Ok(found)) = (opened, found) else { return };
     assert_eq!(changes.rewrap(&opened), *result);
+    assert_eq!(changes.rewrap(&found), *result);
     let mut copy = Vec::new();
     let copied = changes.copy(&[header.as_bytes(), b"body"].concat()[..], &mut copy, &opener);
     match result {

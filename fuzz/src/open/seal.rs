@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 
 use bulla::{SealWriter, Sealer};
 
-use super::{Case, SEALED_CHUNK_LEN, TAG_LEN, loop_reads};
-use crate::io::{Sink, Source, endless};
+use super::{Case, SEALED_CHUNK_LEN, TAG_LEN, UNTOUCHED, loop_reads, write_all};
+use crate::io::{Sink, Source};
 use crate::split_mix::SplitMix64;
 
 /// Seals in every way, all of which give the same bytes.
@@ -13,6 +13,8 @@ pub(super) fn every_way(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8]) -> V
     let envelope = sealer.start_with_rng(&mut SplitMix64(0)).unwrap().seal(plaintext).unwrap();
     assert!(seal_in_place(sealer, plaintext, envelope.len()) == envelope);
     assert!(seal_in_place(sealer, plaintext, 0) == envelope);
+    assert!(seal_into(sealer, plaintext, 0) == envelope);
+    assert!(seal_into(sealer, plaintext, envelope.len() + 1) == envelope);
     assert!(seal_by_hand(sealer, plaintext) == envelope);
     assert!(write(sealer, case, plaintext) == envelope);
     assert!(read(sealer, case, plaintext) == envelope);
@@ -27,6 +29,13 @@ fn seal_in_place(sealer: &Sealer<'_>, plaintext: &[u8], capacity: usize) -> Vec<
     data.extend_from_slice(plaintext);
     sealer.start_with_rng(&mut SplitMix64(0)).unwrap().seal_in_place(&mut data).unwrap();
     data
+}
+
+/// To memory of this length that holds something else.
+fn seal_into(sealer: &Sealer<'_>, plaintext: &[u8], len: usize) -> Vec<u8> {
+    let mut output = vec![UNTOUCHED; len];
+    sealer.start_with_rng(&mut SplitMix64(0)).unwrap().seal_into(plaintext, &mut output).unwrap();
+    output
 }
 
 fn seal_by_hand(sealer: &Sealer<'_>, plaintext: &[u8]) -> Vec<u8> {
@@ -46,41 +55,15 @@ fn seal_by_hand(sealer: &Sealer<'_>, plaintext: &[u8]) -> Vec<u8> {
 
 fn write(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
     let mut writer = sealer.start_with_rng(&mut SplitMix64(0)).unwrap().wrap_output(Sink::new(&case.steps));
-    write_all(&mut writer, case, plaintext).unwrap();
+    write_all(&mut writer, case, plaintext, SealWriter::try_finish).unwrap();
     writer.get_ref().taken.clone()
-}
-
-fn write_all(writer: &mut SealWriter<Sink<'_>>, case: &Case, plaintext: &[u8]) -> io::Result<()> {
-    let mut rest = plaintext;
-    for size in endless(&case.sizes) {
-        if rest.is_empty() {
-            break;
-        }
-        let size = size.min(rest.len());
-        // Odd sizes make a flush as well.
-        let result = if size % 2 == 1 { retryable(writer.flush()).map(|_| ()) } else { Ok(()) };
-        if let Some(len) = result.and_then(|()| retryable(writer.write(&rest[..size])))? {
-            rest = &rest[len..];
-        }
-    }
-    while retryable(writer.try_finish())?.is_none() {}
-    Ok(())
-}
-
-/// `None` where the same call can be made again.
-fn retryable<T>(result: io::Result<T>) -> io::Result<Option<T>> {
-    match result {
-        // A flush passes `Interrupted` on.
-        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(None),
-        other => other.map(Some),
-    }
 }
 
 /// After the stream beneath a writer broke, not one more byte comes out.
 fn check_broken(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8], envelope: &[u8], at: usize) {
     let sink = Sink::new(&case.steps).breaking_at(at);
     let mut writer = sealer.start_with_rng(&mut SplitMix64(0)).unwrap().wrap_output(sink);
-    let result = write_all(&mut writer, case, plaintext);
+    let result = write_all(&mut writer, case, plaintext, SealWriter::try_finish);
     let taken = writer.get_ref().taken.len();
     assert!(envelope.starts_with(&writer.get_ref().taken));
     match result {
