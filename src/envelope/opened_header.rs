@@ -203,9 +203,14 @@ impl OpenedHeader {
     /// Returns the length in bytes of the plaintext in `body`, if that is within the limit. Accepts
     /// a last chunk that is too short to hold a tag: opening it reports the error.
     fn plaintext_len(&self, body: &[u8]) -> Result<usize, OpenError> {
-        let (chunks, last) = body.get(BODY_HEAD_LEN..).ok_or(OpenError::Truncated)?.as_chunks::<SEALED_CHUNK_LEN>();
+        let (head, sealed) = body.split_first_chunk().ok_or(OpenError::Truncated)?;
+        let (chunks, last) = sealed.as_chunks::<SEALED_CHUNK_LEN>();
         let len = chunks.len() * CHUNK_LEN + last.len().saturating_sub(TAG_LEN);
-        self.work().check_len(to_u64(len))?;
+        if let Err(exceeded) = self.work().check_len(to_u64(len)) {
+            // SPEC §6.4: not before the commitment was found equal.
+            self.body_opener(head)?;
+            return Err(exceeded.into());
+        }
         Ok(len)
     }
 }
