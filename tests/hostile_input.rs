@@ -184,6 +184,31 @@ fn a_failure_while_the_end_is_verified_does_not_disturb_reading() {
 }
 
 #[test]
+fn a_failure_before_the_first_read_does_not_disturb_reading() {
+    let key = NoRsa::default();
+    let plaintext = numbered(3 * CHUNK + 5);
+    let envelope = seal(&plaintext);
+    let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
+    // Within the head of the body, and where the input is asked for its position.
+    let breaks = [
+        Break { read: Some(0), ..Break::default() },
+        Break { read: Some(30), ..Break::default() },
+        Break { seek: Some((0, io::ErrorKind::Other)), ..Break::default() },
+    ];
+    for (ask, _) in ASKS {
+        for next in breaks {
+            let opened = Opener::new(&key).open_header(&header).unwrap();
+            let mut reader = opened.wrap_input(Breaks::new(Cursor::new(body), next));
+            ask(&mut reader).unwrap_err();
+            assert!(reader.get_ref().next.get().is_over(), "{next:?}");
+            let mut all = Vec::new();
+            reader.read_to_end(&mut all).unwrap();
+            assert!(all == plaintext, "{next:?}");
+        }
+    }
+}
+
+#[test]
 fn an_end_that_does_not_verify_does_not_disturb_reading() {
     let key = NoRsa::default();
     let plaintext = numbered(10 * CHUNK + 5);

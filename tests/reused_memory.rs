@@ -203,6 +203,20 @@ fn a_plaintext_above_the_limit_changes_nothing() {
     }
 }
 
+#[test]
+fn wrong_associated_data_comes_before_a_plaintext_above_the_limit() {
+    // SPEC §6.4: once it has found the commitment equal.
+    let key = NoRsa::default();
+    let envelope = seal(b"hello");
+    let opener = Opener::new(&key).aad(b"other").limits(Limits::default().with_plaintext_len(4));
+    let mut data = envelope.clone();
+    assert_eq!(opener.open_in_place(&mut data), Err(OpenError::WrongAssociatedData));
+    assert_eq!(opener.open_into(&envelope, &mut data), Err(OpenError::WrongAssociatedData));
+    let (opened, body) = open(&key, &envelope);
+    let opened = opened.aad(b"other").limits(Limits::default().with_plaintext_len(4));
+    assert_eq!(opened.open_to_slice(body, &mut [0; 5]), Err(OpenError::WrongAssociatedData));
+}
+
 /// Vectors that an output of `len` bytes meets: empty, shorter, as long, longer, and with room.
 fn outputs(len: usize) -> Vec<Vec<u8>> {
     let filled = |len: usize, capacity: usize| {
