@@ -50,7 +50,7 @@ fn every_flaw_has_its_error_and_offset() {
         ("fields", edit(12, &[0, 0x10, 0, 1]), Kind::FieldsTooLong, 12),
         ("records", edit(16, &[0, 0x40, 0, 1]), Kind::RecordsTooLong, 16),
         ("trailing", [&good[..], b"x"].concat(), Kind::TrailingBytes, good.len()),
-        ("cut", good[..good.len() - 1].to_vec(), Kind::Truncated, good.len() - 32),
+        ("cut", good[..good.len() - 1].to_vec(), Kind::Truncated, good.len() - 1),
         ("field overrun", edit(22, &[0, 0, 0, 5]), Kind::ItemOverrun, 26),
         ("field underrun", edit(22, &[0, 0, 0, 3]), Kind::ItemOverrun, 29),
         ("field type 0", edit(20, &[0, 0]), Kind::TypeZero, 20),
@@ -79,6 +79,23 @@ fn every_flaw_has_its_error_and_offset() {
         assert_eq!((error.kind(), error.offset()), (kind, offset), "{name}");
     }
     assert!(Header::parse(&good, &Limits::default()).is_ok());
+}
+
+#[test]
+fn a_cut_header_is_truncated_whatever_it_holds() {
+    // A field that reaches beyond its section, and a record of a critical type.
+    let mut flawed = raw(&[(1, b"meta")], &[named(1), (0x8001, vec![])]);
+    flawed[25] += 1;
+    let kind = |input: &[u8]| Header::parse(input, &Limits::default()).unwrap_err().kind();
+    assert_eq!(kind(&flawed), Kind::ItemOverrun);
+    for len in 20..flawed.len() {
+        assert_eq!(kind(&flawed[..len]), Kind::Truncated, "{len} bytes");
+        assert_eq!(Header::split(&flawed[..len], &Limits::default()).unwrap_err().kind(), Kind::Truncated);
+        let streamed = Header::read_from(&mut &flawed[..len], &Limits::default()).unwrap_err();
+        assert_eq!(open_error(&streamed), OpenError::Truncated);
+        let (_, written) = open_by_writing(&Opener::new(NoRsa::default()), &flawed[..len], &[9]);
+        assert_eq!(open_error(&written.unwrap_err()), OpenError::Truncated);
+    }
 }
 
 #[test]

@@ -136,6 +136,10 @@ impl Header {
     pub fn from_vec(bytes: Vec<u8>, limits: &Limits) -> Result<Self, HeaderError> {
         let mut reader = Reader::new(&bytes);
         let prefix = Prefix::read(&mut reader, limits)?;
+        // SPEC §3.1: what ends here was cut, whatever there is of its fields and records.
+        if bytes.len() < prefix.header_len {
+            return Err(HeaderError::new(HeaderErrorKind::Truncated, bytes.len()));
+        }
 
         let fields_start = reader.offset();
         let field_spans = FieldSpans::parse(reader.section(prefix.fields_len)?, limits)?;
