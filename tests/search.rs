@@ -56,7 +56,7 @@ fn keys_are_tried_in_the_order_of_the_caller() {
 
 #[test]
 fn the_limit_admits_its_number_of_candidates_and_no_more() {
-    let header = header_for(&vec![anonymous(256, Answer::No); 3]);
+    let header = header_for(&[anonymous(256, Answer::No); 3]);
     let key = RSA_2048.recipient();
     for max in 0..5u32 {
         let mut search = Search::new(&header, [&key], &limit(max));
@@ -73,7 +73,7 @@ fn the_limit_admits_its_number_of_candidates_and_no_more() {
 
 #[test]
 fn a_search_that_has_ended_keeps_its_outcome() {
-    let header = header_for(&vec![anonymous(256, Answer::No); 3]);
+    let header = header_for(&[anonymous(256, Answer::No); 3]);
     let [fits, fits_not] = [RSA_2048.recipient(), RSA_4096.recipient()];
     for (key, max, expected) in [
         (&fits_not, 16, OpenError::NoMatchingRecord),
@@ -112,7 +112,7 @@ fn a_refusal_and_a_wrong_key_lead_to_the_next_candidate_and_to_the_same_error() 
     for wrong in [None, Some([0; 32]), Some([7; 32])] {
         let wrong = || wrong.map(ContentKey::from_bytes);
         let key = RSA_2048.recipient();
-        let header = header_for(&vec![anonymous(256, Answer::Right); 2]);
+        let header = header_for(&[anonymous(256, Answer::Right); 2]);
         let mut search = Search::new(&header, [&key], &Limits::default());
         assert!(search.next_candidate().unwrap().verify(wrong()).is_none());
         let last = search.next_candidate().unwrap();
