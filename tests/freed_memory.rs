@@ -75,6 +75,19 @@ fn sealing_leaves_what_is_listed() {
 }
 
 #[test]
+fn opening_into_used_memory_leaves_nothing_of_longer_plaintext() {
+    let identity = RsaIdentity::from_pem(PEM).unwrap();
+    let seal = |plaintext: &[u8]| bulla::seal(identity.recipient(), plaintext).unwrap();
+    let (long, short, longer) = (seal(&PLAINTEXT), seal(b"x"), seal(&vec![0; 4 * PLAINTEXT.len()]));
+    let (opener, mut output) = (Opener::new(&identity), Vec::new());
+    opener.open_into(&long, &mut output).unwrap();
+    opener.open_into(&short, &mut output).unwrap();
+    // The vector is replaced, and the memory that it had is freed.
+    let freed = freed_by(|| opener.open_into(&longer, &mut output).unwrap());
+    assert_left(Operation::Open, &freed, &[KEY.secrets(), plaintext()]);
+}
+
+#[test]
 fn opening_leaves_what_is_listed() {
     let (identity, sealed) = (RsaIdentity::from_pem(PEM).unwrap(), sealed());
     let mut opened = Vec::new();

@@ -9,7 +9,7 @@ use std::io::Write;
 
 use bulla::body::{RangeOpener, body_len, body_range};
 use bulla::error::OpenError;
-use bulla::{Header, Limits, OpenReaderAt, Opener};
+use bulla::{Header, Limits, OpenReaderAt, Opener, Sealer};
 use proptest::prelude::*;
 use support::model::Opaque;
 use support::streams::Counting;
@@ -155,6 +155,18 @@ fn a_cached_chunk_is_not_mistaken_for_another() {
         reader.read_exact_at(&mut seen, offset as u64).unwrap();
         assert!(seen == plaintext[offset..offset + len], "{len} bytes at {offset}");
     }
+}
+
+#[test]
+fn reading_past_the_end_fetches_the_last_chunk_twice_at_most() {
+    let key = NoRsa::default();
+    let envelope = Sealer::new(&key).seal(&pattern(30_000)).unwrap();
+    let reader = Opener::new(&key).wrap_input_at(Counting::new(Opaque(&envelope))).unwrap();
+    let before = reader.get_ref().count();
+    assert_eq!(reader.read_at(&mut vec![0; 2 * CHUNK], 0).unwrap(), 30_000);
+    let last_len = 30_000 - CHUNK + 16;
+    // Together with the first chunk, and then by itself.
+    assert_eq!(reader.get_ref().count() - before, (SEALED_CHUNK + 2 * last_len) as u64);
 }
 
 #[test]

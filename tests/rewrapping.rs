@@ -4,6 +4,7 @@
 mod support;
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bulla::error::{Limit, OpenError, RewrapError, SealError, WrapError};
 use bulla::header::Record;
@@ -247,6 +248,27 @@ fn a_recipient_that_fails_is_an_error() {
     let envelope = seal_to(&[RSA_2048.recipient()]);
     let error = change(&envelope, Rewrapper::new().add_recipient(&Failing), &*RSA_2048).unwrap_err();
     assert!(matches!(error, RewrapError::Seal(SealError::Wrap(_))), "{error:?}");
+}
+
+#[test]
+fn too_many_recipients_are_refused_before_any_is_wrapped_for() {
+    struct Costly<'a>(KeyId, &'a AtomicUsize);
+    impl Recipient for Costly<'_> {
+        fn key_id(&self) -> Option<KeyId> {
+            Some(self.0)
+        }
+        fn wrap_key(&self, _: &ContentKey, _: &mut dyn CryptoRng) -> Result<WrappedKey, WrapError> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            Ok(WrappedKey::rsa_oaep_sha256(vec![1; 256]))
+        }
+    }
+    let wrapped = AtomicUsize::new(0);
+    let envelope = seal_to(&[RSA_2048.recipient()]);
+    let added = (0..20).map(|number| Costly(KeyId::from_bytes([number; 32]), &wrapped));
+    let changes = Rewrapper::new().add_recipients(added).limits(Limits::default().with_records(20));
+    let error = change(&envelope, changes, &*RSA_2048).unwrap_err();
+    assert!(matches!(error, RewrapError::Seal(SealError::LimitExceeded(_))), "{error:?}");
+    assert_eq!(wrapped.into_inner(), 0);
 }
 
 #[test]

@@ -134,8 +134,9 @@ impl OpenedHeader {
                 wipe(output);
                 *output = vec![0; len];
             }
-            // Zeroes only what was never used.
+            // Zeroes only what was never used, and leaves no longer plaintext behind.
             output.resize(output.len().max(len), 0);
+            wipe(&mut output[len..]);
             output.truncate(len);
             self.open_to_slice(body, output)
         });

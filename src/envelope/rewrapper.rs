@@ -11,7 +11,8 @@ use crate::crypto::SystemRng;
 use crate::error::{HeaderErrorKind, RewrapError, SealError};
 use crate::format::RECORD_PADDING;
 use crate::key_id::KeyId;
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
+use crate::num::to_u64;
 use crate::recipient::{Recipient, wrap_for_all};
 use crate::schedule::Keyed;
 use crate::wire::{Header, Item, Record};
@@ -87,6 +88,9 @@ impl<'a> Rewrapper<'a> {
 
     /// Removes the record that names the key `id`, and all padding records.
     ///
+    /// A key cannot be removed and added in one change; an anonymous recipient with the same key
+    /// can, because it has no id. A removal wins over [`keep_only`](Self::keep_only).
+    ///
     /// The change fails if a record is anonymous or of unknown type, because it may wrap the
     /// content key for the same recipient; see [`keep_unidentified`](Self::keep_unidentified). A
     /// key id is only a claim: if you do not trust the sealer, use `keep_only([])` and add everyone
@@ -152,6 +156,9 @@ impl<'a> Rewrapper<'a> {
             .filter(|record| self.stays(record) && !record.key_id().is_some_and(|id| added.contains(&id)))
             .map(|record| Item { item_type: record.record_type(), value: record.value().to_vec() })
             .collect();
+        // Before any public-key operation, not after a thousand of them.
+        let count = to_u64(records.len() + self.added.len());
+        self.limits.check(Limit::Records, count).map_err(SealError::from)?;
         records.extend(wrap_for_all(&self.added, keyed.key(), rng)?);
         let changed = keyed.with_records(&mut records, &self.limits).map_err(|error| match error.kind() {
             HeaderErrorKind::NoRecords => SealError::NoRecipients,

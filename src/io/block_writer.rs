@@ -141,6 +141,10 @@ impl<W: Write, B: Blocks> Core<W, B> {
         let turned = self.blocks.turn(&self.partial[..self.partial_len], &mut self.pending)?;
         self.partial.using(self.partial_len).copy_within(turned.., 0);
         self.partial_len -= turned;
+        if self.partial_len == 0 && self.blocks.collected() < self.partial.len() {
+            // What came before was longer, a header for example.
+            self.partial = Buffer::default();
+        }
         Ok(())
     }
 

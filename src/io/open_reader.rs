@@ -108,7 +108,7 @@ impl<R> OpenReader<R> {
 
 impl<R: Read> OpenReader<R> {
     /// Opens and drops the rest of the plaintext, and returns the inner reader. If this succeeds,
-    /// the plaintext was complete.
+    /// the plaintext was complete, except for what you skipped by seeking.
     ///
     /// # Errors
     ///
@@ -137,7 +137,8 @@ impl<R: Read> OpenReader<R> {
         Ok(self.into_inner())
     }
 
-    /// Returns the inner reader if the plaintext is complete and was read to its end.
+    /// Returns the inner reader if the plaintext is complete and was read to its end. It says nothing
+    /// about what you skipped by seeking.
     ///
     /// # Errors
     ///

@@ -123,9 +123,9 @@ impl<R: ReadAt> OpenReaderAt<R> {
     /// [`OpenError`] inside a [`std::io::Error`] if a chunk cannot be opened, or any error of the
     /// inner reader. `output` then holds no plaintext that did not verify.
     pub fn read_at(&self, output: &mut [u8], offset: u64) -> io::Result<usize> {
-        let mut done = 0;
+        let (mut done, mut direct) = (0, true);
         while done < output.len() {
-            match self.read_some(&mut output[done..], offset.saturating_add(to_u64(done))) {
+            match self.read_some(&mut output[done..], offset.saturating_add(to_u64(done)), &mut direct) {
                 Ok(0) => break,
                 Ok(len) => done += len,
                 // The bytes before the error are good. The next read reports the error.
@@ -182,17 +182,24 @@ impl<R: ReadAt> OpenReaderAt<R> {
     }
 
     /// Reads at least one byte, unless the plaintext ends at or before `offset`.
-    fn read_some(&self, output: &mut [u8], offset: u64) -> io::Result<usize> {
+    ///
+    /// Tries full chunks together if `direct`, and clears it if some were missing: what comes next
+    /// is then fetched once more and not twice.
+    fn read_some(&self, output: &mut [u8], offset: u64, direct: &mut bool) -> io::Result<usize> {
         let (index, skip) = locate(offset);
         if offset > MAX_PLAINTEXT_LEN {
             return self.end(offset);
         }
-        if skip == 0 && output.len() >= CHUNK_LEN {
-            let read = self.read_full_chunks(index, output.as_chunks_mut().0);
+        if *direct && skip == 0 && output.len() >= CHUNK_LEN {
+            let (chunks, _) = output.as_chunks_mut();
+            let wanted = chunks.len() * CHUNK_LEN;
+            let read = self.read_full_chunks(index, chunks);
+            *direct = read == wanted;
             if read > 0 {
                 return Ok(read);
             }
         }
+        *direct = true;
         let copied = self.with_chunk(index, |chunk| {
             let rest = chunk.get(skip..).unwrap_or_default();
             let len = rest.len().min(output.len());

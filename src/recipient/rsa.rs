@@ -75,6 +75,10 @@ impl RsaRecipient {
 
     /// Returns a recipient with the same key that leaves the key id out of the envelope.
     ///
+    /// Use this with keys of 2048, 3072 or 4096 bits only: the ciphertexts of a key with another
+    /// length reveal more about its modulus (SPEC §3.4, §11). Any other recipient of the envelope
+    /// can still find out whose record it is.
+    ///
     /// The length of the record still reveals the size of the key. A reader must try each such
     /// record with every key it has of that size. If there are more than 16 anonymous recipients
     /// with keys of one size, readers must raise

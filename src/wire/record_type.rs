@@ -42,5 +42,5 @@ const TABLE: &[RecordType] = &[
     RecordType { code: RECORD_PADDING, content: Content::Padding },
     // A code for private use: a second class, for tests.
     #[cfg(test)]
-    RecordType { code: 0x7001, content: Content::WrappedKey { lens: 256..=1024, class: MixingClass::PostQuantum } },
+    RecordType { code: 0xF001, content: Content::WrappedKey { lens: 256..=1024, class: MixingClass::PostQuantum } },
 ];

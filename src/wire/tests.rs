@@ -20,4 +20,4 @@ fn records_of_two_classes_do_not_mix() {
 }
 
 /// A record type that exists only in tests.
-const POST_QUANTUM: u16 = 0x7001;
+const POST_QUANTUM: u16 = 0xF001;
