@@ -35,7 +35,7 @@ fn main() {
     }
     group.finish();
 
-    // Reading the header of a file, opening it, adding a recipient, and writing it again: the body is
+    // Reads the header of a file, opens it, adds a recipient and writes it again: the body is
     // not looked at.
     let mut group = criterion.benchmark_group("rewrap");
     let (alice, bob) = (Keyless::new(1), Keyless::new(2));

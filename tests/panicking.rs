@@ -26,7 +26,7 @@ fn a_reader_that_panics_leaves_nothing_in_the_slice() {
                 let mut reader = Opener::new(&key).threads(2).wrap_input(input).unwrap();
                 let mut output = vec![UNTOUCHED; CHUNKS * CHUNK];
                 let read = catch_unwind(AssertUnwindSafe(|| reader.read(&mut output)));
-                // A bad chunk may stop the threads before the input is asked for what makes it panic.
+                // A bad chunk may stop the threads before the input is asked for what panics.
                 let released = match read {
                     Ok(read) => read.unwrap_or(0),
                     Err(_) => 0,

@@ -39,8 +39,8 @@ fn main() {
     #[cfg(feature = "parallel")]
     rayon::ThreadPoolBuilder::new().num_threads(2).build_global().expect("nobody has used the pool yet");
 
-    // After this, glibc keeps freed memory instead of giving it back by a rule that depends on history:
-    // else buffers of the same size would be warm on one side and cold on the other.
+    // After this, glibc keeps freed memory. Else a rule that depends on history would give it back:
+    // buffers of the same size would be warm on one side and cold on the other.
     drop(black_box(vec![7_u8; 31 << 20]));
 
     let mut workloads: Vec<Workload> = SIZES.into_iter().map(Workload::new).collect();

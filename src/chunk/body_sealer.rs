@@ -28,7 +28,8 @@ use crate::secret::Secret;
 /// # let identity = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
 ///
 /// let plaintext = vec![7; 40_000];
-/// let (header, mut body) = Sealer::new(identity.recipient()).start()?.into_parts();
+/// let sealer = Sealer::new(identity.recipient());
+/// let (header, mut body) = sealer.start()?.into_parts();
 ///
 /// let mut envelope = [header.as_bytes(), body.head()].concat();
 /// let (chunks, last) = plaintext.as_chunks();
@@ -131,7 +132,8 @@ impl BodySealer {
     /// let (header, body) = Sealer::new(identity.recipient()).start()?.into_parts();
     /// let body = body.seal(b"hello")?;
     ///
-    /// let header = Header::parse(header.as_bytes(), &Limits::default())?; // as it comes back
+    /// // As it comes back:
+    /// let header = Header::parse(header.as_bytes(), &Limits::default())?;
     /// assert_eq!(Opener::new(&identity).open_header(&header)?.open(&body)?, b"hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

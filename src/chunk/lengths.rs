@@ -43,13 +43,14 @@ pub fn body_len(plaintext_len: u64) -> Option<u64> {
 /// # Examples
 ///
 /// ```
+/// use bulla::body::plaintext_len;
 /// use bulla::error::OpenError;
 ///
-/// assert_eq!(bulla::body::plaintext_len(56 + 16), Ok(0));
-/// assert_eq!(bulla::body::plaintext_len(56 + 16400 + 16), Ok(16384));
+/// assert_eq!(plaintext_len(56 + 16), Ok(0));
+/// assert_eq!(plaintext_len(56 + 16400 + 16), Ok(16384));
 /// // No last chunk, or none that could hold a tag.
-/// assert_eq!(bulla::body::plaintext_len(56 + 16400), Err(OpenError::Truncated));
-/// assert_eq!(bulla::body::plaintext_len(56 + 16400 + 15), Err(OpenError::Truncated));
+/// assert_eq!(plaintext_len(56 + 16400), Err(OpenError::Truncated));
+/// assert_eq!(plaintext_len(56 + 16400 + 15), Err(OpenError::Truncated));
 /// ```
 pub fn plaintext_len(body_len: u64) -> Result<u64, OpenError> {
     let chunks_len = body_len.checked_sub(to_u64(BODY_HEAD_LEN)).ok_or(OpenError::Truncated)?;

@@ -69,7 +69,7 @@ impl RangeOpener {
     }
 
     /// Opens the plaintext in `range` from `sealed`: the bytes of the body in
-    /// [`body_range`](crate::body::body_range)`(range)`, or fewer if the body ends.
+    /// [`body_range`]`(range)`, or fewer if the body ends.
     ///
     /// The result is shorter than `range` only if `sealed` holds the last chunk, and so the end of
     /// the plaintext, which has then been verified. Further bytes of `sealed` are not looked at. An
@@ -136,7 +136,7 @@ impl RangeOpener {
     ///
     /// # Errors
     ///
-    /// As [`plaintext_len`](crate::body::plaintext_len).
+    /// As [`plaintext_len`].
     pub fn last_chunk_offset(body_len: u64) -> Result<u64, OpenError> {
         plaintext_len(body_len).map(|len| super::lengths::chunk_offset(locate(len).0))
     }

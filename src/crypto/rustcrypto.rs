@@ -126,8 +126,8 @@ pub(crate) struct OaepPrivateKey {
 impl OaepPrivateKey {
     pub(crate) fn from_pkcs8(der: &[u8]) -> Result<Self, KeyRejected> {
         let key = PrivateKey::from_pkcs8_der(der).map_err(|_| KeyRejected)?;
-        // `rsa` recomputes the CRT values and would not notice wrong ones, which a later export would pass
-        // on.
+        // `rsa` recomputes the CRT values and would not notice wrong ones, which an export would
+        // pass on.
         let encoded = key.to_pkcs8_der().map_err(|_| KeyRejected)?;
         if !constant_time_eq(encoded.as_bytes(), der) {
             return Err(KeyRejected);

@@ -12,8 +12,8 @@ use super::seal::SealError;
 
 impl OpenError {
     /// Returns the [`OpenError`] inside an error of one of this library's adapters, or `None` if
-    /// the inner stream failed. If the inner stream is itself a reader of this library, its error is
-    /// returned as if it were that of the outer one.
+    /// the inner stream failed. If the inner stream is itself a reader of this library, its error
+    /// is returned as if it were that of the outer one.
     ///
     /// # Examples
     ///

@@ -137,8 +137,8 @@ impl<R: Read> OpenReader<R> {
         Ok(self.into_inner())
     }
 
-    /// Returns the inner reader if the plaintext is complete and was read to its end. It says nothing
-    /// about what you skipped by seeking.
+    /// Returns the inner reader if the plaintext is complete and was read to its end. It says
+    /// nothing about what you skipped by seeking.
     ///
     /// # Errors
     ///

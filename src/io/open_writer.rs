@@ -186,8 +186,8 @@ impl Blocks for FromEnvelope<'_> {
 
     fn end(&mut self, rest: &[u8], output: &mut Pending) -> io::Result<()> {
         let Some(body) = self.body.take() else {
-            // Less than a prefix: parsing tells whether it was cut or never was an envelope. After the
-            // prefix it was cut, whatever there is of the header (SPEC §3.1).
+            // Less than a prefix: parsing tells whether it was cut or never was an envelope. After
+            // the prefix it was cut, whatever there is of the header (SPEC §3.1).
             let cut = self.header_len.is_none().then(|| Header::parse(rest, self.opener.limits_in_use()));
             return Err(cut.and_then(Result::err).map_or(OpenError::Truncated, OpenError::from).into());
         };

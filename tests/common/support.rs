@@ -181,7 +181,7 @@ pub fn read_in_pieces(mut input: impl Read, sizes: &[usize]) -> (Vec<u8>, io::Re
     (released, Ok(()))
 }
 
-/// Opens by writing in pieces of these sizes, and gives what was passed on with the error that ended
+/// Opens by writing in pieces of these sizes; gives what was passed on and the error that ended
 /// it.
 pub fn open_by_writing(opener: &Opener<'_>, envelope: &[u8], sizes: &[usize]) -> (Vec<u8>, io::Result<()>) {
     let mut writer = opener.wrap_output(Vec::new());
