@@ -18,12 +18,13 @@ fn a_reader_that_panics_leaves_nothing_in_the_slice() {
     in_pool(2, || {
         let key = NoRsa::default();
         for bad in [0, 1, 5, 17] {
-            let envelope = with_bad_chunk(bad);
+            let envelope = with_bad_chunk(PASSED + bad);
             let body = header_len(&envelope) + 56;
             for panics_at in [bad + 1, 19, 24, 30, 63] {
-                let at = (body + panics_at * SEALED_CHUNK + 100) as u64;
+                let at = (body + (PASSED + panics_at) * SEALED_CHUNK + 100) as u64;
                 let input = Breaks::new(Cursor::new(&envelope[..]), Break { panic: Some(at), ..Break::default() });
                 let mut reader = Opener::new(&key).threads(2).wrap_input(input).unwrap();
+                reader.read_exact(&mut vec![0; PASSED * CHUNK]).unwrap();
                 let mut output = vec![UNTOUCHED; CHUNKS * CHUNK];
                 let read = catch_unwind(AssertUnwindSafe(|| reader.read(&mut output)));
                 // A bad chunk may stop the threads before the input is asked for what panics.
@@ -44,9 +45,10 @@ fn a_panic_before_anything_is_bad_releases_nothing_either() {
     in_pool(2, || {
         let key = NoRsa::default();
         let envelope = seal(&plaintext());
-        let at = (header_len(&envelope) + 56 + 30 * SEALED_CHUNK) as u64;
+        let at = (header_len(&envelope) + 56 + (PASSED + 30) * SEALED_CHUNK) as u64;
         let input = Breaks::new(Cursor::new(&envelope[..]), Break { panic: Some(at), ..Break::default() });
         let mut reader = Opener::new(&key).threads(2).wrap_input(input).unwrap();
+        reader.read_exact(&mut vec![0; PASSED * CHUNK]).unwrap();
         let mut output = vec![UNTOUCHED; CHUNKS * CHUNK];
         catch_unwind(AssertUnwindSafe(|| reader.read(&mut output))).unwrap_err();
         assert_holds(&output, 0, "nothing is bad");
@@ -121,7 +123,7 @@ fn with_bad_chunk(index: usize) -> Vec<u8> {
 
 /// Neither zero nor untouched anywhere.
 fn plaintext() -> Vec<u8> {
-    vec![FULL; CHUNKS * CHUNK]
+    vec![FULL; (PASSED + CHUNKS) * CHUNK]
 }
 
 fn in_pool(threads: usize, work: impl FnOnce() + Send) {
@@ -129,7 +131,10 @@ fn in_pool(threads: usize, work: impl FnOnce() + Send) {
 }
 
 /// A batch for two threads.
-const CHUNKS: usize = 64;
+const CHUNKS: usize = 128;
+
+/// As many have passed before a stream is worked on in such batches.
+const PASSED: usize = CHUNKS;
 
 const FULL: u8 = 7;
 const UNTOUCHED: u8 = 0xA5;

@@ -12,11 +12,19 @@ use crate::threads::Threads;
 pub(crate) struct Work {
     max_plaintext_len: u64,
     threads: Threads,
+    /// Chunks of the stream that have passed, to which a batch is in proportion.
+    #[cfg(feature = "std")]
+    done: usize,
 }
 
 impl Work {
     pub(crate) fn new(limits: &Limits, threads: Threads) -> Self {
-        Self { max_plaintext_len: limits.plaintext_len().min(MAX_PLAINTEXT_LEN), threads }
+        Self {
+            max_plaintext_len: limits.plaintext_len().min(MAX_PLAINTEXT_LEN),
+            threads,
+            #[cfg(feature = "std")]
+            done: 0,
+        }
     }
 
     pub(crate) fn threads(self) -> Threads {
@@ -48,7 +56,8 @@ impl Work {
 impl Work {
     /// The work on the next chunks of a stream of which `done` have passed.
     pub(crate) fn after(self, done: u64) -> Self {
-        self.on(clamp_to_usize(done).saturating_add(1))
+        let done = clamp_to_usize(done);
+        Self { done, ..self.on(done.saturating_add(1)) }
     }
 
     /// Whether several threads share the work.
@@ -57,9 +66,10 @@ impl Work {
     }
 
     /// Most chunks that are worked on together: for one thread few enough to stay in the cache,
-    /// for several enough to make waking them cheap beside the work (`benches/README.md`).
+    /// for several enough to make waking them cheap beside the work (`benches/README.md`), but no
+    /// more than have passed, so that a short stream never pays for much memory.
     pub(crate) fn batch(self) -> usize {
-        if self.is_shared() { self.threads.count().saturating_mul(64) } else { 4 }
+        if self.is_shared() { self.threads.count().saturating_mul(64).min(self.done) } else { 4 }
     }
 
     /// Chunks that an adapter collects in memory of its own before it works on them. One thread

@@ -52,7 +52,7 @@ impl<const UNIT: usize> Window<UNIT> {
             if let Some(error) = self.deferred.take() {
                 return Err(error);
             }
-            self.make_room(len, reading);
+            self.make_room(len, Reading::ALONE);
             let end = self.start + if reading.shared { len } else { reading.batch * UNIT };
             let end = end.min(self.bytes.len());
             let len = read_some(input, &mut self.bytes.using(end)[self.end..], &mut self.ended)?;
