@@ -162,5 +162,5 @@ const BUFFER_LEN: usize = 256 << 10;
 /// Bytes of heap that a stream may take, whatever its length.
 const MAX_HEAP: usize = 256 << 10;
 
-/// The documented batch of each thread, 64 chunks, as plaintext and sealed.
-const HEAP_FOR_EACH: usize = 64 * (16384 + 16400);
+/// The documented batch of each thread, 32 chunks, as plaintext and sealed.
+const HEAP_FOR_EACH: usize = 32 * (16384 + 16400);

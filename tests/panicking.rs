@@ -130,7 +130,7 @@ fn in_pool(threads: usize, work: impl FnOnce() + Send) {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work);
 }
 
-/// A batch for two threads.
+/// Two batches for two threads.
 const CHUNKS: usize = 128;
 
 /// As many have passed before a stream is worked on in such batches.

@@ -16,7 +16,7 @@ use support::{
     CHUNK, NoRsa, SplitMix64, insist, open_by_writing, open_error, pattern, read_in_pieces, write_in_pieces,
 };
 
-/// What adapters collect for each thread, once a stream has proved long enough.
+/// Twice of what adapters collect for each thread, once a stream has proved long enough.
 const BATCH: usize = 64 * CHUNK;
 
 /// Chunks that one thread works on alone, with the backend that needs most of them.

@@ -353,7 +353,7 @@ const TAG_LEN: usize = bulla::body::BodySealer::TAG_LEN;
 
 /// Chunks that the adapters work on at a time, with one thread and with two.
 const BATCH: usize = 4;
-const BATCH_FOR_TWO: usize = 128;
+const BATCH_FOR_TWO: usize = 64;
 
 /// What `std::io::copy` reads and writes.
 const SMALL_CALL: usize = 8 << 10;

@@ -69,7 +69,7 @@ impl Work {
     /// for several enough to make waking them cheap beside the work (`benches/README.md`), but no
     /// more than have passed, so that a short stream never pays for much memory.
     pub(crate) fn batch(self) -> usize {
-        if self.is_shared() { self.threads.count().saturating_mul(64).min(self.done) } else { 4 }
+        if self.is_shared() { self.threads.count().saturating_mul(32).min(self.done) } else { 4 }
     }
 
     /// Chunks that an adapter collects in memory of its own before it works on them. One thread
