@@ -320,13 +320,13 @@ mod regenerated {
         let header = header.as_bytes();
         let info = |label: &[u8], len: u16| [b"bulla\0key\0\x01\x01", &len.to_be_bytes()[..], label].concat();
         let mut mac_key = [0; 64];
-        hkdf_expand_sha512(&HmacKey::new(content_key), &info(b"header-mac", 64), &mut mac_key);
+        hkdf_expand_sha512(&HmacKey::new(content_key), &[&info(b"header-mac", 64)], &mut mac_key);
         let mut body_key = [0; 32];
-        hkdf_expand_sha512(&HmacKey::new(content_key), &info(b"body", 32), &mut body_key);
+        hkdf_expand_sha512(&HmacKey::new(content_key), &[&info(b"body", 32)], &mut body_key);
 
         let digest = sha512(&[&header[..header.len() - 32]]);
         let mut tag = [0; 64];
-        HmacKey::new(&mac_key).sign(&[&digest], &mut tag);
+        HmacKey::new(&mac_key).sign(&digest, &mut tag);
         assert_eq!(tag[..32], header[header.len() - 32..]);
 
         let fields_len = usize::from(header[15]);
@@ -336,7 +336,7 @@ mod regenerated {
         let context = [b"bulla\0body\0\x01", &preamble_digest[..], &aad_digest].concat();
         let mut derived = [0; 76];
         let label = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0";
-        hkdf_expand_sha512(&HmacKey::new(&body_key), &[&label[..], salt, &context].concat(), &mut derived);
+        hkdf_expand_sha512(&HmacKey::new(&body_key), &[&label[..], salt, &context], &mut derived);
         [
             ("mac_key", mac_key.to_vec()),
             ("body_key", body_key.to_vec()),

@@ -23,8 +23,8 @@ impl ChunkCipher {
         work: Work,
     ) -> (Self, [u8; COMMITMENT_LEN]) {
         let mut derived = Secret::<76>::zero();
-        let info = [COBBLESTONE_LABEL, salt, context].concat();
-        hkdf_expand_sha512(&HmacKey::new(input_key.expose()), &info, derived.expose_mut());
+        let prk = HmacKey::new(input_key.expose());
+        hkdf_expand_sha512(&prk, &[COBBLESTONE_LABEL, salt, context], derived.expose_mut());
         let (key, rest) = derived.expose().split_first_chunk::<32>().expect("32 of 76 bytes");
         let (nonce, commitment) = rest.split_first_chunk::<12>().expect("12 of 44 bytes");
         let mut base_nonce = Secret::zero();

@@ -82,14 +82,10 @@ impl HmacKey {
         Self(hmac::Key::new(hmac::HMAC_SHA512, key))
     }
 
-    /// The tag of the concatenation of `parts`.
-    pub(crate) fn sign(&self, parts: &[&[u8]], output: &mut [u8; 64]) {
-        // One piece: the incremental interface leaves its result in memory that nobody wipes.
-        let signed = match parts {
-            [data] => hmac::sign_to_buffer(&self.0, data, output),
-            parts => hmac::sign_to_buffer(&self.0, &Zeroizing::new(parts.concat()), output),
-        };
-        signed.expect("the output has 64 bytes");
+    /// The tag of `data`.
+    pub(crate) fn sign(&self, data: &[u8], output: &mut [u8; 64]) {
+        // Not the incremental interface, which leaves its result in memory that nobody wipes.
+        hmac::sign_to_buffer(&self.0, data, output).expect("the output has 64 bytes");
     }
 }
 

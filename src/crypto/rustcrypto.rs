@@ -72,12 +72,10 @@ impl HmacKey {
         Self(KeyInit::new_from_slice(key).expect("HMAC takes keys of every length"))
     }
 
-    /// The tag of the concatenation of `parts`.
-    pub(crate) fn sign(&self, parts: &[&[u8]], output: &mut [u8; 64]) {
+    /// The tag of `data`.
+    pub(crate) fn sign(&self, data: &[u8], output: &mut [u8; 64]) {
         let mut mac = self.0.clone();
-        for part in parts {
-            mac.update(part);
-        }
+        mac.update(data);
         let mut tag = mac.finalize().into_bytes();
         output.copy_from_slice(&tag);
         tag.zeroize();

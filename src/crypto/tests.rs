@@ -23,9 +23,9 @@ fn hkdf_expand_passes_wycheproof() {
         }
         // HKDF-Extract, which the format does not use, gives the key to expand.
         let mut prk = [0; 64];
-        HmacKey::new(&test.salt).sign(&[&test.ikm], &mut prk);
+        HmacKey::new(&test.salt).sign(&test.ikm, &mut prk);
         let mut output = vec![0; test.size];
-        hkdf_expand_sha512(&HmacKey::new(&prk), &test.info, &mut output);
+        hkdf_expand_sha512(&HmacKey::new(&prk), &[&test.info], &mut output);
         assert_eq!(output, *test.okm, "{}", test.comment);
         passed += 1;
     }
@@ -149,10 +149,8 @@ macro_rules! tests_of_backend {
                 // RFC 4231 test case 2 and FIPS 180-4 "abc".
                 let mut tag = [0; 64];
                 let key = HmacKey::new(b"Jefe");
-                key.sign(&[b"what do ya want ", b"for nothing?"], &mut tag);
-                let mut again = [0; 64];
-                key.sign(&[b"what do ya want for nothing?"], &mut again);
-                assert_eq!(tag, again);
+                key.sign(b"another message first", &mut tag);
+                key.sign(b"what do ya want for nothing?", &mut tag);
                 assert_eq!(tag[..4], [0x16, 0x4b, 0x7a, 0x7b]);
                 assert_eq!(sha256(b"abc")[..4], [0xba, 0x78, 0x16, 0xbf]);
                 assert_eq!(sha512(&[b"a", b"", b"bc"])[..4], [0xdd, 0xaf, 0x35, 0xa1]);
@@ -261,8 +259,8 @@ mod both {
             assert_eq!(aws_lc::sha256(&data), rustcrypto::sha256(&data));
             assert_eq!(aws_lc::sha512(&[&data, b"x"]), rustcrypto::sha512(&[&data, b"x"]));
             let (mut first, mut second) = ([0; 64], [0; 64]);
-            aws_lc::HmacKey::new(&data).sign(&[&data, b"x"], &mut first);
-            rustcrypto::HmacKey::new(&data).sign(&[&data, b"x"], &mut second);
+            aws_lc::HmacKey::new(&data).sign(&data, &mut first);
+            rustcrypto::HmacKey::new(&data).sign(&data, &mut second);
             assert_eq!(first, second);
         }
     }

@@ -16,7 +16,7 @@ impl Prk {
     pub(super) fn derive<const N: usize>(&self, label: &[u8]) -> Secret<N> {
         let len = u16::try_from(N).expect("derived keys have at most 64 bytes").to_be_bytes();
         let mut output = Secret::zero();
-        hkdf_expand_sha512(&self.0, &[INFO_PREFIX, &len, label].concat(), output.expose_mut());
+        hkdf_expand_sha512(&self.0, &[INFO_PREFIX, &len, label], output.expose_mut());
         output
     }
 }

@@ -18,7 +18,7 @@ impl HeaderDigest {
     pub(super) fn tag(&self, prk: &Prk) -> [u8; HEADER_TAG_LEN] {
         let mac_key: Secret<64> = prk.derive(b"header-mac");
         let mut mac = [0; 64];
-        HmacKey::new(mac_key.expose()).sign(&[&self.0], &mut mac);
+        HmacKey::new(mac_key.expose()).sign(&self.0, &mut mac);
         *mac.first_chunk().expect("32 of 64 bytes")
     }
 
