@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 
-use bulla::{Decryptor, Encryptor, RsaIdentity};
+use bulla::{Opener, RsaIdentity, Sealer};
 
 pub(crate) trait Peer {
     fn name(&self) -> &'static str;
@@ -52,13 +52,13 @@ impl Peer for Bulla {
     }
 
     fn seal(&self, plaintext: &[u8], output: &mut dyn Write) {
-        let mut writer = Encryptor::new(&self.identity.recipient()).wrap_output(output).expect("a good recipient");
+        let mut writer = Sealer::new(&self.identity.recipient()).wrap_output(output).expect("a good recipient");
         write_pieces(plaintext, &mut writer);
         writer.finish().expect("the output takes all");
     }
 
     fn open(&self, envelope: &[u8], take: &mut dyn FnMut(&[u8])) {
-        read_pieces(Decryptor::new(&self.identity).wrap_input(envelope).expect("a good envelope"), take);
+        read_pieces(Opener::new(&self.identity).wrap_input(envelope).expect("a good envelope"), take);
     }
 }
 

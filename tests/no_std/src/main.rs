@@ -7,7 +7,7 @@ extern crate alloc;
 
 mod runtime;
 
-use bulla::{Opener, Sealer, RsaIdentity, RsaRecipient};
+use bulla::{Opener, RsaIdentity, RsaRecipient, Sealer};
 
 /// Returns 0 where what was sealed opens to the same.
 #[unsafe(no_mangle)]
