@@ -121,10 +121,10 @@ impl<'a> Sealer<'a> {
     /// current now, which is also the maximum. Default: 1.
     ///
     /// The number of threads does not change the envelope. An adapter begins with one thread. Once
-    /// a stream has proved long enough for others to pay (64 KiB with `rustcrypto`, 1 MiB with AWS-
-    /// LC), it collects up to 32 chunks (512 KiB) for each thread before it passes any on, or fewer
-    /// if the input ends or would block. It then holds up to about 1 MiB for each thread. A reader
-    /// reads more input while the other threads work.
+    /// a stream has proved long enough for others to pay (64 KiB with `rustcrypto`, 1 MiB with
+    /// AWS-LC), it collects up to 32 chunks (512 KiB) for each thread before it passes any on, or
+    /// fewer if the input ends or would block. It then holds up to about 1 MiB for each thread. A
+    /// reader reads more input while the other threads work.
     ///
     /// As with `rayon` in general, a call waits for the pool. Do not hold a lock during the call
     /// that other jobs of the pool take, and do not let a thread of the pool wait for the caller.

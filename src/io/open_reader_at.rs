@@ -246,18 +246,20 @@ impl<R: ReadAt> OpenReaderAt<R> {
     /// `Truncated` means that there are fewer bytes in the place of the chunk than any chunk has.
     fn with_chunk<T>(&self, index: u64, look: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
         let mut scratch = self.scratches.take(Some(index));
-        if scratch.chunk(index).is_none() {
-            let offset = self.offset(index)?;
-            let room = scratch.room(SEALED_CHUNK_LEN);
-            let len = if let Some(input) = self.inner.as_slice() {
-                self.opener.open(index, slice_at(input, SEALED_CHUNK_LEN, offset), room)?
-            } else {
-                let len = read_full_at(&self.inner, room, offset)?;
-                self.opener.open_in_place(index, &mut room[..len])?
-            };
-            scratch.set_chunk(index, len);
-        }
-        let seen = look(scratch.chunk(index).unwrap_or_default());
+        let seen = match scratch.chunk(index) {
+            Some(chunk) => look(chunk),
+            None => {
+                let offset = self.offset(index)?;
+                let room = scratch.room(SEALED_CHUNK_LEN);
+                let len = if let Some(input) = self.inner.as_slice() {
+                    self.opener.open(index, slice_at(input, SEALED_CHUNK_LEN, offset), room)?
+                } else {
+                    let len = read_full_at(&self.inner, room, offset)?;
+                    self.opener.open_in_place(index, &mut room[..len])?
+                };
+                look(scratch.keep(index, len))
+            }
+        };
         self.scratches.put_back(scratch);
         Ok(seen)
     }

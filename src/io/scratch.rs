@@ -42,9 +42,10 @@ impl Scratch {
         self.buffer.using(len)
     }
 
-    /// Records that the first `len` bytes are the plaintext of chunk `index`.
-    pub(super) fn set_chunk(&mut self, index: u64, len: usize) {
+    /// Records that the first `len` bytes are the plaintext of chunk `index`, and returns them.
+    pub(super) fn keep(&mut self, index: u64, len: usize) -> &[u8] {
         self.chunk = Some((index, len));
+        &self.buffer[..len]
     }
 
     /// Returns the plaintext of chunk `index`, if it is here.
