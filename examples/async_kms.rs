@@ -10,7 +10,7 @@ use bulla::{Header, Limits, OpenedHeader, RsaIdentity, Search};
 
 /// Stands for the service: `None` if `wrapped` does not open, an error if it cannot say.
 async fn ask(key: &RsaIdentity, wrapped: &[u8]) -> Result<Option<ContentKey>, UnwrapError> {
-    key.unwrap(wrapped)
+    key.unwrap_bytes(wrapped)
 }
 
 async fn find(header: &Header, key: &RsaIdentity) -> Result<OpenedHeader, OpenError> {

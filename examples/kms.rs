@@ -15,8 +15,9 @@ enum Failure {
 }
 
 impl Service {
-    fn decrypt(&self, wrapped: &[u8]) -> Result<ContentKey, Failure> {
-        self.0.unwrap(wrapped).map_err(Failure::Offline)?.ok_or(Failure::InvalidCiphertext)
+    fn decrypt(&self, wrapped: &[u8]) -> Result<Vec<u8>, Failure> {
+        let key = self.0.unwrap_bytes(wrapped).map_err(Failure::Offline)?;
+        Ok(key.ok_or(Failure::InvalidCiphertext)?.expose().to_vec())
     }
 }
 
@@ -26,8 +27,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let envelope = bulla::seal(&public, b"hello")?;
 
     let identity = RemoteIdentity::new(public, |wrapped| match service.decrypt(wrapped) {
-        Ok(key) => Ok(Some(key)), // bytes become a key with `ContentKey::from_slice`
-        // Not an error: whoever can tell the two apart can use the service to decrypt.
+        Ok(key) => Ok(ContentKey::from_slice(&key)),
+        // Not an error. If strangers could tell this from a wrong content key, they could use
+        // the service to decrypt.
         Err(Failure::InvalidCiphertext) => Ok(None),
         Err(Failure::Offline(error)) => Err(error),
     });

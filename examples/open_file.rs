@@ -1,4 +1,4 @@
-//! Opens a file to a new file, in constant memory, and leaves no file behind if that fails.
+//! Opens a file to a new file, in constant memory: the whole plaintext, or no file.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -6,19 +6,18 @@ use std::io;
 use std::path::Path;
 
 use bulla::keys::KeySize;
-use bulla::{OpenReader, Opener, RsaIdentity};
+use bulla::{Opener, RsaIdentity};
+use tempfile::NamedTempFile;
 
 fn open_file(opener: &Opener<'_>, sealed: &Path, plain: &Path) -> io::Result<()> {
-    let reader = opener.wrap_input(File::open(sealed)?)?;
-    let output = File::create_new(plain)?; // never over a file that is there already
-    // A file that is left under this name is complete.
-    copy(reader, output).inspect_err(|_| drop(fs::remove_file(plain)))
-}
-
-fn copy(mut reader: OpenReader<File>, mut output: File) -> io::Result<()> {
+    let mut reader = opener.wrap_input(File::open(sealed)?)?;
+    // Beside its place, so that it can take its name in one step. Removed if anything fails.
+    let mut output = NamedTempFile::new_in(plain.parent().unwrap_or(Path::new(".")))?;
     io::copy(&mut reader, &mut output)?;
     reader.finish()?; // only now is the plaintext known to be complete
-    output.sync_all()
+    output.as_file().sync_all()?;
+    output.persist_noclobber(plain)?; // never over a file that is there already
+    Ok(())
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

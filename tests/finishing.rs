@@ -69,7 +69,7 @@ fn expect_end_refuses_plaintext_that_is_left() {
             for read in [0, less / 2, less] {
                 let error = reader_after(read).expect_end().unwrap_err();
                 assert_eq!(error.kind(), io::ErrorKind::InvalidData);
-                assert!(error.to_string().contains("goes on"), "{error}");
+                assert!(error.to_string().contains("plaintext is left"), "{error}");
                 assert_eq!(OpenError::from_io(&error), None, "nothing is wrong with the envelope");
             }
         }
@@ -273,7 +273,7 @@ fn the_source_of_an_unfinished_writer_is_that_of_its_error() {
         }
     }
     let error = Sealer::new(NoRsa::default()).wrap_output(FailsBecause).unwrap().finish().err().unwrap();
-    assert_eq!(error.source().unwrap().to_string(), "the cause");
+    assert_eq!(error.error().source().unwrap().to_string(), "the cause");
     assert_eq!(io::Error::from(error).source().unwrap().to_string(), "the cause");
 }
 
@@ -296,4 +296,19 @@ fn damaged() -> Vec<(&'static str, Vec<u8>, OpenError)> {
         ("extended", [&envelope[..], b"x"].concat(), OpenError::LastChunkAltered { index: 2 }),
         ("extended by a chunk", [&envelope[..], &[0; SEALED_CHUNK]].concat(), OpenError::ChunkAltered { index: 2 }),
     ]
+}
+
+#[test]
+fn the_question_mark_keeps_the_cause_and_drops_a_writer_that_borrows() {
+    fn open(key: &NoRsa, cut: &[u8], output: &mut Vec<u8>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let mut writer = Opener::new(key).wrap_output(output);
+        writer.write_all(cut)?;
+        writer.finish()?;
+        Ok(())
+    }
+    let key = NoRsa::default();
+    let envelope = Sealer::new(&key).seal(b"hello").unwrap();
+    let error = open(&key, &envelope[..envelope.len() - 1], &mut Vec::new()).unwrap_err();
+    let error = error.downcast_ref::<io::Error>().unwrap();
+    assert_eq!(OpenError::from_io(error), Some(&OpenError::LastChunkAltered { index: 0 }));
 }

@@ -53,7 +53,7 @@ fn recipients_and_identities_of_different_types_stand_together() {
     let (header, _) = Header::split(&sealed, &Limits::default()).unwrap();
     assert_eq!(header.records().len(), 3);
 
-    let remote = RemoteIdentity::new(RSA_3072.recipient(), |wrapped: &[u8]| RSA_3072.unwrap(wrapped));
+    let remote = RemoteIdentity::new(RSA_3072.recipient(), |wrapped: &[u8]| RSA_3072.unwrap_bytes(wrapped));
     let strangers = || -> Vec<Arc<dyn Identity>> { vec![Arc::new(RSA_4096.clone())] };
     assert_eq!(Opener::with_identities(strangers()).open(&sealed), Err(OpenError::NoMatchingRecord));
     let friends: [Box<dyn Identity>; 3] =
@@ -146,12 +146,12 @@ fn an_identity_unwraps_as_a_key_service_does() {
     let key = ContentKey::from_bytes([9; 32]);
     let wrapped = RSA_2048.recipient().wrap_key(&key, &mut SplitMix64(1)).unwrap();
     assert_eq!(wrapped.as_bytes().len(), 256);
-    assert_eq!(RSA_2048.unwrap(wrapped.as_bytes()).unwrap().unwrap().expose(), &[9; 32]);
-    assert!(RSA_3072.unwrap(wrapped.as_bytes()).unwrap().is_none());
+    assert_eq!(RSA_2048.unwrap_bytes(wrapped.as_bytes()).unwrap().unwrap().expose(), &[9; 32]);
+    assert!(RSA_3072.unwrap_bytes(wrapped.as_bytes()).unwrap().is_none());
     let mut altered = wrapped.as_bytes().to_vec();
     altered[100] ^= 1;
     for refused in [&altered[..], &[], &altered[1..], &[0xFF; 256], &[0; 256]] {
-        assert!(RSA_2048.unwrap(refused).unwrap().is_none());
+        assert!(RSA_2048.unwrap_bytes(refused).unwrap().is_none());
     }
     assert_eq!(WrappedKey::rsa_oaep_sha256(vec![1, 2, 3]).as_bytes(), [1, 2, 3]);
 }

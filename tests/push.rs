@@ -7,7 +7,7 @@ mod support;
 use std::io::{self, Write};
 
 use bulla::error::OpenError;
-use bulla::{Limits, OpenWriter, Opener, Sealer};
+use bulla::{Header, Limits, OpenWriter, Opener, Sealer};
 use support::{CHUNK, NoRsa, RSA_2048, SEALED_CHUNK, header_len, open_error, pattern, seal};
 
 #[test]
@@ -221,4 +221,30 @@ fn a_writer_keeps_an_opener_of_its_own() {
 
 fn finish_error<'a, W: Write>(writer: OpenWriter<'a, W>) -> bulla::error::FinishError<OpenWriter<'a, W>> {
     writer.finish().err().expect("cannot be finished")
+}
+
+#[test]
+fn a_body_is_written_under_a_header_that_was_opened_elsewhere() {
+    let key = NoRsa::default();
+    let plaintext = pattern(3 * CHUNK + 77);
+    let envelope = Sealer::new(&key).aad(b"aad").seal(&plaintext).unwrap();
+    let (header, body) = Header::split(&envelope, &Limits::default()).unwrap();
+    let open = || header.open(key.content_key()).unwrap();
+    for size in [1, 56, 1000, 40_000, usize::MAX] {
+        let mut writer = open().aad(b"aad").wrap_output(Vec::new());
+        assert!(writer.opened_header().is_some());
+        body.chunks(size.min(body.len())).for_each(|piece| writer.write_all(piece).unwrap());
+        assert!(writer.finish().unwrap() == plaintext, "in pieces of {size}");
+    }
+    let mut writer = open().aad(b"another").wrap_output(Vec::new());
+    let error = writer.write_all(body).unwrap_err();
+    assert_eq!(OpenError::from_io(&error), Some(&OpenError::WrongAssociatedData));
+    // The header is not part of it.
+    assert!(open().aad(b"aad").wrap_output(Vec::new()).write_all(&envelope).is_err());
+    for len in [0, 1, 55, 56, 71] {
+        let mut writer = open().aad(b"aad").wrap_output(Vec::new());
+        writer.write_all(&body[..len]).unwrap();
+        let error = writer.try_finish().unwrap_err();
+        assert_eq!(OpenError::from_io(&error), Some(&OpenError::Truncated), "{len} bytes");
+    }
 }

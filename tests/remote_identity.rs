@@ -31,13 +31,14 @@ fn a_device_is_asked_only_for_records_that_name_its_key_or_fit_its_modulus() {
     assert_eq!(bulla::open(&device, &sealed), Err(OpenError::NotAuthentic));
     let asked = asked.into_inner().unwrap();
     assert_eq!(asked.len(), 2);
-    assert!(RSA_2048.unwrap(&asked[0]).unwrap().is_some(), "the record that names it comes first");
+    assert!(RSA_2048.unwrap_bytes(&asked[0]).unwrap().is_some(), "the record that names it comes first");
     assert_eq!(asked[1], [0x55; 256]);
 }
 
 #[test]
 fn what_the_device_unwraps_opens() {
-    let device = || RemoteIdentity::new(RSA_2048.recipient().anonymous(), |wrapped: &[u8]| RSA_2048.unwrap(wrapped));
+    let device =
+        || RemoteIdentity::new(RSA_2048.recipient().anonymous(), |wrapped: &[u8]| RSA_2048.unwrap_bytes(wrapped));
     for recipient in [RSA_2048.recipient(), RSA_2048.recipient().anonymous()] {
         let sealed = bulla::seal(recipient, b"hello").unwrap();
         assert_eq!(bulla::open(device(), &sealed).unwrap(), b"hello");
@@ -74,7 +75,7 @@ fn a_record_that_names_the_key_is_asked_for_whatever_its_length() {
         let asked = Mutex::new(Vec::new());
         let device = RemoteIdentity::new(RSA_2048.recipient(), |wrapped: &[u8]| {
             asked.lock().unwrap().push(wrapped.len());
-            RSA_2048.unwrap(wrapped)
+            RSA_2048.unwrap_bytes(wrapped)
         });
         assert_eq!(bulla::open(&device, &sealed), Err(OpenError::NotAuthentic), "{len}");
         assert_eq!(*asked.lock().unwrap(), [len]);

@@ -134,7 +134,7 @@ fn an_accepted_header_opens_the_body_as_an_opener_does() {
     let key = RSA_2048.recipient();
     let mut search = Search::new(&header, [&key], &Limits::default());
     let candidate = search.next_candidate().unwrap();
-    let content_key = RSA_2048.unwrap(candidate.wrapped_key()).unwrap();
+    let content_key = RSA_2048.unwrap_bytes(candidate.wrapped_key()).unwrap();
     let opened = candidate.verify(content_key).unwrap();
     assert_eq!((opened.header(), opened.metadata()), (&header, Some(&b"m"[..])));
     assert_eq!(opened.open(body), Err(OpenError::WrongAssociatedData));
@@ -207,7 +207,7 @@ impl Service {
             Poll::Pending
         })
         .await;
-        RSA_2048.unwrap(wrapped)
+        RSA_2048.unwrap_bytes(wrapped)
     }
 }
 

@@ -58,6 +58,9 @@ pub struct BodyOpener {
 }
 
 impl BodyOpener {
+    /// Length in bytes of the head of a body: salt and commitment.
+    pub const HEAD_LEN: usize = BODY_HEAD_LEN;
+
     /// Checks the commitment in `head`.
     pub(crate) fn new(
         input_key: &Secret<32>,

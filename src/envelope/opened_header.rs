@@ -240,7 +240,7 @@ impl Header {
     ///
     /// let (header, body) = Header::split(&sealed, &Limits::default())?;
     /// # let wrapped = header.records().next().and_then(|record| record.wrapped_key()).ok_or("none")?;
-    /// # let cached = *identity.unwrap(wrapped)?.ok_or("does not open")?.expose();
+    /// # let cached = *identity.unwrap_bytes(wrapped)?.ok_or("does not open")?.expose();
     /// let opened = header.open(ContentKey::from_bytes(cached))?;
     /// assert_eq!(opened.open(body)?, b"hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -50,8 +50,15 @@ impl<'a> Opener<'a> {
         Self::with_identities([identity])
     }
 
-    /// Creates an opener with several identities, which are tried in order. With none, nothing
-    /// opens.
+    /// Creates an opener with several identities. With none, nothing opens.
+    ///
+    /// Records that name a key come first, in the order of the header, which you cannot choose. For
+    /// each anonymous record, the identities are tried in the order given (SPEC §6.2).
+    ///
+    /// If one identity fails with [`UnwrapError`](crate::error::UnwrapError), opening ends, even if
+    /// another could open. For a fallback, use one opener for each service, and go on to the next
+    /// after [`OpenError::Unwrap`]. The error does not say which identity failed: put its name into
+    /// the cause.
     #[must_use]
     pub fn with_identities<I: Identity + 'a>(identities: impl IntoIterator<Item = I>) -> Self {
         let none =
@@ -59,7 +66,7 @@ impl<'a> Opener<'a> {
         identities.into_iter().fold(none, |opener, identity| opener.identity(identity))
     }
 
-    /// Adds an identity, which is tried after those already there.
+    /// Adds an identity to those already there; see [`with_identities`](Self::with_identities).
     #[must_use]
     pub fn identity(mut self, identity: impl Identity + 'a) -> Self {
         self.identities.push(Arc::new(identity));

@@ -91,7 +91,9 @@ impl<'a> Rewrapper<'a> {
     /// A key cannot be removed and added in one change; an anonymous recipient with the same key
     /// can, because it has no id. A removal wins over [`keep_only`](Self::keep_only).
     ///
-    /// The change fails if a record is anonymous or of unknown type, because it may wrap the
+    /// The change fails with [`RewrapError::NotARecipient`] if no record names the key: if a
+    /// rotation may be repeated, take that as "already done". It also fails if a record is
+    /// anonymous or of unknown type, because that record may wrap the
     /// content key for the same recipient; see [`keep_unidentified`](Self::keep_unidentified). A
     /// key id is only a claim: if you do not trust the sealer, use `keep_only([])` and add everyone
     /// again.
@@ -104,7 +106,7 @@ impl<'a> Rewrapper<'a> {
     /// Keeps only the records that name one of these keys, and those that are
     /// [added](Self::add_recipient). Drops all others: records that are anonymous or of unknown
     /// type (unless you [keep](Self::keep_unidentified) them), and padding. A second call adds to
-    /// the keys of the first.
+    /// the keys of the first. The change fails if no record names one of the keys.
     #[must_use]
     pub fn keep_only(mut self, ids: impl IntoIterator<Item = KeyId>) -> Self {
         self.kept.get_or_insert_default().extend(ids);

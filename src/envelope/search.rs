@@ -32,7 +32,7 @@ use crate::wire::{Header, Record, Records};
 /// # struct Service(RsaIdentity);
 /// # impl Service {
 /// #     async fn unwrap(&self, wrapped: &[u8]) -> Result<Option<ContentKey>, UnwrapError> {
-/// #         self.0.unwrap(wrapped)
+/// #         self.0.unwrap_bytes(wrapped)
 /// #     }
 /// # }
 ///
@@ -68,7 +68,8 @@ use crate::wire::{Header, Record, Records};
 ///
 /// Report the error of [`next_candidate`](Self::next_candidate) unchanged, and do not let strangers
 /// learn how many candidates there were. If the service fails for its own reasons, do not call
-/// [`verify`](Candidate::verify): end the search with the error of the service.
+/// [`verify`](Candidate::verify): end the search with the error of the service. A candidate that is
+/// dropped counts as one that did not open.
 pub struct Search<'a> {
     header: &'a Header,
     digest: HeaderDigest,
@@ -91,8 +92,9 @@ enum Key<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// Creates a search for public keys whose private halves are held elsewhere. Keys are tried in
-    /// the order given. `limits` bounds the number of candidates.
+    /// Creates a search for public keys whose private halves are held elsewhere. Records that name
+    /// a key come first, in the order of the header. For each anonymous record, the keys are tried
+    /// in the order given. `limits` bounds the number of candidates.
     pub fn new<R: Recipient + 'a>(header: &'a Header, keys: impl IntoIterator<Item = &'a R>, limits: &Limits) -> Self {
         Self::with_keys(header, keys.into_iter().map(|key| Key::Public(key)).collect(), limits)
     }

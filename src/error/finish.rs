@@ -8,7 +8,9 @@ use std::io;
 /// An error of `finish`, with the writer that was not finished. After `WouldBlock` you can finish
 /// the writer later; after any other error you can take its inner writer.
 ///
-/// In a function that returns [`std::io::Result`], `?` keeps the error and drops the writer.
+/// This type is not itself an [`Error`]: `?` turns it into the [`std::io::Error`] that it holds, in
+/// functions that return [`std::io::Result`] and in those that return `Box<dyn Error>`, and drops
+/// the writer. With another error type, write `finish().map_err(std::io::Error::from)?`.
 pub struct FinishError<T>(Box<(io::Error, T)>);
 
 impl<T> FinishError<T> {
@@ -50,8 +52,14 @@ impl<T> fmt::Debug for FinishError<T> {
     }
 }
 
-impl<T> Error for FinishError<T> {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.error().source()
+impl<T> From<FinishError<T>> for Box<dyn Error> {
+    fn from(error: FinishError<T>) -> Self {
+        io::Error::from(error).into()
+    }
+}
+
+impl<T> From<FinishError<T>> for Box<dyn Error + Send + Sync> {
+    fn from(error: FinishError<T>) -> Self {
+        io::Error::from(error).into()
     }
 }

@@ -36,7 +36,7 @@ impl fmt::Display for RewrapError {
             Self::NotARecipient(id) => write!(f, "no record names the key {id}"),
             Self::AddedAndRemoved(id) => write!(f, "the key {id} is to be both removed and added"),
             Self::UnidentifiedRecords(count) => {
-                write!(f, "{count} records are anonymous or of unknown type and may be for the key to be removed")
+                write!(f, "the key to be removed may have other records: {count} anonymous or of unknown type")
             }
         }
     }

@@ -31,7 +31,9 @@ use crate::wire::Header;
 ///
 /// Many consumers stop before the end: readers of tar, zip and JSON stop at their own end marker,
 /// and [`read_exact`](Read::read_exact) at the length it was given. Call [`finish`](Self::finish)
-/// after them, or [`expect_end`](Self::expect_end) if nothing may be left over.
+/// after them, or [`expect_end`](Self::expect_end) if nothing may be left over. A consumer that
+/// reads ahead, such as `BufReader`, may already have taken what is left over: check that its
+/// buffer is empty first.
 pub struct OpenReader<R>(Guarded<State<R>>);
 
 impl Opener<'_> {

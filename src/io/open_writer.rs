@@ -57,7 +57,22 @@ impl<'a> Opener<'a> {
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     #[must_use]
     pub fn wrap_output<W: Write>(&self, output: W) -> OpenWriter<'a, W> {
-        let blocks = FromEnvelope { opener: self.clone(), header_len: None, header: None, body: None };
+        let start = Start::Sealed { opener: self.clone(), header_len: None };
+        let blocks = FromEnvelope { start, body: None };
+        OpenWriter(BlockWriter::new(output, blocks, Pending::secret()))
+    }
+}
+
+impl OpenedHeader {
+    /// Opens the body that is written to the returned [`OpenWriter`], and writes the plaintext to
+    /// `output`. **Call [`OpenWriter::finish`]**: only then is the plaintext known to be complete.
+    ///
+    /// For headers that are kept apart from the body, and for those that a
+    /// [`Search`](crate::Search) opened.
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    #[must_use]
+    pub fn wrap_output<W: Write>(self, output: W) -> OpenWriter<'static, W> {
+        let blocks = FromEnvelope { start: Start::Opened(Box::new(self)), body: None };
         OpenWriter(BlockWriter::new(output, blocks, Pending::secret()))
     }
 }
@@ -92,7 +107,10 @@ impl<W: Write> OpenWriter<'_, W> {
     /// Returns the header, or `None` until it was written and has verified.
     #[must_use]
     pub fn opened_header(&self) -> Option<&OpenedHeader> {
-        self.0.blocks().header.as_deref()
+        match &self.0.blocks().start {
+            Start::Opened(header) => Some(header),
+            Start::Sealed { .. } => None,
+        }
     }
 
     /// Returns the inner writer.
@@ -128,42 +146,53 @@ impl<W: Write + fmt::Debug> fmt::Debug for OpenWriter<'_, W> {
     }
 }
 
-/// Turns an envelope into plaintext: prefix, header, head of the body, then chunks.
+/// Turns an envelope, or a body alone, into plaintext.
 struct FromEnvelope<'a> {
-    opener: Opener<'a>,
-    header_len: Option<usize>,
-    header: Option<Box<OpenedHeader>>,
+    start: Start<'a>,
+    /// `None` until the head of the body has been written, and once the last chunk was opened.
     body: Option<Box<BodyOpener>>,
+}
+
+/// What comes before the chunks.
+enum Start<'a> {
+    /// The header comes next. Its length is known once the prefix is there.
+    Sealed { opener: Opener<'a>, header_len: Option<usize> },
+    /// The header has verified, and the head of the body comes next.
+    Opened(Box<OpenedHeader>),
 }
 
 impl FromEnvelope<'_> {
     /// Takes the next part before the chunks and returns its length, or 0 if the part is not
     /// complete.
     fn take_start(&mut self, input: &[u8]) -> Result<usize, OpenError> {
-        let limits = self.opener.limits_in_use();
-        if let Some(header) = &self.header {
-            let Some(head) = input.first_chunk() else { return Ok(0) };
-            self.body = Some(Box::new(header.body_opener(head)?));
-            return Ok(BODY_HEAD_LEN);
+        match &mut self.start {
+            Start::Opened(header) => {
+                let Some(head) = input.first_chunk() else { return Ok(0) };
+                self.body = Some(Box::new(header.body_opener(head)?));
+                Ok(BODY_HEAD_LEN)
+            }
+            Start::Sealed { opener, header_len } => {
+                let limits = opener.limits_in_use();
+                let len = match (*header_len, input.first_chunk()) {
+                    (Some(len), _) => len,
+                    (None, Some(prefix)) => *header_len.insert(Header::len_from_prefix(prefix, limits)?),
+                    (None, None) => return Ok(0),
+                };
+                let Some(header) = input.get(..len) else { return Ok(0) };
+                let opened = opener.open_header(&Header::parse(header, limits)?)?;
+                self.start = Start::Opened(Box::new(opened));
+                Ok(len)
+            }
         }
-        let len = match (self.header_len, input.first_chunk()) {
-            (Some(len), _) => len,
-            (None, Some(prefix)) => *self.header_len.insert(Header::len_from_prefix(prefix, limits)?),
-            (None, None) => return Ok(0),
-        };
-        let Some(header) = input.get(..len) else { return Ok(0) };
-        self.header = Some(Box::new(self.opener.open_header(&Header::parse(header, limits)?)?));
-        Ok(len)
     }
 }
 
 impl Blocks for FromEnvelope<'_> {
     fn collected(&self) -> usize {
-        match (&self.body, &self.header, self.header_len) {
-            (Some(body), ..) => body.next_work().collected() * SEALED_CHUNK_LEN,
-            (None, Some(_), _) => BODY_HEAD_LEN,
-            (None, None, Some(len)) => len,
-            (None, None, None) => PREFIX_LEN,
+        match (&self.body, &self.start) {
+            (Some(body), _) => body.next_work().collected() * SEALED_CHUNK_LEN,
+            (None, Start::Opened(_)) => BODY_HEAD_LEN,
+            (None, Start::Sealed { header_len, .. }) => header_len.unwrap_or(PREFIX_LEN),
         }
     }
 
@@ -186,12 +215,24 @@ impl Blocks for FromEnvelope<'_> {
 
     fn end(&mut self, rest: &[u8], output: &mut Pending) -> io::Result<()> {
         let Some(body) = self.body.take() else {
-            // Less than a prefix: parsing tells whether it was cut or never was an envelope. After
-            // the prefix it was cut, whatever there is of the header (SPEC §3.1).
-            let cut = self.header_len.is_none().then(|| Header::parse(rest, self.opener.limits_in_use()));
-            return Err(cut.and_then(Result::err).map_or(OpenError::Truncated, OpenError::from).into());
+            return Err(self.cut(rest).into());
         };
         body.open_last(rest, output.fill(rest.len().saturating_sub(TAG_LEN)))?;
         Ok(())
+    }
+}
+
+impl FromEnvelope<'_> {
+    /// What is wrong with an input that ends with `rest`, before the chunks. Less than a prefix may
+    /// never have been an envelope. After the prefix it was cut, whatever there is of the header
+    /// (SPEC §3.1).
+    fn cut(&self, rest: &[u8]) -> OpenError {
+        match &self.start {
+            Start::Sealed { opener, header_len: None } => {
+                let parsed = Header::parse(rest, opener.limits_in_use());
+                parsed.err().map_or(OpenError::Truncated, OpenError::from)
+            }
+            _ => OpenError::Truncated,
+        }
     }
 }

@@ -12,12 +12,14 @@ use crate::num::to_u64;
 ///
 /// It is implemented for [`File`](std::fs::File), slices and vectors of bytes, and pointers to
 /// them. Implement it for anything else that can return a range: an object store, a memory map, a
-/// device.
+/// device. Opening makes three small reads; if each is a request, use
+/// [`RangeOpener`](crate::body::RangeOpener) instead.
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 pub trait ReadAt: Send + Sync {
     /// Reads at most `output.len()` bytes at `offset` and returns how many. If `output` is not
     /// empty, 0 means that the input ends at or before `offset`. Any other short count does not
-    /// mean the end.
+    /// mean the end, so expect a call with `offset` at the end. A store that answers such a request
+    /// with 416 means 0.
     ///
     /// # Errors
     ///

@@ -16,6 +16,12 @@ use crate::wire::Record;
 /// anonymous ones with a wrapped key as long as its modulus (SPEC §6.2). If the service is
 /// asynchronous, use [`Search`](crate::Search).
 ///
+/// The operation is RSA-OAEP with SHA-256, MGF1 with SHA-256 and no label: `RSAES_OAEP_SHA_256` in
+/// AWS KMS, `RSA_DECRYPT_OAEP_…_SHA256` in Google Cloud KMS, `RSA-OAEP-256` in Azure Key Vault
+/// (SPEC §8). What these services return as public key is for [`RsaRecipient::from_der`] or
+/// [`from_pem`](RsaRecipient::from_pem). To test that a refused ciphertext is handled, seal to
+/// [`anonymous`](RsaRecipient::anonymous): a record that names another key is never tried.
+///
 /// # Examples
 ///
 /// ```
@@ -32,7 +38,7 @@ use crate::wire::Record;
 /// # impl std::error::Error for Refusal {}
 /// # impl Client {
 /// #     fn decrypt(&self, wrapped: &[u8]) -> Result<Vec<u8>, Refusal> {
-/// #         let key = self.0.unwrap(wrapped).map_err(|_| Refusal::Offline)?;
+/// #         let key = self.0.unwrap_bytes(wrapped).map_err(|_| Refusal::Offline)?;
 /// #         Ok(key.ok_or(Refusal::InvalidCiphertext)?.expose().to_vec())
 /// #     }
 /// # }

@@ -274,7 +274,7 @@ impl RsaIdentity {
     ///
     /// An unwrapped key by itself proves nothing. [`Search`](crate::Search) and
     /// [`Opener`](crate::Opener) check it against the header.
-    pub fn unwrap(&self, wrapped_key: &[u8]) -> Result<Option<ContentKey>, UnwrapError> {
+    pub fn unwrap_bytes(&self, wrapped_key: &[u8]) -> Result<Option<ContentKey>, UnwrapError> {
         match self.shared.key.unwrap(wrapped_key) {
             Ok(unwrapped) => Ok(unwrapped.map(ContentKey::from)),
             Err(_) => Err(UnwrapError::new("the operating system gave no randomness for blinding")),
@@ -295,7 +295,7 @@ impl Identity for RsaIdentity {
     }
 
     fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {
-        record.wrapped_key().map_or(Ok(None), |wrapped_key| self.unwrap(wrapped_key))
+        record.wrapped_key().map_or(Ok(None), |wrapped_key| self.unwrap_bytes(wrapped_key))
     }
 }
 
