@@ -29,6 +29,13 @@ fn a_well_formed_header_is_read_back() {
 }
 
 #[test]
+fn an_unknown_critical_item_is_named_and_not_called_malformed() {
+    let header = raw(&[(0x8001, b"")], &[named(1)]);
+    let error = Header::parse(&header, &Limits::default()).unwrap_err();
+    assert_eq!(error.to_string(), "unknown critical field 0x8001 at byte 20");
+}
+
+#[test]
 fn every_flaw_has_its_error_and_offset() {
     let good = raw(&[(1, b"meta")], &[named(1)]);
     let edit = |offset: usize, bytes: &[u8]| {
@@ -58,7 +65,7 @@ fn every_flaw_has_its_error_and_offset() {
         ("field twice", raw_unsorted(&[(1, b"a"), (1, b"b")], &[named(1)]), Kind::NotAscending, 27),
         ("empty metadata", raw(&[(1, b"")], &[named(1)]), Kind::EmptyMetadata, 20),
         ("critical field", raw(&[(0x8002, b"")], &[named(1)]), Kind::UnknownCriticalField(0x8002), 20),
-        ("structured plaintext", raw(&[(0x8001, b"")], &[named(1)]), Kind::UnknownCriticalField(0x8001), 20),
+        ("hiding of the length", raw(&[(0x8001, b"")], &[named(1)]), Kind::UnknownCriticalField(0x8001), 20),
         ("record type 0", edit(30, &[0, 0]), Kind::TypeZero, 30),
         ("record overrun", edit(32, &[0, 0, 1, 0x22]), Kind::ItemOverrun, 36),
         ("record order", raw_unsorted(&[], &[named(2), named(1)]), Kind::NotAscending, 315),

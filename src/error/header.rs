@@ -40,6 +40,10 @@ impl fmt::Display for HeaderError {
             | HeaderErrorKind::UnsupportedLayout(_)
             | HeaderErrorKind::LimitExceeded(_)
             | HeaderErrorKind::Truncated => self.kind.fmt(f),
+            // Not malformed: sealed by something newer.
+            kind @ (HeaderErrorKind::UnknownCriticalField(_) | HeaderErrorKind::UnknownCriticalRecord(_)) => {
+                write!(f, "{kind} at byte {}", self.offset)
+            }
             kind => write!(f, "malformed header at byte {}: {kind}", self.offset),
         }
     }
