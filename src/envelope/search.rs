@@ -204,7 +204,8 @@ impl<'s> Candidate<'s> {
     }
 
     /// Returns the ciphertext in the record. A key service decrypts it with RSA-OAEP, SHA-256, MGF1
-    /// with SHA-256 and no label.
+    /// with SHA-256 and no label. Empty if the record holds none: only a [`Recipient`] of your own
+    /// can match such a record.
     #[must_use]
     pub fn wrapped_key(&self) -> &'s [u8] {
         self.record.wrapped_key().unwrap_or_default()

@@ -19,7 +19,8 @@ use crate::wire::Header;
 /// Returned by [`Opener::wrap_output`](crate::Opener::wrap_output). Use it if your program receives
 /// the envelope piece by piece, from an upload or an asynchronous stream. (For the latter, let the
 /// inner writer be a `Vec<u8>`, and drain it through [`get_mut`](Self::get_mut) after each write.)
-/// With one thread the writer holds at most about 80 KiB, and twice the length of the header.
+/// With one thread the writer holds at most about 80 KiB, and up to twice the length of
+/// the header while that arrives.
 ///
 /// **Call [`finish`](Self::finish)**: the plaintext is complete only if that succeeds.
 ///
