@@ -2,7 +2,7 @@
 //! format.
 //!
 //! A backend is one module with the items re-exported below. Keys reach it as canonical DER that
-//! has passed the import policy of [`crate::recipient`], so that no two backends admit different
+//! has passed the import policy of `key_file`, so that no two backends admit different
 //! keys. Where two backends are compiled, AWS-LC does the work and the tests hold the other against
 //! it.
 
@@ -37,7 +37,7 @@ use self::rustcrypto as backend;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TagMismatch;
 
-/// The backend refused a key that the import policy let pass: its numbers contradict each other.
+/// The backend refused a key that the import policy let pass.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct KeyRejected;
 

@@ -9,6 +9,7 @@ mod header;
 #[cfg(feature = "std")]
 mod io;
 mod key;
+mod key_file;
 mod open;
 mod rewrap;
 mod seal;
@@ -21,7 +22,8 @@ pub use self::device::{UnwrapError, WrapError};
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 pub use self::finish::FinishError;
 pub use self::header::{HeaderError, HeaderErrorKind, Lookalike};
-pub use self::key::KeyError;
+pub use self::key::{KeyError, KeyErrorKind};
+pub use self::key_file::{DerDamage, KeyFormat, KeyPart, PemDamage};
 pub use self::open::OpenError;
 pub use self::rewrap::RewrapError;
 pub use self::seal::SealError;

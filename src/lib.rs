@@ -94,7 +94,7 @@
 //! * `format` (the numbers of the specification), `num`, `limits`, `key_id`, `secret`, `threads`;
 //! * `buffer`, [`error`];
 //! * `wire` (bytes to [`Header`] and back), `text` (to the text form and back);
-//! * `crypto` (primitives from a backend);
+//! * `key_file` (keys from files), `crypto` (primitives from a backend);
 //! * `schedule` (the keys), `chunk` (the body), `recipient` (RSA);
 //! * `envelope` (all of them together, still without I/O);
 //! * `io` (adapters), `simple` ([`seal()`] and [`open()`]).
@@ -118,6 +118,7 @@ pub mod error;
 mod format;
 #[cfg(feature = "std")]
 mod io;
+mod key_file;
 mod key_id;
 mod limits;
 mod num;

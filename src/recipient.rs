@@ -1,7 +1,6 @@
 //! Wrapping and unwrapping the content key: who can open an envelope.
 
 mod identity;
-mod key_file;
 mod remote;
 mod rsa;
 mod wrap;

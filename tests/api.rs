@@ -15,8 +15,8 @@ use bulla::body::{BodyOpener, BodySealer, RangeOpener};
 #[cfg(feature = "armor")]
 use bulla::error::{ArmorError, ArmorErrorKind};
 use bulla::error::{
-    FinishError, HeaderError, HeaderErrorKind, KeyError, KeyIdParseError, Limit, LimitExceeded, Lookalike, OpenError,
-    RewrapError, SealError, UnwrapError, WrapError,
+    DerDamage, FinishError, HeaderError, HeaderErrorKind, KeyError, KeyErrorKind, KeyFormat, KeyIdParseError, KeyPart,
+    Limit, LimitExceeded, Lookalike, OpenError, PemDamage, RewrapError, SealError, UnwrapError, WrapError,
 };
 use bulla::header::{Layout, Record, Records, Suite, Version};
 use bulla::keys::{ContentKey, KeyId, KeySize, SecretDer, SecretPem, WrappedKey};
@@ -48,6 +48,11 @@ fn everything_can_move_to_another_thread() {
         check::<HeaderErrorKind>(),
         check_trait::<dyn Identity>(),
         check::<KeyError>(),
+        check::<KeyErrorKind>(),
+        check::<KeyFormat>(),
+        check::<KeyPart>(),
+        check::<PemDamage>(),
+        check::<DerDamage>(),
         check::<KeyId>(),
         check::<KeyIdParseError>(),
         check::<KeySize>(),
@@ -164,7 +169,7 @@ fn messages_are_one_line_in_lower_case_without_a_period() {
         OpenError::Randomness.to_string(),
         SealError::NoRecipients.to_string(),
         SealError::DuplicateRecipient(KeyId::from_bytes([0; 32])).to_string(),
-        KeyError::Malformed.to_string(),
+        KeyError::from(KeyErrorKind::Empty).to_string(),
         Header::parse(b"", &Limits::default()).unwrap_err().to_string(),
     ] {
         assert!(!message.contains('\n') && !message.ends_with('.'), "{message}");
@@ -216,7 +221,12 @@ fn debug_output_of_everything_holds_no_secret() {
         show(&header.version()),
         show(&header_error.kind()),
         show(&header_error),
-        show(&KeyError::Malformed),
+        show(&KeyError::from(KeyErrorKind::Empty)),
+        show(&KeyErrorKind::Empty),
+        show(&KeyFormat::Pkcs12),
+        show(&KeyPart::Prime1),
+        show(&PemDamage::NoEnd),
+        show(&DerDamage::Structure),
         show(&id),
         show(&"".parse::<KeyId>().unwrap_err()),
         show(&KeySize::Rsa2048),

@@ -172,7 +172,7 @@ enum Operation {
 #[cfg(not(feature = "aws-lc-rs"))]
 fn remains(operation: Operation) -> &'static [&'static str] {
     match operation {
-        Operation::ReadKey => &["dP", "dQ", "p", "q", "qInv"],
+        Operation::ReadKey => &["p", "q", "qInv"],
         Operation::DropKey => &["p", "qInv"],
         Operation::WriteKey => &[],
         Operation::GenerateKey => &["d", "dP", "dQ", "p", "q", "qInv"],

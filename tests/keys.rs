@@ -5,7 +5,7 @@ mod support;
 
 use std::process::{Command, Stdio};
 
-use bulla::error::KeyError;
+use bulla::error::{DerDamage, KeyErrorKind, KeyFormat, KeyPart, PemDamage};
 use bulla::keys::KeySize;
 use bulla::{RsaIdentity, RsaRecipient};
 use support::{RSA_2048, RSA_3072, RSA_4096};
@@ -90,56 +90,65 @@ fn sizes_are_as_named() {
 #[test]
 fn refused_private_keys_say_why() {
     for (pem, expected) in [
-        (file!("rsa1024.pem"), KeyError::ModulusTooSmall { bits: 1024 }),
-        (file!("pss2048.pem"), KeyError::PssOnly),
-        (file!("ec256.pem"), KeyError::NotRsa { oid: "1.2.840.10045.2.1".into() }),
-        (file!("exponent3.pem"), KeyError::ExponentRefused { exponent: 3 }),
-        (file!("multiprime2048.pem"), KeyError::MultiPrime),
-        (file!("encrypted2048.pem"), KeyError::Encrypted),
-        (file!("encrypted2048.pkcs1.pem"), KeyError::Encrypted),
-        (file!("rsa2048.pub.pem"), KeyError::PublicKey),
-        (file!("rsa2048.pkcs1.pub.pem"), KeyError::PublicKey),
-        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", KeyError::PemLabel("CERTIFICATE".into())),
+        (file!("rsa1024.pem"), KeyErrorKind::ModulusTooSmall { bits: 1024 }),
+        (file!("pss2048.pem"), KeyErrorKind::PssOnly),
+        (file!("ec256.pem"), KeyErrorKind::OtherAlgorithm("elliptic curve (EC) (1.2.840.10045.2.1)".into())),
+        (file!("exponent3.pem"), KeyErrorKind::ExponentRefused { exponent: 3 }),
+        (file!("multiprime2048.pem"), KeyErrorKind::MultiPrime),
+        (file!("encrypted2048.pem"), KeyErrorKind::Encrypted),
+        (file!("encrypted2048.pkcs1.pem"), KeyErrorKind::Encrypted),
+        (file!("rsa2048.pub.pem"), KeyErrorKind::PublicKey),
+        (file!("rsa2048.pkcs1.pub.pem"), KeyErrorKind::PublicKey),
+        (
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            KeyErrorKind::Format(KeyFormat::Certificate),
+        ),
         (
             "-----BEGIN EC PRIVATE KEY-----\nMAA=\n-----END EC PRIVATE KEY-----\n",
-            KeyError::PemLabel("EC PRIVATE KEY".into()),
+            KeyErrorKind::OtherAlgorithm("elliptic curve (EC)".into()),
         ),
-        ("", KeyError::Malformed),
-        ("hello", KeyError::Malformed),
-        ("-----BEGIN PRIVATE KEY-----\n", KeyError::Malformed),
-        ("-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n", KeyError::Malformed),
-        ("-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PUBLIC KEY-----\n", KeyError::Malformed),
-        (concat!(file!("rsa2048.pem"), file!("rsa3072.pem")), KeyError::MultiplePemBlocks),
+        ("", KeyErrorKind::Empty),
+        ("hello", KeyErrorKind::Unrecognised),
+        ("-----BEGIN PRIVATE KEY-----\n", KeyErrorKind::Pem(PemDamage::NoEnd)),
+        ("-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n", KeyErrorKind::Der(DerDamage::Structure)),
+        ("-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PUBLIC KEY-----\n", KeyErrorKind::Pem(PemDamage::LabelMismatch)),
+        (
+            concat!(file!("rsa2048.pem"), file!("rsa3072.pem")),
+            KeyErrorKind::SeveralKeys(vec!["PRIVATE KEY".into(), "PRIVATE KEY".into()]),
+        ),
     ] {
-        assert_eq!(RsaIdentity::from_pem(pem).err(), Some(expected), "{}", &pem[..pem.len().min(120)]);
+        assert_eq!(kind(RsaIdentity::from_pem(pem)), Some(expected), "{}", &pem[..pem.len().min(120)]);
     }
 }
 
 #[test]
 fn refused_public_keys_say_why() {
     for (pem, expected) in [
-        (file!("rsa1024.pub.pem"), KeyError::ModulusTooSmall { bits: 1024 }),
-        (file!("pss2048.pub.pem"), KeyError::PssOnly),
-        (file!("ec256.pub.pem"), KeyError::NotRsa { oid: "1.2.840.10045.2.1".into() }),
-        (file!("exponent3.pub.pem"), KeyError::ExponentRefused { exponent: 3 }),
-        (file!("rsa2048.pem"), KeyError::PrivateKey),
-        (file!("rsa2048.pkcs1.pem"), KeyError::PrivateKey),
-        (file!("encrypted2048.pem"), KeyError::PrivateKey),
-        (concat!(file!("rsa2048.pub.pem"), file!("rsa3072.pub.pem")), KeyError::MultiplePemBlocks),
+        (file!("rsa1024.pub.pem"), KeyErrorKind::ModulusTooSmall { bits: 1024 }),
+        (file!("pss2048.pub.pem"), KeyErrorKind::PssOnly),
+        (file!("ec256.pub.pem"), KeyErrorKind::OtherAlgorithm("elliptic curve (EC) (1.2.840.10045.2.1)".into())),
+        (file!("exponent3.pub.pem"), KeyErrorKind::ExponentRefused { exponent: 3 }),
+        (file!("rsa2048.pem"), KeyErrorKind::PrivateKey),
+        (file!("rsa2048.pkcs1.pem"), KeyErrorKind::PrivateKey),
+        (file!("encrypted2048.pem"), KeyErrorKind::PrivateKey),
+        (
+            concat!(file!("rsa2048.pub.pem"), file!("rsa3072.pub.pem")),
+            KeyErrorKind::SeveralKeys(vec!["PUBLIC KEY".into(), "PUBLIC KEY".into()]),
+        ),
     ] {
-        assert_eq!(RsaRecipient::from_pem(pem).err(), Some(expected));
+        assert_eq!(kind(RsaRecipient::from_pem(pem)), Some(expected));
     }
     for (der, expected) in [
-        (der(file!("rsa2048.pem")), KeyError::PrivateKey),
-        (der(file!("rsa2048.pkcs1.pem")), KeyError::PrivateKey),
-        (der(file!("encrypted2048.pem")), KeyError::PrivateKey),
-        (vec![], KeyError::Malformed),
-        (vec![0x30, 0x80], KeyError::Malformed),
+        (der(file!("rsa2048.pem")), KeyErrorKind::PrivateKey),
+        (der(file!("rsa2048.pkcs1.pem")), KeyErrorKind::PrivateKey),
+        (der(file!("encrypted2048.pem")), KeyErrorKind::PrivateKey),
+        (vec![], KeyErrorKind::Der(DerDamage::Truncated { missing: None })),
+        (vec![0x30, 0x80], KeyErrorKind::Der(DerDamage::NotDer)),
     ] {
-        assert_eq!(RsaRecipient::from_der(&der).err(), Some(expected));
+        assert_eq!(kind(RsaRecipient::from_der(&der)), Some(expected));
     }
-    assert_eq!(RsaIdentity::from_der(der(file!("rsa2048.pub.pem"))).err(), Some(KeyError::PublicKey));
-    assert_eq!(RsaIdentity::from_der(der(file!("encrypted2048.pem"))).err(), Some(KeyError::Encrypted));
+    assert_eq!(kind(RsaIdentity::from_der(der(file!("rsa2048.pub.pem")))), Some(KeyErrorKind::PublicKey));
+    assert_eq!(kind(RsaIdentity::from_der(der(file!("encrypted2048.pem")))), Some(KeyErrorKind::Encrypted));
 }
 
 #[test]
@@ -147,23 +156,23 @@ fn the_policy_holds_at_each_bound_and_one_past_it() {
     let with = |bits: usize, exponent: u64| {
         let mut modulus = vec![0xFF; bits.div_ceil(8)];
         modulus[0] >>= modulus.len() * 8 - bits;
-        RsaRecipient::from_components(&modulus, &exponent.to_be_bytes()).map(|_| ())
+        kind(RsaRecipient::from_components(&modulus, &exponent.to_be_bytes()))
     };
-    assert_eq!(with(2048, 65537), Ok(()));
-    assert_eq!(with(2047, 65537), Err(KeyError::ModulusTooSmall { bits: 2047 }));
-    assert_eq!(with(8192, 65537), Ok(()));
-    assert_eq!(with(8193, 65537), Err(KeyError::ModulusTooLarge { bits: 8193 }));
+    assert_eq!(with(2048, 65537), None);
+    assert_eq!(with(2047, 65537), Some(KeyErrorKind::ModulusTooSmall { bits: 2047 }));
+    assert_eq!(with(8192, 65537), None);
+    assert_eq!(with(8193, 65537), Some(KeyErrorKind::ModulusTooLarge { bits: 8193 }));
     // A length that is no multiple of eight is fine.
-    assert_eq!(with(2049, 65537), Ok(()));
-    assert_eq!(with(2048, 65535), Err(KeyError::ExponentRefused { exponent: 65535 }));
-    assert_eq!(with(2048, 65538), Err(KeyError::ExponentRefused { exponent: 65538 }));
-    assert_eq!(with(2048, 0), Err(KeyError::ExponentRefused { exponent: 0 }));
-    assert_eq!(with(2048, (1 << 33) - 1), Ok(()));
-    assert_eq!(with(2048, (1 << 33) + 1), Err(KeyError::ExponentTooLarge { bits: 34 }));
+    assert_eq!(with(2049, 65537), None);
+    assert_eq!(with(2048, 65535), Some(KeyErrorKind::ExponentRefused { exponent: 65535 }));
+    assert_eq!(with(2048, 65538), Some(KeyErrorKind::ExponentRefused { exponent: 65538 }));
+    assert_eq!(with(2048, 0), Some(KeyErrorKind::ExponentRefused { exponent: 0 }));
+    assert_eq!(with(2048, (1 << 33) - 1), None);
+    assert_eq!(with(2048, (1 << 33) + 1), Some(KeyErrorKind::ExponentTooLarge { bits: 34 }));
 
     let even = [&[0x80][..], &[0; 255]].concat();
-    assert_eq!(RsaRecipient::from_components(&even, &[1, 0, 1]).err(), Some(KeyError::Inconsistent));
-    assert_eq!(RsaRecipient::from_components(&[], &[1, 0, 1]).err(), Some(KeyError::ModulusTooSmall { bits: 0 }));
+    assert_eq!(kind(RsaRecipient::from_components(&even, &[1, 0, 1])), Some(KeyErrorKind::ModulusEven));
+    assert_eq!(kind(RsaRecipient::from_components(&[], &[1, 0, 1])), Some(KeyErrorKind::ModulusTooSmall { bits: 0 }));
 }
 
 #[test]
@@ -172,7 +181,17 @@ fn a_private_key_whose_numbers_contradict_each_other_is_refused() {
     // The last byte of each number but the public exponent, found by walking the sequence.
     let mut offset = 4 + 3;
     let mut refused = 0;
-    for number in ["n", "e", "d", "p", "q", "dP", "dQ", "qInv"] {
+    for blamed in [
+        KeyPart::Modulus,
+        // With another e, it is d that does not fit.
+        KeyPart::PrivateExponent,
+        KeyPart::PrivateExponent,
+        KeyPart::Modulus,
+        KeyPart::Modulus,
+        KeyPart::Exponent1,
+        KeyPart::Exponent2,
+        KeyPart::Coefficient,
+    ] {
         let len = match good[offset + 1] {
             0x81 => 1 + usize::from(good[offset + 2]),
             0x82 => 2 + usize::from(u16::from_be_bytes([good[offset + 2], good[offset + 3]])),
@@ -181,7 +200,7 @@ fn a_private_key_whose_numbers_contradict_each_other_is_refused() {
         offset += 2 + len;
         let mut altered = good.clone();
         altered[offset - 1] ^= 4;
-        assert_eq!(RsaIdentity::from_der(&altered).err(), Some(KeyError::Inconsistent), "{number}");
+        assert_eq!(kind(RsaIdentity::from_der(&altered)), Some(KeyErrorKind::Inconsistent(blamed)));
         refused += 1;
     }
     assert_eq!((refused, offset), (8, good.len()));
@@ -206,6 +225,11 @@ fn freshly_made_openssl_keys_seal_and_open() {
         let check = openssl(&["pkey", "-check", "-noout"], identity.to_pem().expose().as_bytes());
         assert_eq!(String::from_utf8_lossy(&check).trim(), "Key is valid");
     }
+}
+
+/// What is wrong, if something is.
+fn kind<K>(result: Result<K, bulla::error::KeyError>) -> Option<KeyErrorKind> {
+    result.err().map(|error| error.kind().clone())
 }
 
 /// Runs the `openssl` command, which these tests require.

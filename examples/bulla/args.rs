@@ -55,7 +55,8 @@ pub(crate) struct KeygenArgs {
 /// replace older files, a crash at that moment can leave the new header beside the old body.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SealArgs {
-    /// Public key that can open the envelope, in PEM or DER; repeat for several recipients
+    /// Public key that can open the envelope: PEM, DER or an ssh-rsa line, in a file or, for -, on
+    /// standard input; repeat for several recipients
     #[arg(short = 'r', long = "recipient", value_name = "PUB.pem", required = true)]
     pub(crate) recipients: Vec<PathBuf>,
 
@@ -132,7 +133,7 @@ pub(crate) struct RewrapArgs {
     #[command(flatten)]
     pub(crate) identities: IdentityArgs,
 
-    /// Add a recipient: a public key, in PEM or DER; repeat for several
+    /// Add a recipient: a public key, as for seal; repeat for several
     #[arg(long = "add", value_name = "PUB.pem")]
     pub(crate) added: Vec<PathBuf>,
 
@@ -227,7 +228,8 @@ pub(crate) struct DemoArgs {
 /// Keys to open with.
 #[derive(Debug, clap::Args)]
 pub(crate) struct IdentityArgs {
-    /// Private key to open with, in PEM or DER, not encrypted; repeat for several keys
+    /// Private key to open with: PEM or DER, not encrypted, in a file or, for -, on standard input;
+    /// repeat for several keys
     #[arg(short = 'i', long = "identity", value_name = "KEY.pem", required = true)]
     pub(crate) identities: Vec<PathBuf>,
 }

@@ -16,6 +16,7 @@ use crate::refusal::{nothing_addressed, refused, unreadable, wrong_associated_da
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
+    keys::check_standard_input(&args.identities.identities, &args.input)?;
     let identities = keys::identities(&args.identities.identities)?;
     let aad = Aad::read(&args.aad)?;
     let limits = args.limits.limits();

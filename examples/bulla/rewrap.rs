@@ -17,6 +17,7 @@ use crate::refusal::{self, limit_reason, nothing_addressed, unreadable};
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
+    keys::check_standard_input(args.identities.identities.iter().chain(&args.added), &args.input)?;
     let identities = keys::identities(&args.identities.identities)?;
     let added = keys::recipients(&args.added)?;
     let destination = Destination::resolve(&args.output)?;

@@ -15,6 +15,7 @@ use crate::refusal::cannot_seal;
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
+    keys::check_standard_input(&args.recipients, &args.input)?;
     let key_files = keys::recipients(&args.recipients)?;
     let aad = Aad::read(&args.aad)?;
     let destination = Destination::resolve(&args.output)?;

@@ -3,30 +3,37 @@
 use std::collections::BTreeSet;
 
 use base64ct::{Base64, Encoding};
-use bulla::error::KeyError;
+use bulla::error::{KeyError, KeyErrorKind};
 use bulla::{RsaIdentity, RsaRecipient};
 
 use crate::split_mix::SplitMix64;
 
 /// Everything that [`check`] can return.
-pub const OUTCOMES: [&str; 17] = [
+pub const OUTCOMES: [&str; 24] = [
+    "another format",
     "components",
+    "damaged DER",
+    "damaged PEM",
+    "empty",
     "encrypted",
+    "even modulus",
     "exponent refused",
     "exponent too large",
     "inconsistent",
-    "malformed",
     "modulus too large",
     "modulus too small",
     "multi-prime",
-    "multiple PEM blocks",
     "not RSA",
+    "OAEP parameters",
     "PEM label",
     "private key",
     "private key where a public key belongs",
     "PSS only",
     "public key",
     "public key where a private key belongs",
+    "several keys",
+    "short prime",
+    "unrecognised",
 ];
 
 /// Imports `input` in every way there is and tells what came of it.
@@ -41,7 +48,7 @@ pub fn check(input: &[u8]) -> BTreeSet<&'static str> {
     }
     for label in ["PRIVATE KEY", "RSA PRIVATE KEY"] {
         let again = RsaIdentity::from_pem(pem(label, input));
-        assert_eq!(again.map(|identity| identity.key_id()), identity.clone().map(|identity| identity.key_id()));
+        assert_eq!(again.map(|key| key.key_id()).map_err(kind), identity.clone().map(|key| key.key_id()).map_err(kind));
     }
 
     let (modulus, exponent) = input.split_at(input.len().saturating_sub(3));
@@ -57,6 +64,8 @@ pub fn check(input: &[u8]) -> BTreeSet<&'static str> {
         check_recipient(components, "components"),
         check_identity(identity),
         check_identity(RsaIdentity::from_pem(input)),
+        check_recipient(RsaRecipient::from_key_file(input), "public key"),
+        check_identity(RsaIdentity::from_key_file(input)),
     ]
     .into()
 }
@@ -107,27 +116,39 @@ pub fn pem(label: &str, der: &[u8]) -> String {
     lines.join("\n")
 }
 
-fn key_id(result: &Result<RsaRecipient, KeyError>) -> Result<bulla::keys::KeyId, &KeyError> {
-    result.as_ref().map(RsaRecipient::key_id)
+/// The kind alone: the command that mends a key is another one for PEM than for DER.
+fn kind(error: KeyError) -> KeyErrorKind {
+    error.kind().clone()
+}
+
+fn key_id(result: &Result<RsaRecipient, KeyError>) -> Result<bulla::keys::KeyId, &KeyErrorKind> {
+    result.as_ref().map(RsaRecipient::key_id).map_err(KeyError::kind)
 }
 
 fn name(error: &KeyError) -> &'static str {
     assert!(!error.to_string().is_empty());
-    match error {
-        KeyError::Malformed => "malformed",
-        KeyError::PemLabel(_) => "PEM label",
-        KeyError::MultiplePemBlocks => "multiple PEM blocks",
-        KeyError::PrivateKey => "private key where a public key belongs",
-        KeyError::PublicKey => "public key where a private key belongs",
-        KeyError::Encrypted => "encrypted",
-        KeyError::NotRsa { .. } => "not RSA",
-        KeyError::PssOnly => "PSS only",
-        KeyError::ModulusTooSmall { .. } => "modulus too small",
-        KeyError::ModulusTooLarge { .. } => "modulus too large",
-        KeyError::ExponentRefused { .. } => "exponent refused",
-        KeyError::ExponentTooLarge { .. } => "exponent too large",
-        KeyError::MultiPrime => "multi-prime",
-        KeyError::Inconsistent => "inconsistent",
+    match error.kind() {
+        KeyErrorKind::Empty => "empty",
+        KeyErrorKind::Unrecognised => "unrecognised",
+        KeyErrorKind::Format(_) => "another format",
+        KeyErrorKind::Pem(_) => "damaged PEM",
+        KeyErrorKind::PemLabel(_) => "PEM label",
+        KeyErrorKind::NoFittingBlock(_) | KeyErrorKind::SeveralKeys(_) => "several keys",
+        KeyErrorKind::Der(_) => "damaged DER",
+        KeyErrorKind::PrivateKey => "private key where a public key belongs",
+        KeyErrorKind::PublicKey => "public key where a private key belongs",
+        KeyErrorKind::Encrypted => "encrypted",
+        KeyErrorKind::OtherAlgorithm(_) => "not RSA",
+        KeyErrorKind::PssOnly => "PSS only",
+        KeyErrorKind::OaepParameters => "OAEP parameters",
+        KeyErrorKind::ModulusTooSmall { .. } => "modulus too small",
+        KeyErrorKind::ModulusTooLarge { .. } => "modulus too large",
+        KeyErrorKind::ModulusEven => "even modulus",
+        KeyErrorKind::ExponentRefused { .. } => "exponent refused",
+        KeyErrorKind::ExponentTooLarge { .. } => "exponent too large",
+        KeyErrorKind::MultiPrime => "multi-prime",
+        KeyErrorKind::PrimeTooShort { .. } => "short prime",
+        KeyErrorKind::Inconsistent(_) => "inconsistent",
         other => panic!("{other:?} cannot happen here, or is new: name it"),
     }
 }

@@ -138,6 +138,21 @@ pub fn key() -> Vec<Seed> {
         pkcs1
     };
 
+    let short_prime = {
+        let numbers: [&[u8]; 8] = [modulus, &[1, 0, 1], &[1], &[3], modulus, &[1], &[1], &[1]];
+        let numbers = numbers.map(uint);
+        der(0x30, &[&uint(&[0]), &numbers.concat()])
+    };
+    let oaep_of = |parameters: &[&[u8]]| {
+        let algorithm = der(0x30, &[&der(0x06, &[RSAES_OAEP]), &parameters.concat()]);
+        der(0x30, &[&algorithm, &der(0x03, &[&[0], pkcs1_public])])
+    };
+    let ssh = {
+        let string = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
+        let blob = [string(b"ssh-rsa"), string(&[1, 0, 1]), string(&[&[0], modulus].concat())].concat();
+        format!("# a comment\nssh-rsa {} me@here\n", Base64::encode_string(&blob))
+    };
+
     named([
         ("pkcs8.pem", private_pem.into()),
         ("spki.pem", public_pem.into()),
@@ -163,6 +178,16 @@ pub fn key() -> Vec<Seed> {
         ("exponent-of-34-bits.der", public(modulus, &[2, 0, 0, 0, 1])),
         ("multi-prime.der", multi_prime),
         ("inconsistent.der", inconsistent),
+        ("short-prime.der", short_prime),
+        ("oaep-without-parameters.der", oaep_of(&[])),
+        ("oaep-of-sha1.der", oaep_of(&[&der(0x30, &[])])),
+        ("ssh.pub", ssh.into()),
+        ("label.pem", pem("ANY PRIVATE KEY", &pkcs8).into()),
+        ("no-end.pem", public_pem.replace("-----END", "-----").into()),
+        ("base64.txt", Base64::encode_string(&spki).into()),
+        ("trailing-byte.der", [&spki[..], &[0]].concat()),
+        ("nothing", b"\n".to_vec()),
+        ("text", b"hello\n".to_vec()),
     ])
 }
 
@@ -384,6 +409,7 @@ fn uint(bytes: &[u8]) -> Vec<u8> {
     if bytes[0] < 0x80 { der(0x02, &[bytes]) } else { der(0x02, &[&[0], bytes]) }
 }
 
+const RSAES_OAEP: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x07];
 const RSASSA_PSS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0A];
 const EC_PUBLIC_KEY: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
 const PBES2: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05, 0x0D];

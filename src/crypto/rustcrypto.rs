@@ -6,7 +6,8 @@ use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
 use ctutils::CtEq;
 use hmac::{Hmac, Mac};
-use pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey};
+use pkcs1::{RsaPrivateKeyRef, UintRef};
+use pkcs8::{DecodePublicKey, EncodePrivateKey, PrivateKeyInfoRef};
 use rand_core::CryptoRng;
 use rsa::hazmat::rsa_decrypt;
 use rsa::traits::PublicKeyParts;
@@ -123,13 +124,21 @@ pub(crate) struct OaepPrivateKey {
 
 impl OaepPrivateKey {
     pub(crate) fn from_pkcs8(der: &[u8]) -> Result<Self, KeyRejected> {
-        let key = PrivateKey::from_pkcs8_der(der).map_err(|_| KeyRejected)?;
-        // `rsa` recomputes the CRT values and would not notice wrong ones, which an export would
-        // pass on.
-        let encoded = key.to_pkcs8_der().map_err(|_| KeyRejected)?;
-        if !constant_time_eq(encoded.as_bytes(), der) {
-            return Err(KeyRejected);
-        }
+        let info = PrivateKeyInfoRef::try_from(der).map_err(|_| KeyRejected)?;
+        let key = RsaPrivateKeyRef::try_from(info.private_key.as_bytes()).map_err(|_| KeyRejected)?;
+        let precision = u32::try_from(key.modulus.as_bytes().len() * 8).map_err(|_| KeyRejected)?;
+        let number =
+            |number: UintRef<'_>| BoxedUint::from_be_slice(number.as_bytes(), precision).map_err(|_| KeyRejected);
+        let primes = [number(key.prime1)?, number(key.prime2)?];
+        // `rsa` computes at half the width of the modulus, unless it is told that a prime does not
+        // fit in there. Whether one does shows in the time, and nothing else of it.
+        let half = precision.div_ceil(2);
+        let is_wide = primes.iter().any(|prime| prime.bit_width() > half);
+        let construct =
+            if is_wide { PrivateKey::from_components_with_wide_primes } else { PrivateKey::from_components };
+        let exponent = number(key.public_exponent)?;
+        let key = construct(number(key.modulus)?, exponent, number(key.private_exponent)?, primes.into())
+            .map_err(|_| KeyRejected)?;
         Ok(Self { key, modulus: Modulus::from_pkcs8(der)? })
     }
 

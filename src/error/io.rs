@@ -5,7 +5,7 @@ use std::io;
 #[cfg(feature = "armor")]
 use super::armor::{ArmorError, ArmorErrorKind};
 use super::header::HeaderError;
-use super::key::KeyError;
+use super::key::{KeyError, KeyErrorKind};
 use super::open::OpenError;
 use super::rewrap::RewrapError;
 use super::seal::SealError;
@@ -98,8 +98,8 @@ impl From<HeaderError> for io::Error {
 
 impl From<KeyError> for io::Error {
     fn from(error: KeyError) -> Self {
-        let kind = match error {
-            KeyError::Randomness => io::ErrorKind::Other,
+        let kind = match error.kind() {
+            KeyErrorKind::Randomness => io::ErrorKind::Other,
             _ => io::ErrorKind::InvalidData,
         };
         Self::new(kind, error)

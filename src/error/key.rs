@@ -1,33 +1,106 @@
 //! What can be wrong with an RSA key.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
-/// Why a key cannot be imported or generated. The key file is the cause, or the choice of that
-/// file. A retry cannot help, except for `Randomness`.
+use super::key_file::{DerDamage, KeyFormat, KeyPart, PemDamage};
+
+/// Why a key cannot be imported or generated, and what mends it. The key file is the cause, or the
+/// choice of that file. A retry cannot help, except for [`KeyErrorKind::Randomness`].
+///
+/// The text says what is wrong and, if there is one, the [command](Self::command) that mends it. It
+/// holds no part of a private key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyError {
+    kind: KeyErrorKind,
+    command: Option<&'static str>,
+}
+
+impl KeyError {
+    pub(crate) const fn new(kind: KeyErrorKind, command: Option<&'static str>) -> Self {
+        Self { kind, command }
+    }
+
+    /// Returns what is wrong.
+    #[must_use]
+    pub const fn kind(&self) -> &KeyErrorKind {
+        &self.kind
+    }
+
+    /// Returns a command for a POSIX shell that makes a file that can be read, if there is one.
+    ///
+    /// `FILE` stands for the name of the file at hand; the names of the files that are made end in
+    /// a suffix such as `.pem`. If a password protects the file, the command asks for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let label = "CERTIFICATE REQUEST";
+    /// let file = format!("-----BEGIN {label}-----\nMAA=\n-----END {label}-----\n");
+    /// let error = bulla::RsaRecipient::from_pem(file).unwrap_err();
+    /// let command = "openssl req -in FILE -noout -pubkey > PUBLIC.pem";
+    /// assert_eq!(error.command(), Some(command));
+    /// ```
+    #[must_use]
+    pub const fn command(&self) -> Option<&'static str> {
+        self.command
+    }
+}
+
+/// Without a command: for faults that no command mends.
+impl From<KeyErrorKind> for KeyError {
+    fn from(kind: KeyErrorKind) -> Self {
+        Self::new(kind, None)
+    }
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)?;
+        // Last and without quotes, so that it can be copied as it is.
+        self.command.map_or(Ok(()), |command| write!(f, "; to mend it, run: {command}"))
+    }
+}
+
+impl core::error::Error for KeyError {}
+
+/// The kinds of [`KeyError`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum KeyError {
-    /// The input is not an RSA key in PEM or DER form: its structure could not be read.
-    Malformed,
+pub enum KeyErrorKind {
+    /// There is nothing in the file but white space.
+    Empty,
+    /// The file is nothing that is read or recognised.
+    Unrecognised,
+    /// The file is of a kind that is recognised, but not read.
+    Format(KeyFormat),
+    /// The PEM text is damaged.
+    Pem(PemDamage),
     /// The PEM block has a label that no RSA key has.
     PemLabel(String),
-    /// There is more than one PEM block. Give one key per file.
-    MultiplePemBlocks,
+    /// The file has several PEM blocks, of which none is the key that is needed. The labels of all
+    /// blocks, in order.
+    NoFittingBlock(Vec<String>),
+    /// The file has several keys of the kind that is needed, and nothing says which one to take.
+    /// The labels of all PEM blocks, or the types of all SSH lines, in order.
+    SeveralKeys(Vec<String>),
+    /// The DER encoding is damaged, or it is not DER.
+    Der(DerDamage),
     /// The key is private, but a public key is needed.
     PrivateKey,
     /// The key is public, but a private key is needed.
     PublicKey,
-    /// The private key is encrypted with a password. Decrypt it first.
+    /// The private key is encrypted with a passphrase.
     Encrypted,
-    /// The key is for another algorithm.
-    NotRsa {
-        /// Object identifier of the algorithm, in dotted form.
-        oid: String,
-    },
+    /// The key is for another algorithm: its name or its object identifier.
+    OtherAlgorithm(String),
     /// The key is restricted to RSASSA-PSS signatures (object identifier 1.2.840.113549.1.1.10) and
     /// must not decrypt.
     PssOnly,
+    /// The key is restricted to RSA-OAEP (object identifier 1.2.840.113549.1.1.7) with other
+    /// parameters than SHA-256, MGF1 with SHA-256 and an empty label.
+    OaepParameters,
     /// The modulus is shorter than 2048 bits.
     ModulusTooSmall {
         /// Length of the modulus in bits.
@@ -38,6 +111,8 @@ pub enum KeyError {
         /// Length of the modulus in bits.
         bits: usize,
     },
+    /// The modulus is even.
+    ModulusEven,
     /// The public exponent is even or smaller than 65537.
     ExponentRefused {
         /// The exponent.
@@ -50,37 +125,76 @@ pub enum KeyError {
     },
     /// The private key has more than two primes.
     MultiPrime,
-    /// The numbers of the key contradict each other, or the backend does not support them, such as
-    /// primes of different lengths.
-    Inconsistent,
+    /// A prime of the private key is shorter than a quarter of the modulus.
+    PrimeTooShort {
+        /// Length of the prime in bits.
+        bits: usize,
+    },
+    /// A number of the private key does not belong to the others.
+    Inconsistent(KeyPart),
+    /// The backend refuses the key, or cannot decrypt what it has encrypted with it.
+    Unusable,
     /// The operating system gave no randomness to generate a key from. A retry can help.
     Randomness,
 }
 
-impl fmt::Display for KeyError {
+impl fmt::Display for KeyErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Malformed => f.write_str("not an RSA key in PEM or DER form"),
+            Self::Empty => f.write_str("empty: a key is needed here"),
+            Self::Unrecognised => f.write_str("no RSA key found: neither PEM nor DER, nor an ssh-rsa line"),
+            Self::Format(format) => write!(f, "{format}"),
+            Self::Pem(damage) => write!(f, "damaged PEM: {damage}"),
             Self::PemLabel(label) => write!(f, "not an RSA key: a PEM block labelled {label:?}"),
-            Self::MultiplePemBlocks => f.write_str("more than one PEM block: give one key per file"),
+            Self::NoFittingBlock(labels) => write!(f, "the key that is needed is not among these: {}", List(labels)),
+            Self::SeveralKeys(labels) => write!(f, "several keys, give one per file; there are: {}", List(labels)),
+            Self::Der(damage) => write!(f, "{damage}"),
             Self::PrivateKey => f.write_str("this is a private key, a public key is needed here"),
             Self::PublicKey => f.write_str("this is a public key, a private key is needed here"),
-            Self::Encrypted => f.write_str("the private key is encrypted with a password, decrypt it first"),
-            Self::NotRsa { oid } => write!(f, "not an RSA key: its algorithm is {oid}"),
-            Self::PssOnly => f.write_str("the key is restricted to RSASSA-PSS signatures (1.2.840.113549.1.1.10)"),
+            Self::Encrypted => f.write_str("the private key is encrypted with a passphrase"),
+            Self::OtherAlgorithm(algorithm) => write!(f, "not an RSA key: its algorithm is {algorithm}"),
+            Self::PssOnly => {
+                f.write_str("the key is restricted to RSASSA-PSS (1.2.840.113549.1.1.10): it is for signatures only")
+            }
+            Self::OaepParameters => {
+                f.write_str("the key is restricted to RSA-OAEP with other parameters than SHA-256 and an empty label")
+            }
             Self::ModulusTooSmall { bits } => write!(f, "RSA key of {bits} bits, at least 2048 are needed"),
             Self::ModulusTooLarge { bits } => write!(f, "RSA key of {bits} bits, at most 8192 are supported"),
+            Self::ModulusEven => f.write_str("not an RSA key: its modulus is even"),
             Self::ExponentRefused { exponent } => {
                 write!(f, "RSA public exponent is {exponent}: it must be odd and at least 65537")
             }
             Self::ExponentTooLarge { bits } => {
                 write!(f, "RSA public exponent of {bits} bits, at most 33 are supported")
             }
-            Self::MultiPrime => f.write_str("RSA private key with more than two primes"),
-            Self::Inconsistent => f.write_str("the numbers of the RSA key contradict each other"),
+            Self::MultiPrime => {
+                write!(f, "RSA private key with more than two primes, which is not supported{NOT_SEEN}")
+            }
+            Self::PrimeTooShort { bits } => {
+                write!(f, "a prime of the private key has {bits} bits, less than a quarter of the modulus{NOT_SEEN}")
+            }
+            Self::Inconsistent(part) => {
+                write!(f, "the numbers of the private key contradict each other: {part} does not fit the others")
+            }
+            Self::Unusable => f.write_str("the private key does not decrypt what its public key encrypts"),
             Self::Randomness => f.write_str("the operating system gave no randomness"),
         }
     }
 }
 
-impl core::error::Error for KeyError {}
+/// Sealing to such a key works, so say why it does not open.
+const NOT_SEEN: &str = " (the public key does not show this)";
+
+/// Labels, equal ones in a row counted.
+struct List<'a>(&'a [String]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, equal) in self.0.chunk_by(|a, b| a == b).enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}{} {:?}", equal.len(), equal[0])?;
+        }
+        Ok(())
+    }
+}

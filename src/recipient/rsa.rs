@@ -11,11 +11,11 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::identity::Identity;
-use super::key_file::{PrivateKeyFile, PublicKeyFile, private_to_pem};
 use super::wrap::Recipient;
 use super::wrapped_key::WrappedKey;
-use crate::crypto::{KeySize, OaepPrivateKey, OaepPublicKey, generate_pkcs8, sha256};
-use crate::error::{KeyError, UnwrapError, WrapError};
+use crate::crypto::{KeySize, OaepPrivateKey, OaepPublicKey, SystemRng, generate_pkcs8, sha256};
+use crate::error::{KeyError, KeyErrorKind, UnwrapError, WrapError};
+use crate::key_file::{PrivateKeyFile, PublicKeyFile};
 use crate::key_id::KeyId;
 use crate::secret::{ContentKey, SecretDer, SecretPem};
 use crate::wire::Record;
@@ -42,23 +42,37 @@ pub struct RsaRecipient {
 }
 
 impl RsaRecipient {
-    /// Reads `PUBLIC KEY` (SubjectPublicKeyInfo, RFC 5280) or `RSA PUBLIC KEY` (PKCS#1, RFC 8017)
-    /// from PEM.
+    /// Reads a key from the bytes of a file, in any of these shapes:
     ///
-    /// Skips any text around the PEM block. There must be only one block.
+    /// * PEM: `PUBLIC KEY` (SubjectPublicKeyInfo, RFC 5280) or `RSA PUBLIC KEY` (PKCS#1, RFC 8017),
+    ///   by the lax grammar of RFC 7468: lines of any length and with any end, indented or not, and
+    ///   other text around them. There may be other blocks, such as a private key, but only one
+    ///   public key;
+    /// * the same structures in DER, or in base64 without the lines around it;
+    /// * a line of OpenSSH: `ssh-rsa AAAA…`.
     ///
     /// # Errors
     ///
-    /// [`KeyError`] if this is no such key, or if it breaks the rules [above](Self).
+    /// [`KeyError`] if this is no such key, or if it breaks the rules [above](Self). It says what
+    /// the file is instead and, if there is one, which command makes a key file of it.
+    pub fn from_key_file(file: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        Self::from_file(PublicKeyFile::from_file(file.as_ref())?)
+    }
+
+    /// Reads a key from text, as [`from_key_file`](Self::from_key_file) does, but not from DER.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`from_key_file`](Self::from_key_file).
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
-        Self::from_file(PublicKeyFile::from_pem(pem.as_ref())?)
+        Self::from_file(PublicKeyFile::from_text(pem.as_ref())?)
     }
 
     /// Reads a SubjectPublicKeyInfo (RFC 5280) or a PKCS#1 RSAPublicKey (RFC 8017) from DER.
     ///
     /// # Errors
     ///
-    /// The errors of [`from_pem`](Self::from_pem).
+    /// The errors of [`from_key_file`](Self::from_key_file).
     pub fn from_der(der: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         Self::from_file(PublicKeyFile::from_der(der.as_ref())?)
     }
@@ -68,7 +82,7 @@ impl RsaRecipient {
     ///
     /// # Errors
     ///
-    /// The errors of [`from_pem`](Self::from_pem).
+    /// [`KeyError`] if the key breaks the rules [above](Self).
     pub fn from_components(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
         Self::from_file(PublicKeyFile::from_components(modulus, exponent)?)
     }
@@ -114,7 +128,7 @@ impl RsaRecipient {
     }
 
     fn from_file(file: PublicKeyFile) -> Result<Self, KeyError> {
-        let key = OaepPublicKey::from_spki(&file.spki).map_err(|_| KeyError::Inconsistent)?;
+        let key = OaepPublicKey::from_spki(&file.spki).map_err(|_| KeyErrorKind::Unusable)?;
         let key_id = KeyId::from_bytes(sha256(&file.spki));
         Ok(Self { shared: Arc::new(Public { key, key_id, file }), anonymous: false })
     }
@@ -141,7 +155,7 @@ impl Recipient for RsaRecipient {
     }
 }
 
-/// Parses PEM, like [`from_pem`](RsaRecipient::from_pem).
+/// From text, as [`from_pem`](RsaRecipient::from_pem).
 impl FromStr for RsaRecipient {
     type Err = KeyError;
 
@@ -180,7 +194,8 @@ struct Public {
 
 /// An RSA private key to open with. Cheap to clone.
 ///
-/// The rules for keys are those of [`RsaRecipient`]. The key must have two primes of equal length.
+/// The rules for keys are those of [`RsaRecipient`]. The key must have two primes, neither of them
+/// shorter than a quarter of the modulus.
 ///
 /// # Security
 ///
@@ -209,23 +224,38 @@ impl RsaIdentity {
     ///
     /// # Errors
     ///
-    /// [`KeyError::Randomness`] if the operating system gave no randomness.
+    /// [`KeyErrorKind::Randomness`] if the operating system gave no randomness.
     pub fn generate(size: KeySize) -> Result<Self, KeyError> {
-        let generated = generate_pkcs8(size).map_err(|_| KeyError::Randomness)?;
+        let generated = generate_pkcs8(size).map_err(|_| KeyErrorKind::Randomness)?;
         Self::from_der(&*generated)
     }
 
-    /// Reads `PRIVATE KEY` (PKCS#8, RFC 5958) or `RSA PRIVATE KEY` (PKCS#1, RFC 8017) from PEM. The
-    /// key must not be encrypted.
+    /// Reads a key from the bytes of a file, in any of these shapes:
     ///
-    /// Skips any text around the PEM block. There must be only one block.
+    /// * PEM: `PRIVATE KEY` (PKCS#8, RFC 5958) or `RSA PRIVATE KEY` (PKCS#1, RFC 8017), by the lax
+    ///   grammar of RFC 7468: lines of any length and with any end, indented or not, and other text
+    ///   around them. There may be other blocks, such as certificates, but only one private key;
+    /// * the same structures in DER, or in base64 without the lines around it.
+    ///
+    /// The key must not be encrypted. It is tried before it is returned: a key that cannot work is
+    /// an error here, and not when an envelope is opened.
     ///
     /// # Errors
     ///
     /// [`KeyError`] if this is no such key, if it is encrypted or contradicts itself, or if it
-    /// breaks the rules [above](Self).
+    /// breaks the rules [above](Self). It says what the file is instead and, if there is one, which
+    /// command makes a key file of it.
+    pub fn from_key_file(file: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        Self::from_file(PrivateKeyFile::from_file(file.as_ref())?)
+    }
+
+    /// Reads a key from text, as [`from_key_file`](Self::from_key_file) does, but not from DER.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`from_key_file`](Self::from_key_file).
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
-        Self::from_file(PrivateKeyFile::from_pem(pem.as_ref())?)
+        Self::from_file(PrivateKeyFile::from_text(pem.as_ref())?)
     }
 
     /// Reads a PKCS#8 PrivateKeyInfo (RFC 5958) or a PKCS#1 RSAPrivateKey (RFC 8017) from DER. The
@@ -233,7 +263,7 @@ impl RsaIdentity {
     ///
     /// # Errors
     ///
-    /// The errors of [`from_pem`](Self::from_pem).
+    /// The errors of [`from_key_file`](Self::from_key_file).
     pub fn from_der(der: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         Self::from_file(PrivateKeyFile::from_der(der.as_ref())?)
     }
@@ -253,7 +283,7 @@ impl RsaIdentity {
     /// Returns the private key as PEM with the label `PRIVATE KEY`, unencrypted.
     #[must_use]
     pub fn to_pem(&self) -> SecretPem {
-        SecretPem::new(private_to_pem(&self.shared.pkcs8))
+        SecretPem::new(PrivateKeyFile::to_pem(&self.shared.pkcs8))
     }
 
     /// Returns the private key as a PKCS#8 PrivateKeyInfo in DER, unencrypted.
@@ -283,9 +313,25 @@ impl RsaIdentity {
 
     fn from_file(file: PrivateKeyFile) -> Result<Self, KeyError> {
         let PrivateKeyFile { pkcs8, public } = file;
-        let key = OaepPrivateKey::from_pkcs8(&pkcs8).map_err(|_| KeyError::Inconsistent)?;
+        let key = OaepPrivateKey::from_pkcs8(&pkcs8).map_err(|_| KeyErrorKind::Unusable)?;
         let recipient = RsaRecipient::from_file(public)?;
-        Ok(Self { shared: Arc::new(Private { key, pkcs8, recipient }) })
+        let identity = Self { shared: Arc::new(Private { key, pkcs8, recipient }) };
+        identity.try_out()?;
+        Ok(identity)
+    }
+
+    /// Decrypts what the public half encrypts. The policy does not test whether the primes are
+    /// prime, and a key with other factors may not decrypt.
+    fn try_out(&self) -> Result<(), KeyError> {
+        let mut rng = SystemRng::new();
+        let content_key = ContentKey::from_bytes([0x5A; 32]);
+        let wrapped = self.shared.recipient.shared.key.wrap(content_key.expose(), &mut rng);
+        rng.check().map_err(|_| KeyErrorKind::Randomness)?;
+        let wrapped = wrapped.map_err(|_| KeyErrorKind::Unusable)?;
+        match self.shared.key.unwrap(&wrapped).map_err(|_| KeyErrorKind::Randomness)? {
+            Some(unwrapped) if unwrapped.expose() == content_key.expose() => Ok(()),
+            _ => Err(KeyErrorKind::Unusable.into()),
+        }
     }
 }
 
@@ -299,7 +345,7 @@ impl Identity for RsaIdentity {
     }
 }
 
-/// From PEM, as [`from_pem`](RsaIdentity::from_pem).
+/// From text, as [`from_pem`](RsaIdentity::from_pem).
 impl FromStr for RsaIdentity {
     type Err = KeyError;
 

@@ -69,25 +69,23 @@ fn an_unsuitable_public_key_is_named_with_the_reason() {
     dir.write("two", &[fs::read(public(2048)).unwrap(), fs::read(public(3072)).unwrap()].concat());
     dir.write("certificate", b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
     dir.write("ec", EC_WITH_PARAMETERS.as_bytes());
-    dir.write("ec-and-rsa", &[EC_WITH_PARAMETERS.as_bytes(), &fs::read(public(2048)).unwrap()].concat());
     dir.write("openssh", OPENSSH_PRIVATE.as_bytes());
     dir.write("openssh.pub", b"ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDj8M0d7AZZ me@here\n");
     for (file, reason) in [
         (private(2048), "this is a private key, a public key is needed here: give "),
-        (key("encrypted2048.pem"), "derive the public key with \"openssl pkey"),
+        (key("encrypted2048.pem"), "a public key is needed here; to mend it, run: openssl pkey"),
         (key("rsa1024.pub.pem"), "RSA key of 1024 bits, at least 2048 are needed"),
         ("large.der".into(), "RSA key of 8200 bits, at most 8192 are supported"),
         (key("pss2048.pub.pem"), "restricted to RSASSA-PSS"),
-        (key("ec256.pub.pem"), "an elliptic curve (EC) key"),
+        (key("ec256.pub.pem"), "its algorithm is elliptic curve (EC)"),
         ("certificate".into(), "openssl x509"),
-        ("ec".into(), "not an RSA key: its algorithm is 1.2.840.10045.2.1: an elliptic curve (EC) key"),
-        ("ec-and-rsa".into(), "more than one PEM block"),
-        ("openssh".into(), "ssh-keygen -e -m PKCS8 -f KEY > PUBLIC.pem"),
-        ("openssh.pub".into(), "ssh-keygen -e -m PKCS8 -f KEY > PUBLIC.pem"),
-        ("empty".into(), "is empty"),
-        ("garbage".into(), "not an RSA key"),
+        ("ec".into(), "not an RSA key: its algorithm is elliptic curve (EC)"),
+        ("openssh".into(), "ssh-keygen -y -f FILE > PUBLIC.pub"),
+        ("openssh.pub".into(), "truncated DER"),
+        ("empty".into(), "empty: a key is needed here"),
+        ("garbage".into(), "no RSA key found"),
         ("large".into(), "larger than a key file can be"),
-        ("two".into(), "more than one PEM block"),
+        ("two".into(), "several keys, give one per file; there are: 2 \"PUBLIC KEY\""),
         ("missing".into(), "no such file or directory"),
     ] {
         let line = dir.fails(["seal", "-r", &file, "in", "out"]);
@@ -102,20 +100,39 @@ fn an_unsuitable_private_key_is_named_with_the_reason() {
     dir.write("ec", EC_WITH_PARAMETERS.as_bytes());
     dir.write("openssh", OPENSSH_PRIVATE.as_bytes());
     for (file, reason) in [
-        ("ec".into(), "not an RSA key: its algorithm is 1.2.840.10045.2.1: an elliptic curve (EC) key"),
-        ("openssh".into(), "ssh-keygen -p -N '' -m PKCS8 -f COPY"),
+        ("ec".into(), "not an RSA key: its algorithm is elliptic curve (EC)"),
+        ("openssh".into(), "ssh-keygen -p -N '' -m PEM -f KEY.pem"),
         (public(2048), "this is a public key, a private key is needed here"),
         (key("encrypted2048.pem"), "openssl pkey"),
         (key("rsa1024.pem"), "RSA key of 1024 bits, at least 2048 are needed"),
         (key("pss2048.pem"), "restricted to RSASSA-PSS"),
-        (key("ec256.pem"), "an elliptic curve (EC) key"),
-        ("sealed".into(), "not an RSA key"),
+        (key("ec256.pem"), "its algorithm is elliptic curve (EC)"),
+        ("sealed".into(), "a Bulla envelope and not a key"),
         ("missing".into(), "no such file or directory"),
     ] {
         let line = dir.fails(["open", "-i", &file, "sealed", "out"]);
         assert!(line.starts_with(&format!("bulla: {file}: ")) && line.contains(reason), "{line}");
         assert!(!dir.path("out").exists(), "{file}");
     }
+}
+
+#[test]
+fn a_key_is_read_from_standard_input_if_nothing_else_is() {
+    let dir = Scratch::sealed();
+    dir.pipe(["open", "-i", "-", "sealed", "out"], &fs::read(private(2048)).unwrap());
+    assert_eq!(dir.read("out"), PLAINTEXT);
+    dir.pipe(["seal", "-r", "-", "out", "again"], &fs::read(public(2048)).unwrap());
+    assert!(dir.opens("again", 2048));
+    for args in [
+        &["seal", "-r", "-", "-", "never"][..],
+        &["open", "-i", "-", "-", "never"],
+        &["open", "-i", "-", "-i", "-", "sealed", "never"],
+        &["rewrap", "-i", "-", "--add", "-", "sealed", "never"],
+    ] {
+        let line = dir.fails(args);
+        assert_eq!(line, "bulla: standard input: only one of the keys and IN can be read from it: name a file");
+    }
+    assert_eq!(dir.names(), ["again", "out", "sealed"]);
 }
 
 #[test]

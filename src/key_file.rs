@@ -1,0 +1,258 @@
+//! Reading and writing key files, in the shapes in which people have them. This code is above the
+//! backends, so that both take the same keys and refuse the others with the same words.
+//!
+//! A file is recognised from the outside in: other encodings of text, PEM blocks (`pem`), lines of
+//! OpenSSH (`ssh`), bare base64, binary files, and then the structure of the DER (`der`). What is
+//! no key that can be read becomes an error that says what it is, with the `command` that mends
+//! it. What is one must pass the `policy`.
+
+mod command;
+mod der;
+mod pem;
+mod policy;
+mod recognise;
+mod ssh;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use pkcs1::{RsaPublicKeyRef, UintRef};
+use pkcs8::der::asn1::{BitStringRef, OctetStringRef};
+use pkcs8::der::{Encode, SecretDocument};
+use pkcs8::{LineEnding, PrivateKeyInfoRef, SubjectPublicKeyInfoRef};
+use zeroize::Zeroizing;
+
+use self::command::Half;
+use self::der::KeyDer;
+use self::pem::Block;
+use crate::error::{DerDamage, KeyError, KeyErrorKind, KeyFormat, KeyPart};
+
+/// A public key that has passed the policy, in its canonical encoding.
+pub(crate) struct PublicKeyFile {
+    /// `SubjectPublicKeyInfo` with algorithm `rsaEncryption` and parameters NULL.
+    pub(crate) spki: Vec<u8>,
+    /// Length of the modulus in bits. A ciphertext has the same length, rounded up to whole bytes.
+    pub(crate) modulus_bits: usize,
+}
+
+impl PublicKeyFile {
+    /// Reads a key in any shape that is read.
+    pub(crate) fn from_file(file: &[u8]) -> Result<Self, KeyError> {
+        if der::is_der(file) { Self::from_der(file) } else { Self::from_text(file) }
+    }
+
+    /// Reads PEM, a line of OpenSSH, or bare base64.
+    pub(crate) fn from_text(text: &[u8]) -> Result<Self, KeyError> {
+        let key = find(text, Half::Public).and_then(|found| match found {
+            Found::Der(der) => Self::from_key_der(&der),
+            Found::Ssh(key) => Self::from_numbers(&key.modulus, &key.exponent),
+        });
+        key.map_err(|kind| match kind {
+            KeyErrorKind::Encrypted => KeyErrorKind::PrivateKey,
+            kind => kind,
+        })
+        .map_err(|kind| with_command(kind, Half::Public, false))
+    }
+
+    /// Reads a `SubjectPublicKeyInfo` or a PKCS#1 `RSAPublicKey`.
+    pub(crate) fn from_der(der: &[u8]) -> Result<Self, KeyError> {
+        Self::from_key_der(der).map_err(|kind| with_command(kind, Half::Public, true))
+    }
+
+    /// Takes modulus and exponent as big-endian bytes.
+    pub(crate) fn from_components(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
+        Self::from_numbers(modulus, exponent).map_err(KeyError::from)
+    }
+
+    pub(crate) fn to_pem(&self) -> String {
+        pkcs8::der::pem::encode_string("PUBLIC KEY", LineEnding::LF, &self.spki)
+            .expect("a key of at most 8192 bits fits every PEM limit")
+    }
+
+    fn from_numbers(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyErrorKind> {
+        let uint = |bytes, part| UintRef::new(bytes).map_err(|_| DerDamage::Missing(part));
+        let modulus = uint(modulus, KeyPart::Modulus)?;
+        let public_exponent = uint(exponent, KeyPart::PublicExponent)?;
+        Self::from_key(&RsaPublicKeyRef { modulus, public_exponent })
+    }
+
+    fn from_key_der(der: &[u8]) -> Result<Self, KeyErrorKind> {
+        match KeyDer::decode(der)? {
+            KeyDer::Public(key) => Self::from_key(&key),
+            KeyDer::Private(_) | KeyDer::Encrypted => Err(KeyErrorKind::PrivateKey),
+        }
+    }
+
+    fn from_key(key: &RsaPublicKeyRef<'_>) -> Result<Self, KeyErrorKind> {
+        policy::check_public(key)?;
+        let encode = || {
+            let key = key.to_der()?;
+            let info = SubjectPublicKeyInfoRef {
+                algorithm: pkcs1::ALGORITHM_ID,
+                subject_public_key: BitStringRef::from_bytes(&key)?,
+            };
+            info.to_der()
+        };
+        let spki = encode().map_err(|_: pkcs8::der::Error| DerDamage::Structure)?;
+        Ok(Self { spki, modulus_bits: policy::bit_len(key.modulus) })
+    }
+}
+
+/// A private key that has passed the policy, in its canonical encoding.
+pub(crate) struct PrivateKeyFile {
+    /// `PrivateKeyInfo` of version 0 without attributes.
+    pub(crate) pkcs8: Zeroizing<Vec<u8>>,
+    pub(crate) public: PublicKeyFile,
+}
+
+impl PrivateKeyFile {
+    /// Reads a key in any shape that is read.
+    pub(crate) fn from_file(file: &[u8]) -> Result<Self, KeyError> {
+        if der::is_der(file) { Self::from_der(file) } else { Self::from_text(file) }
+    }
+
+    /// Reads PEM or bare base64.
+    pub(crate) fn from_text(text: &[u8]) -> Result<Self, KeyError> {
+        let key = find(text, Half::Private).and_then(|found| match found {
+            Found::Der(der) => Self::from_key_der(&der),
+            Found::Ssh(_) => Err(KeyErrorKind::PublicKey),
+        });
+        key.map_err(|kind| with_command(kind, Half::Private, false))
+    }
+
+    /// Reads a PKCS#8 `PrivateKeyInfo` or a PKCS#1 `RSAPrivateKey`.
+    pub(crate) fn from_der(der: &[u8]) -> Result<Self, KeyError> {
+        Self::from_key_der(der).map_err(|kind| with_command(kind, Half::Private, true))
+    }
+
+    /// Encodes PKCS#8 DER as PEM.
+    pub(crate) fn to_pem(pkcs8: &[u8]) -> Zeroizing<String> {
+        pkcs8::der::pem::encode_string("PRIVATE KEY", LineEnding::LF, pkcs8)
+            .expect("a key of at most 8192 bits fits every PEM limit")
+            .into()
+    }
+
+    fn from_key_der(der: &[u8]) -> Result<Self, KeyErrorKind> {
+        let key = match KeyDer::decode(der)? {
+            KeyDer::Private(key) => key,
+            KeyDer::Public(_) => return Err(KeyErrorKind::PublicKey),
+            KeyDer::Encrypted => return Err(KeyErrorKind::Encrypted),
+        };
+        let public = PublicKeyFile::from_key(&key.public_key())?;
+        policy::check_private(&key)?;
+        let encode = || {
+            let key = SecretDocument::encode_msg(&key)?;
+            let info = PrivateKeyInfoRef::new(pkcs1::ALGORITHM_ID, OctetStringRef::new(key.as_bytes())?);
+            SecretDocument::encode_msg(&info).map(|document| document.to_bytes())
+        };
+        let pkcs8 = encode().map_err(|_: pkcs8::der::Error| DerDamage::Structure)?;
+        Ok(Self { pkcs8, public })
+    }
+}
+
+/// A key in a text.
+enum Found {
+    Der(Zeroizing<Vec<u8>>),
+    Ssh(ssh::Components),
+}
+
+/// Finds the one key in a text that fits.
+fn find(text: &[u8], wanted: Half) -> Result<Found, KeyErrorKind> {
+    if der::is_der(text) {
+        return Err(KeyErrorKind::Unrecognised);
+    }
+    if let Some(kind) = recognise::before_pem(text) {
+        return Err(kind);
+    }
+    let blocks = Block::find_all(text);
+    if !blocks.is_empty() {
+        return select(&blocks, wanted)?.decode().map(Found::Der);
+    }
+    if let Some(found) = ssh::read(text) {
+        return found.map(Found::Ssh);
+    }
+    if let Some(kind) = recognise::by_start(text) {
+        return Err(kind);
+    }
+    if let Some(damage) = pem::damaged_marker(text) {
+        return Err(KeyErrorKind::Pem(damage));
+    }
+    if let Some(kind) = recognise::encoded(text) {
+        return Err(kind);
+    }
+    match pem::decode_base64(pem::trim(text)) {
+        Ok(bytes) if der::is_der(&bytes) => Ok(Found::Der(bytes)),
+        Ok(bytes) => ssh::read_blob(&bytes).unwrap_or(Err(KeyErrorKind::Unrecognised)).map(Found::Ssh),
+        Err(_) if pem::contains(text, b"\\n") => Err(KeyErrorKind::Format(KeyFormat::EscapedLineEnds)),
+        Err(_) => Err(KeyErrorKind::Unrecognised),
+    }
+}
+
+/// Chooses the block that holds the half that is needed. The labels choose; what the block holds
+/// decides the content.
+fn select<'b, 'a>(blocks: &'b [Block<'a>], wanted: Half) -> Result<&'b Block<'a>, KeyErrorKind> {
+    let labels: &[&str] = match wanted {
+        Half::Public => &PUBLIC_LABELS,
+        Half::Private => &PRIVATE_LABELS,
+    };
+    let mut fitting = blocks.iter().filter(|block| labels.contains(&block.label));
+    match (fitting.next(), fitting.next()) {
+        (Some(block), None) => return Ok(block),
+        (Some(_), Some(_)) => return Err(KeyErrorKind::SeveralKeys(pem::labels(blocks))),
+        (None, _) => {}
+    }
+    let is_key = |block: &&Block<'_>| PUBLIC_LABELS.contains(&block.label) || PRIVATE_LABELS.contains(&block.label);
+    if let [block] = blocks {
+        return if is_key(&block) { Ok(block) } else { Err(other_label(block)) };
+    }
+    // A key of another algorithm may stand beside its parameters, and a certificate beside a
+    // private key.
+    let certificate = blocks.iter().find(|block| CERTIFICATE_LABELS.contains(&block.label));
+    match (wanted, certificate, blocks.iter().find(is_key)) {
+        (Half::Public, Some(block), _) => Err(other_label(block)),
+        (Half::Public, None, Some(_)) => Err(KeyErrorKind::PrivateKey),
+        (Half::Private, None, Some(_)) => Err(KeyErrorKind::PublicKey),
+        _ => match blocks.iter().map(other_label).find(|kind| matches!(kind, KeyErrorKind::OtherAlgorithm(_))) {
+            Some(kind) => Err(kind),
+            None => Err(KeyErrorKind::NoFittingBlock(pem::labels(blocks))),
+        },
+    }
+}
+
+/// Says what a block is whose label is not that of an RSA key.
+fn other_label(block: &Block<'_>) -> KeyErrorKind {
+    let format = match block.label {
+        label if CERTIFICATE_LABELS.contains(&label) => KeyFormat::Certificate,
+        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => KeyFormat::CertificateRequest,
+        "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA" => KeyFormat::Pkcs7,
+        "X509 CRL" => KeyFormat::RevocationList,
+        "TSS2 PRIVATE KEY" | "TSS2 KEY BLOB" => KeyFormat::Tpm,
+        "PKCS#11 PROVIDER URI" => KeyFormat::Pkcs11,
+        "BULLA ENVELOPE" => KeyFormat::Envelope,
+        "PGP PUBLIC KEY BLOCK" | "PGP PRIVATE KEY BLOCK" => KeyFormat::OpenPgp,
+        "SSH2 PUBLIC KEY" => KeyFormat::Ssh2Public,
+        "OPENSSH PRIVATE KEY" => {
+            let file = block.decode().unwrap_or_default();
+            return match ssh::type_of_private(&file) {
+                Some(other) if other != "ssh-rsa" => ssh::other_type(other),
+                _ => KeyErrorKind::Format(KeyFormat::OpenSsh),
+            };
+        }
+        "EC PRIVATE KEY" | "EC PARAMETERS" => return KeyErrorKind::OtherAlgorithm("elliptic curve (EC)".into()),
+        "DSA PRIVATE KEY" | "DSA PARAMETERS" | "DSA PUBLIC KEY" => {
+            return KeyErrorKind::OtherAlgorithm("DSA".into());
+        }
+        "DH PARAMETERS" | "X9.42 DH PARAMETERS" => return KeyErrorKind::OtherAlgorithm("Diffie-Hellman".into()),
+        other => return KeyErrorKind::PemLabel(other.into()),
+    };
+    KeyErrorKind::Format(format)
+}
+
+fn with_command(kind: KeyErrorKind, wanted: Half, is_der: bool) -> KeyError {
+    let command = command::command(&kind, wanted, is_der);
+    KeyError::new(kind, command)
+}
+
+const PUBLIC_LABELS: [&str; 2] = ["PUBLIC KEY", "RSA PUBLIC KEY"];
+const PRIVATE_LABELS: [&str; 3] = ["PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY"];
+const CERTIFICATE_LABELS: [&str; 3] = ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"];

@@ -1,0 +1,108 @@
+//! The commands that make a file that can be read of one that cannot.
+
+use crate::error::{DerDamage, KeyErrorKind, KeyFormat, PemDamage};
+
+/// The half of a key that is needed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Half {
+    Public,
+    Private,
+}
+
+/// Returns the command that mends `kind` if the half `wanted` of a key is needed. `is_der` says
+/// whether the file is DER and no text.
+///
+/// All of them work with OpenSSL 1.1 and newer and with LibreSSL, and in every POSIX shell.
+pub(super) fn command(kind: &KeyErrorKind, wanted: Half, is_der: bool) -> Option<&'static str> {
+    match kind {
+        KeyErrorKind::Format(format) => of_format(*format, wanted, is_der),
+        KeyErrorKind::Pem(PemDamage::Quoted) => Some("sed 's/^[> ]*//' FILE > KEY.pem"),
+        KeyErrorKind::Pem(PemDamage::Headers) => Some("sed '/^[A-Za-z0-9-]*: /d' FILE > KEY.pem"),
+        KeyErrorKind::Der(
+            DerDamage::TrailingBytes { .. }
+            | DerDamage::NotDer
+            | DerDamage::UnusedBits
+            | DerDamage::Negative(_)
+            | DerDamage::LeadingZeros(_),
+        ) => Some(encode_again(wanted, is_der)),
+        KeyErrorKind::PrivateKey if is_der => Some("openssl pkey -inform DER -in FILE -pubout -out PUBLIC.pem"),
+        KeyErrorKind::PrivateKey => Some("openssl pkey -in FILE -pubout -out PUBLIC.pem"),
+        KeyErrorKind::Encrypted if is_der => Some("openssl pkcs8 -inform DER -in FILE -out KEY.pem"),
+        KeyErrorKind::Encrypted => Some("openssl pkey -in FILE -out KEY.pem"),
+        _ => None,
+    }
+}
+
+fn encode_again(wanted: Half, is_der: bool) -> &'static str {
+    match (wanted, is_der) {
+        (Half::Public, false) => "openssl pkey -pubin -in FILE -pubout -out PUBLIC.pem",
+        (Half::Public, true) => "openssl pkey -pubin -inform DER -in FILE -pubout -out PUBLIC.pem",
+        (Half::Private, false) => "openssl pkey -in FILE -out KEY.pem",
+        (Half::Private, true) => "openssl pkey -inform DER -in FILE -out KEY.pem",
+    }
+}
+
+fn of_format(format: KeyFormat, wanted: Half, is_der: bool) -> Option<&'static str> {
+    Some(match (format, wanted) {
+        (KeyFormat::Utf16, _) => "iconv -f UTF-16 -t UTF-8 FILE > KEY.pem",
+        (KeyFormat::EscapedLineEnds | KeyFormat::JsonWithPem, _) => {
+            r#"grep -o -e '-----BEGIN[^"]*-----' FILE | awk '{gsub(/\\n/,"\n")}1' > KEY.pem"#
+        }
+        (KeyFormat::KmsAnswer, Half::Public) => r#"sed -n 's/.*"PublicKey": *"\([^"]*\)".*/\1/p' FILE > PUBLIC.b64"#,
+        (KeyFormat::Jwk, Half::Public) => {
+            "node -p 'require(\"crypto\").createPublicKey({key:JSON.parse(require(\"fs\").readFileSync(0)),\
+             format:\"jwk\"}).export({type:\"spki\",format:\"pem\"})' < FILE > PUBLIC.pem"
+        }
+        (KeyFormat::Jwk, Half::Private) => {
+            "node -p 'require(\"crypto\").createPrivateKey({key:JSON.parse(require(\"fs\").readFileSync(0)),\
+             format:\"jwk\"}).export({type:\"pkcs8\",format:\"pem\"})' < FILE > KEY.pem"
+        }
+        (KeyFormat::JwkSet, _) => {
+            "node -p 'JSON.stringify(JSON.parse(require(\"fs\").readFileSync(0)).keys[0])' < FILE > KEY.jwk"
+        }
+        (KeyFormat::Xml, Half::Public) => {
+            "pwsh -c '$r=[Security.Cryptography.RSA]::Create();$r.FromXmlString((Get-Content -Raw FILE));\
+             $r.ExportSubjectPublicKeyInfoPem()' > PUBLIC.pem"
+        }
+        (KeyFormat::Xml, Half::Private) => {
+            "pwsh -c '$r=[Security.Cryptography.RSA]::Create();$r.FromXmlString((Get-Content -Raw FILE));\
+             $r.ExportPkcs8PrivateKeyPem()' > KEY.pem"
+        }
+        (KeyFormat::PemInBase64, _) => "base64 -d < FILE > KEY.pem",
+        (KeyFormat::Hexadecimal, _) => "xxd -r -p FILE > KEY.der",
+        (KeyFormat::Pkcs12, Half::Public) => {
+            "openssl pkcs12 -in FILE -clcerts -nokeys | openssl x509 -noout -pubkey > PUBLIC.pem"
+        }
+        (KeyFormat::Pkcs12, Half::Private) => "openssl pkcs12 -in FILE -nocerts -nodes -out KEY.pem",
+        (KeyFormat::JavaKeystore, _) => {
+            "keytool -importkeystore -srckeystore FILE -destkeystore KEY.p12 -deststoretype PKCS12"
+        }
+        (KeyFormat::Putty, Half::Public) => "puttygen FILE -O public-openssh -o PUBLIC.pub",
+        (KeyFormat::Putty, Half::Private) => "puttygen FILE -O private-openssh -o KEY.pem",
+        (KeyFormat::Ssh2Public, Half::Public) => "ssh-keygen -i -f FILE > PUBLIC.pub",
+        (KeyFormat::Ssh2Private, Half::Private) => "ssh-keygen -i -f FILE > KEY.pem",
+        (KeyFormat::OpenSsh, Half::Public) => "ssh-keygen -y -f FILE > PUBLIC.pub",
+        (KeyFormat::OpenSsh, Half::Private) => {
+            "cp FILE KEY.pem && chmod 600 KEY.pem && ssh-keygen -p -N '' -m PEM -f KEY.pem"
+        }
+        (KeyFormat::SshSignatureAlgorithm, Half::Public) => "sed 's/rsa-sha2-[0-9]*/ssh-rsa/' FILE > PUBLIC.pub",
+        (KeyFormat::OpenPgp, Half::Public) => "gpg --export-ssh-key KEYID > PUBLIC.pub",
+        (KeyFormat::Pkcs7, Half::Public) if is_der => {
+            "openssl pkcs7 -inform DER -in FILE -print_certs -out CERTIFICATES.pem"
+        }
+        (KeyFormat::Pkcs7, Half::Public) => "openssl pkcs7 -in FILE -print_certs -out CERTIFICATES.pem",
+        (KeyFormat::CertificateRequest, Half::Public) if is_der => {
+            "openssl req -inform DER -in FILE -noout -pubkey > PUBLIC.pem"
+        }
+        (KeyFormat::CertificateRequest, Half::Public) => "openssl req -in FILE -noout -pubkey > PUBLIC.pem",
+        (KeyFormat::Certificate, Half::Public) if is_der => {
+            "openssl x509 -inform DER -in FILE -noout -pubkey > PUBLIC.pem"
+        }
+        (KeyFormat::Certificate, Half::Public) => "openssl x509 -in FILE -noout -pubkey > PUBLIC.pem",
+        (KeyFormat::MsBlob, Half::Public) => "openssl rsa -inform MSBLOB -in FILE -pubout -out PUBLIC.pem",
+        (KeyFormat::MsBlob, Half::Private) => "openssl rsa -inform MSBLOB -in FILE -out KEY.pem",
+        (KeyFormat::Pvk, Half::Public) => "openssl rsa -inform PVK -in FILE -pubout -out PUBLIC.pem",
+        (KeyFormat::Pvk, Half::Private) => "openssl rsa -inform PVK -in FILE -out KEY.pem",
+        _ => return None,
+    })
+}
