@@ -2,6 +2,8 @@
 
 #[cfg(feature = "armor")]
 mod armor;
+#[cfg(feature = "x509")]
+mod certificate;
 mod device;
 #[cfg(feature = "std")]
 mod finish;
@@ -17,6 +19,9 @@ mod seal;
 #[cfg(feature = "armor")]
 #[cfg_attr(docsrs, doc(cfg(feature = "armor")))]
 pub use self::armor::{ArmorError, ArmorErrorKind};
+#[cfg(feature = "x509")]
+#[cfg_attr(docsrs, doc(cfg(feature = "x509")))]
+pub use self::certificate::CertificateConcern;
 pub use self::device::{UnwrapError, WrapError};
 #[cfg(feature = "std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]

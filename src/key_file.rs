@@ -6,6 +6,8 @@
 //! no key that can be read becomes an error that says what it is, with the `command` that mends
 //! it. What is one must pass the `policy`.
 
+#[cfg(feature = "x509")]
+mod certificate;
 mod command;
 mod der;
 mod pem;
@@ -22,7 +24,9 @@ use pkcs8::der::{Encode, SecretDocument};
 use pkcs8::{LineEnding, PrivateKeyInfoRef, SubjectPublicKeyInfoRef};
 use zeroize::Zeroizing;
 
-use self::command::Half;
+#[cfg(feature = "x509")]
+pub(crate) use self::certificate::CertificateFile;
+use self::command::{Half, with_command};
 use self::der::KeyDer;
 use self::pem::Block;
 use crate::error::{DerDamage, KeyError, KeyErrorKind, KeyFormat, KeyPart};
@@ -246,11 +250,6 @@ fn other_label(block: &Block<'_>) -> KeyErrorKind {
         other => return KeyErrorKind::PemLabel(other.into()),
     };
     KeyErrorKind::Format(format)
-}
-
-fn with_command(kind: KeyErrorKind, wanted: Half, is_der: bool) -> KeyError {
-    let command = command::command(&kind, wanted, is_der);
-    KeyError::new(kind, command)
 }
 
 const PUBLIC_LABELS: [&str; 2] = ["PUBLIC KEY", "RSA PUBLIC KEY"];

@@ -39,7 +39,8 @@
     feature = "armor",
     doc = "| an envelope as text | [`ArmorWriter`](armor::ArmorWriter), [`ArmorReader`](armor::ArmorReader) | at each type |"
 )]
-//! | a certificate | not yet: `openssl x509 -in cert.pem -noout -pubkey` prints the key for [`RsaRecipient::from_pem`]. Whether to trust the certificate is for you to check | |
+//! | a key file of any kind | [`RsaRecipient::from_key_file`], [`RsaIdentity::from_key_file`] | |
+//! | a certificate | `Certificate` (feature `x509`). Whether to trust it is for you to check | |
 //! | a private key under a passphrase | not yet: `openssl pkey -in key.pem` asks for it and prints the key for [`RsaIdentity::from_pem`]; for PKCS#12, `openssl pkcs12 -in keys.p12 -nocerts -noenc`. Read it from a pipe, so that it is on no disk | |
 //!
 //! Three things to get right:
@@ -140,6 +141,9 @@ pub use self::envelope::{Candidate, OpenedHeader, Opener, Rewrapper, Sealer, Sea
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 pub use self::io::{OpenReader, OpenReaderAt, OpenWriter, ReadAt, SealReader, SealWriter};
 pub use self::limits::Limits;
+#[cfg(feature = "x509")]
+#[cfg_attr(docsrs, doc(cfg(feature = "x509")))]
+pub use self::recipient::Certificate;
 pub use self::recipient::{Identity, Recipient, RemoteIdentity, RsaIdentity, RsaRecipient};
 pub use self::simple::{open, seal};
 pub use self::wire::Header;

@@ -24,6 +24,8 @@ use bulla::{
     Candidate, Header, Identity, Limits, OpenReader, OpenReaderAt, OpenWriter, OpenedHeader, Opener, ReadAt, Recipient,
     RemoteIdentity, Rewrapper, RsaIdentity, RsaRecipient, SealReader, SealWriter, Sealer, Sealing, Search,
 };
+#[cfg(feature = "x509")]
+use bulla::{Certificate, error::CertificateConcern};
 use support::streams::Full;
 use support::{NoRsa, RSA_2048};
 
@@ -102,6 +104,8 @@ fn everything_can_move_to_another_thread() {
         ],
     ]
     .concat();
+    #[cfg(feature = "x509")]
+    let checked = [checked, vec![check::<Certificate>(), check::<CertificateConcern>()]].concat();
     assert_covers(checked, public_types());
 }
 
@@ -268,6 +272,12 @@ fn debug_output_of_everything_holds_no_secret() {
         [shown, vec![show(&error), show(&error.kind()), show(&ArmorReader::new(file())), show(&writer)]].concat()
     };
 
+    #[cfg(feature = "x509")]
+    let shown = {
+        let certificate = Certificate::from_file(include_str!("keys/rsa2048.cert.pem")).unwrap();
+        [shown, vec![show(&certificate), show(&CertificateConcern::Expired)]].concat()
+    };
+
     let content_key: String = content_key.expose().iter().map(|byte| format!("{byte}, ")).collect();
     let plaintext: String = b"mirabelle".iter().map(|byte| format!("{byte}, ")).collect();
     for (name, texts) in &shown {
@@ -394,6 +404,7 @@ fn split_item(code: &str) -> (&str, &str) {
 fn is_enabled(attribute: &str) -> bool {
     match attribute {
         r#"#[cfg(feature = "armor")]"# => cfg!(feature = "armor"),
+        r#"#[cfg(feature = "x509")]"# => cfg!(feature = "x509"),
         r#"#[cfg(feature = "std")]"# => cfg!(feature = "std"),
         "#[cfg(test)]" => false,
         _ => true,

@@ -55,10 +55,16 @@ pub(crate) struct KeygenArgs {
 /// replace older files, a crash at that moment can leave the new header beside the old body.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SealArgs {
-    /// Public key that can open the envelope: PEM, DER or an ssh-rsa line, in a file or, for -, on
-    /// standard input; repeat for several recipients
+    /// Public key that can open the envelope: PEM, DER, an ssh-rsa line or, if built with the
+    /// feature x509, a certificate; in a file or, for -, on standard input; repeat for several
+    /// recipients
     #[arg(short = 'r', long = "recipient", value_name = "PUB.pem", required = true)]
     pub(crate) recipients: Vec<PathBuf>,
+
+    /// Take certificates that have expired, are not valid yet, or whose key usage does not include
+    /// keyEncipherment. Who signed them is never checked
+    #[arg(long)]
+    pub(crate) any_certificate: bool,
 
     /// Leave the key ids out of the envelope
     #[arg(long)]
@@ -136,6 +142,11 @@ pub(crate) struct RewrapArgs {
     /// Add a recipient: a public key, as for seal; repeat for several
     #[arg(long = "add", value_name = "PUB.pem")]
     pub(crate) added: Vec<PathBuf>,
+
+    /// Take certificates that have expired, are not valid yet, or whose key usage does not include
+    /// keyEncipherment. Who signed them is never checked
+    #[arg(long, requires = "added")]
+    pub(crate) any_certificate: bool,
 
     /// Leave the ids of the added keys out of the envelope
     #[arg(long, requires = "added")]

@@ -1,7 +1,7 @@
 //! Key files.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use bulla::error::{KeyError, KeyErrorKind};
@@ -9,6 +9,7 @@ use bulla::{RsaIdentity, RsaRecipient};
 use zeroize::Zeroizing;
 
 use crate::args::is_standard_stream;
+use crate::certificate::{self, PublicKey};
 use crate::failure::Failure;
 use crate::file_id::FileId;
 use crate::source::Source;
@@ -20,11 +21,20 @@ pub(crate) struct KeyFile<K> {
     pub(crate) file_id: Option<FileId>,
 }
 
-/// Reads the public keys to seal to.
-pub(crate) fn recipients(paths: &[PathBuf]) -> Result<Vec<KeyFile<RsaRecipient>>, Failure> {
+/// Reads the public keys to seal to. Refuses certificates that are not meant for this or for now,
+/// unless `any_certificate`.
+pub(crate) fn recipients(paths: &[PathBuf], any_certificate: bool) -> Result<Vec<KeyFile<RsaRecipient>>, Failure> {
     let mut recipients: Vec<KeyFile<RsaRecipient>> = Vec::new();
     for path in paths {
-        let recipient = read(path, |file| RsaRecipient::from_key_file(file))?;
+        let KeyFile { key: PublicKey { key, choice, concern }, name, file_id } = read(path, certificate::parse)?;
+        if let Some(concern) = concern.filter(|_| !any_certificate) {
+            return Err(Failure::new(name, format_args!("{concern}; --any-certificate seals to it all the same")));
+        }
+        if let Some(choice) = choice {
+            // What cannot be told is no reason to fail.
+            let _ = io::stderr().write_all(format!("bulla: {}\n", Failure::new(&name, choice)).as_bytes());
+        }
+        let recipient = KeyFile { key, name, file_id };
         // With anonymous records, the library would not notice.
         if let Some(twin) = recipients.iter().find(|other| other.key.key_id() == recipient.key.key_id()) {
             let reason = format_args!("the same key as in {}: give each recipient only once", twin.name);

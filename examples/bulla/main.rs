@@ -7,6 +7,7 @@
 mod aad;
 mod args;
 mod armor;
+mod certificate;
 mod demo;
 mod destination;
 mod detached;

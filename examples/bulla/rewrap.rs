@@ -19,7 +19,7 @@ use crate::transfer::{TransferError, transfer};
 pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
     keys::check_standard_input(args.identities.identities.iter().chain(&args.added), &args.input)?;
     let identities = keys::identities(&args.identities.identities)?;
-    let added = keys::recipients(&args.added)?;
+    let added = keys::recipients(&args.added, args.any_certificate)?;
     let destination = Destination::resolve(&args.output)?;
     let mut input = Input::open_envelope(&args.input)?;
     // IN may be OUT: the old file is read to its end before the new one takes its name.

@@ -16,7 +16,7 @@ use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
     keys::check_standard_input(&args.recipients, &args.input)?;
-    let key_files = keys::recipients(&args.recipients)?;
+    let key_files = keys::recipients(&args.recipients, args.any_certificate)?;
     let aad = Aad::read(&args.aad)?;
     let destination = Destination::resolve(&args.output)?;
     let mut input = Input::open(&args.input)?;

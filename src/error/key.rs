@@ -134,6 +134,9 @@ pub enum KeyErrorKind {
     Inconsistent(KeyPart),
     /// The backend refuses the key, or cannot decrypt what it has encrypted with it.
     Unusable,
+    /// There are several certificates, and which one is meant does not follow from them: the number
+    /// of those that issued none of the others.
+    SeveralCertificates(usize),
     /// The operating system gave no randomness to generate a key from. A retry can help.
     Randomness,
 }
@@ -178,6 +181,9 @@ impl fmt::Display for KeyErrorKind {
                 write!(f, "the numbers of the private key contradict each other: {part} does not fit the others")
             }
             Self::Unusable => f.write_str("the private key does not decrypt what its public key encrypts"),
+            Self::SeveralCertificates(count) => {
+                write!(f, "{count} certificates that issued none of the others: give the one whose key is meant")
+            }
             Self::Randomness => f.write_str("the operating system gave no randomness"),
         }
     }

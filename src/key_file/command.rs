@@ -1,6 +1,6 @@
 //! The commands that make a file that can be read of one that cannot.
 
-use crate::error::{DerDamage, KeyErrorKind, KeyFormat, PemDamage};
+use crate::error::{DerDamage, KeyError, KeyErrorKind, KeyFormat, PemDamage};
 
 /// The half of a key that is needed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -9,11 +9,17 @@ pub(super) enum Half {
     Private,
 }
 
+/// Returns the error of this kind with the command that mends it.
+pub(super) fn with_command(kind: KeyErrorKind, wanted: Half, is_der: bool) -> KeyError {
+    let command = command(&kind, wanted, is_der);
+    KeyError::new(kind, command)
+}
+
 /// Returns the command that mends `kind` if the half `wanted` of a key is needed. `is_der` says
 /// whether the file is DER and no text.
 ///
 /// All of them work with OpenSSL 1.1 and newer and with LibreSSL, and in every POSIX shell.
-pub(super) fn command(kind: &KeyErrorKind, wanted: Half, is_der: bool) -> Option<&'static str> {
+fn command(kind: &KeyErrorKind, wanted: Half, is_der: bool) -> Option<&'static str> {
     match kind {
         KeyErrorKind::Format(format) => of_format(*format, wanted, is_der),
         KeyErrorKind::Pem(PemDamage::Quoted) => Some("sed 's/^[> ]*//' FILE > KEY.pem"),

@@ -127,7 +127,7 @@ impl RsaRecipient {
         self.shared.file.modulus_bits
     }
 
-    fn from_file(file: PublicKeyFile) -> Result<Self, KeyError> {
+    pub(super) fn from_file(file: PublicKeyFile) -> Result<Self, KeyError> {
         let key = OaepPublicKey::from_spki(&file.spki).map_err(|_| KeyErrorKind::Unusable)?;
         let key_id = KeyId::from_bytes(sha256(&file.spki));
         Ok(Self { shared: Arc::new(Public { key, key_id, file }), anonymous: false })

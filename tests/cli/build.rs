@@ -95,6 +95,7 @@ fn features() -> Vec<&'static str> {
         ("fips", cfg!(feature = "fips")),
         ("parallel", cfg!(feature = "parallel")),
         ("armor", cfg!(feature = "armor")),
+        ("x509", cfg!(feature = "x509")),
     ];
     all.into_iter().filter_map(|(name, enabled)| enabled.then_some(name)).collect()
 }

@@ -78,6 +78,7 @@ fn an_unsuitable_public_key_is_named_with_the_reason() {
         ("large.der".into(), "RSA key of 8200 bits, at most 8192 are supported"),
         (key("pss2048.pub.pem"), "restricted to RSASSA-PSS"),
         (key("ec256.pub.pem"), "its algorithm is elliptic curve (EC)"),
+        #[cfg(not(feature = "x509"))]
         ("certificate".into(), "openssl x509"),
         ("ec".into(), "not an RSA key: its algorithm is elliptic curve (EC)"),
         ("openssh".into(), "ssh-keygen -y -f FILE > PUBLIC.pub"),
@@ -133,6 +134,28 @@ fn a_key_is_read_from_standard_input_if_nothing_else_is() {
         assert_eq!(line, "bulla: standard input: only one of the keys and IN can be read from it: name a file");
     }
     assert_eq!(dir.names(), ["again", "out", "sealed"]);
+}
+
+#[test]
+#[cfg(feature = "x509")]
+fn certificates_are_recipients_unless_they_are_not_meant_for_this() {
+    let dir = Scratch::sealed();
+    dir.succeeds(["seal", "-r", &key("rsa2048.cert.pem"), "sealed", "to-certificate"]);
+    let usage = "-addext keyUsage=digitalSignature";
+    let make = format!("openssl req -new -x509 -key {} -subj /CN=test {usage} -out signing.pem", private(2048));
+    assert!(dir.shell(&make).output().unwrap().status.success());
+    let line = dir.fails(["seal", "-r", "signing.pem", "sealed", "out"]);
+    let reason = "the key usage of the certificate does not include keyEncipherment";
+    assert_eq!(line, format!("bulla: signing.pem: {reason}; --any-certificate seals to it all the same"));
+    dir.succeeds(["seal", "--any-certificate", "-r", "signing.pem", "sealed", "out"]);
+    let request = "openssl req -new -key \"$1\" -subj /CN=leaf -out request.pem";
+    let root = "openssl req -new -x509 -newkey rsa:2048 -nodes -keyout root.key -subj /CN=root -out root.pem";
+    let leaf = "openssl x509 -req -in request.pem -CA root.pem -CAkey root.key -set_serial 1 -out leaf.pem";
+    let script = format!("{request} && {root} && {leaf} && cat root.pem leaf.pem > bundle.pem");
+    assert!(dir.shell(&script).arg(private(2048)).output().unwrap().status.success());
+    let output = dir.run(["seal", "-r", "bundle.pem", "sealed", "to-leaf"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(text(&output.stderr), "bulla: bundle.pem: sealing to certificate 2 of 2: CN=leaf\n");
 }
 
 #[test]
