@@ -234,7 +234,11 @@ fn is_our_oaep(parameters: AnyRef<'_>) -> bool {
 fn other_algorithm(oid: ObjectIdentifier) -> KeyErrorKind {
     let oid = oid.to_string();
     let name = OTHER_ALGORITHMS.iter().find(|(other, _)| *other == oid).map(|(_, name)| *name);
-    KeyErrorKind::OtherAlgorithm(name.map_or_else(|| oid.clone(), |name| alloc::format!("{name} ({oid})")))
+    // Not `format!`, which needs the unwinding that a program without the standard library lacks.
+    KeyErrorKind::OtherAlgorithm(match name {
+        Some(name) => [name, " (", &oid, ")"].concat(),
+        None => oid,
+    })
 }
 
 /// Says what a structure with these parts is, if it is no RSA key.
