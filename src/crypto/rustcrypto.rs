@@ -131,14 +131,16 @@ impl OaepPrivateKey {
             |number: UintRef<'_>| BoxedUint::from_be_slice(number.as_bytes(), precision).map_err(|_| KeyRejected);
         let primes = [number(key.prime1)?, number(key.prime2)?];
         // `rsa` computes at half the width of the modulus, unless it is told that a prime does not
-        // fit in there. Whether one does shows in the time, and nothing else of it.
-        let half = precision.div_ceil(2);
+        // fit in there. Whether one does shows in the time, and nothing else of it. The width is
+        // that of the modulus in bits, which need not fill its bytes.
+        let modulus = number(key.modulus)?;
+        let half = modulus.bit_width().div_ceil(2);
         let is_wide = primes.iter().any(|prime| prime.bit_width() > half);
         let construct =
             if is_wide { PrivateKey::from_components_with_wide_primes } else { PrivateKey::from_components };
         let exponent = number(key.public_exponent)?;
-        let key = construct(number(key.modulus)?, exponent, number(key.private_exponent)?, primes.into())
-            .map_err(|_| KeyRejected)?;
+        let key =
+            construct(modulus, exponent, number(key.private_exponent)?, primes.into()).map_err(|_| KeyRejected)?;
         Ok(Self { key, modulus: Modulus::from_pkcs8(der)? })
     }
 
