@@ -47,15 +47,10 @@ impl PublicKeyFile {
 
     /// Reads PEM, a line of OpenSSH, or bare base64.
     pub(crate) fn from_text(text: &[u8]) -> Result<Self, KeyError> {
-        let key = find(text, Half::Public).and_then(|found| match found {
-            Found::Der(der) => Self::from_key_der(&der),
-            Found::Ssh(key) => Self::from_numbers(&key.modulus, &key.exponent),
-        });
-        key.map_err(|kind| match kind {
-            KeyErrorKind::Encrypted => KeyErrorKind::PrivateKey,
-            kind => kind,
-        })
-        .map_err(|kind| with_command(kind, Half::Public, false))
+        match find(text, Half::Public).map_err(|kind| with_command(public_only(kind), Half::Public, false))? {
+            Found::Der { der, in_pem } => Self::from_key_der(&der).map_err(|kind| in_text(kind, Half::Public, in_pem)),
+            Found::Ssh(key) => Self::from_components(&key.modulus, &key.exponent),
+        }
     }
 
     /// Reads a `SubjectPublicKeyInfo` or a PKCS#1 `RSAPublicKey`.
@@ -117,11 +112,10 @@ impl PrivateKeyFile {
 
     /// Reads PEM or bare base64.
     pub(crate) fn from_text(text: &[u8]) -> Result<Self, KeyError> {
-        let key = find(text, Half::Private).and_then(|found| match found {
-            Found::Der(der) => Self::from_key_der(&der),
-            Found::Ssh(_) => Err(KeyErrorKind::PublicKey),
-        });
-        key.map_err(|kind| with_command(kind, Half::Private, false))
+        match find(text, Half::Private).map_err(|kind| with_command(kind, Half::Private, false))? {
+            Found::Der { der, in_pem } => Self::from_key_der(&der).map_err(|kind| in_text(kind, Half::Private, in_pem)),
+            Found::Ssh(_) => Err(KeyErrorKind::PublicKey.into()),
+        }
     }
 
     /// Reads a PKCS#8 `PrivateKeyInfo` or a PKCS#1 `RSAPrivateKey`.
@@ -156,21 +150,43 @@ impl PrivateKeyFile {
 
 /// A key in a text.
 enum Found {
-    Der(Zeroizing<Vec<u8>>),
+    /// What a PEM block or bare base64 encodes.
+    Der {
+        der: Zeroizing<Vec<u8>>,
+        in_pem: bool,
+    },
     Ssh(ssh::Components),
+}
+
+/// Returns the error on what a text encodes. The commands for keys read PEM blocks, and those for
+/// other formats want the label that belongs to them.
+fn in_text(kind: KeyErrorKind, wanted: Half, in_pem: bool) -> KeyError {
+    match kind {
+        KeyErrorKind::Format(_) => kind.into(),
+        kind if in_pem => with_command(kind, wanted, false),
+        kind => kind.into(),
+    }
+}
+
+/// An encrypted key is private, whatever is in it.
+fn public_only(kind: KeyErrorKind) -> KeyErrorKind {
+    match kind {
+        KeyErrorKind::Encrypted => KeyErrorKind::PrivateKey,
+        kind => kind,
+    }
 }
 
 /// Finds the one key in a text that fits.
 fn find(text: &[u8], wanted: Half) -> Result<Found, KeyErrorKind> {
     if der::is_der(text) {
-        return Err(KeyErrorKind::Unrecognised);
+        return Err(KeyErrorKind::Format(KeyFormat::Der));
     }
     if let Some(kind) = recognise::before_pem(text) {
         return Err(kind);
     }
     let blocks = Block::find_all(text);
     if !blocks.is_empty() {
-        return select(&blocks, wanted)?.decode().map(Found::Der);
+        return select(&blocks, wanted)?.decode().map(|der| Found::Der { der, in_pem: true });
     }
     if let Some(found) = ssh::read(text) {
         return found.map(Found::Ssh);
@@ -185,9 +201,8 @@ fn find(text: &[u8], wanted: Half) -> Result<Found, KeyErrorKind> {
         return Err(kind);
     }
     match pem::decode_base64(pem::trim(text)) {
-        Ok(bytes) if der::is_der(&bytes) => Ok(Found::Der(bytes)),
+        Ok(bytes) if der::is_der(&bytes) => Ok(Found::Der { der: bytes, in_pem: false }),
         Ok(bytes) => ssh::read_blob(&bytes).unwrap_or(Err(KeyErrorKind::Unrecognised)).map(Found::Ssh),
-        Err(_) if pem::contains(text, b"\\n") => Err(KeyErrorKind::Format(KeyFormat::EscapedLineEnds)),
         Err(_) => Err(KeyErrorKind::Unrecognised),
     }
 }
@@ -226,6 +241,7 @@ fn select<'b, 'a>(blocks: &'b [Block<'a>], wanted: Half) -> Result<&'b Block<'a>
 /// Says what a block is whose label is not that of an RSA key.
 fn other_label(block: &Block<'_>) -> KeyErrorKind {
     let format = match block.label {
+        "TRUSTED CERTIFICATE" => KeyFormat::TrustedCertificate,
         label if CERTIFICATE_LABELS.contains(&label) => KeyFormat::Certificate,
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => KeyFormat::CertificateRequest,
         "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA" => KeyFormat::Pkcs7,

@@ -62,6 +62,7 @@
 //! | [`Rewrapper::rewrap`] | a public-key operation for each recipient that is added |
 //! | [`Opener::open_header`], [`wrap_input`](Opener::wrap_input), [`wrap_input_at`](Opener::wrap_input_at), [`open`](Opener::open), [`open_into`](Opener::open_into), [`open_in_place`](Opener::open_in_place), [`Rewrapper::copy`] | a private-key operation for each record that may be for one of the keys: one, as a rule, and never more than [`Limits::private_key_operations`] |
 //! | writing to an [`OpenWriter`] | the same, in the call that completes the header |
+//! | [`RsaIdentity::from_key_file`], [`from_pem`](RsaIdentity::from_pem), [`from_der`](RsaIdentity::from_der) | a public-key and a private-key operation, to try the key |
 //! | [`RsaIdentity::generate`] | from a tenth of a second to several seconds |
 //!
 //! With that, the RSA operations of an envelope are done: calls on its [`Sealing`], its

@@ -94,12 +94,23 @@ fn certificates_of_other_keys_are_refused_with_the_reason() {
 fn what_is_no_certificate_is_refused_with_the_reason() {
     let kind = |file: &[u8]| Certificate::from_file(file).unwrap_err().kind().clone();
     assert_eq!(kind(b""), KeyErrorKind::Empty);
-    assert_eq!(kind(RSA_2048.recipient().to_pem().as_bytes()), KeyErrorKind::Unrecognised);
-    assert_eq!(kind(RSA_2048.recipient().as_der()), KeyErrorKind::Unrecognised);
+    assert_eq!(kind(RSA_2048.recipient().to_pem().as_bytes()), KeyErrorKind::NoCertificate);
+    assert_eq!(kind(RSA_2048.recipient().as_der()), KeyErrorKind::NoCertificate);
     let dir = folder();
+    assert_eq!(kind(&read(&dir, "leaf.pem").repeat(101)), KeyErrorKind::TooManyCertificates);
+    openssl(&dir, "x509 -in leaf.pem -trustout -out trusted.pem");
+    let error = Certificate::from_file(read(&dir, "trusted.pem")).unwrap_err();
+    assert_eq!(error.kind(), &KeyErrorKind::Format(KeyFormat::TrustedCertificate));
+    assert_eq!(error.command(), Some("openssl x509 -in FILE -noout -pubkey > PUBLIC.pem"));
     openssl(&dir, "x509 -in leaf.pem -outform DER -out leaf.der");
     let der = read(&dir, "leaf.der");
-    assert_eq!(kind(&[&der[..], b"\n"].concat()), KeyErrorKind::Der(DerDamage::TrailingBytes { count: 1 }));
+    // Under the label of a key, it is still one.
+    let mislabelled = String::from_utf8(read(&dir, "leaf.pem")).unwrap().replace("CERTIFICATE", "PUBLIC KEY");
+    assert_eq!(Certificate::from_file(mislabelled).unwrap().subject(), "CN=leaf,O=bulla tests");
+    let error = Certificate::from_file([&der[..], b"\n"].concat()).unwrap_err();
+    assert_eq!(error.kind(), &KeyErrorKind::Der(DerDamage::TrailingBytes { count: 1 }));
+    // The command for a key would not work on a certificate.
+    assert_eq!(error.command(), None);
     let cut = KeyErrorKind::Der(DerDamage::Truncated { missing: Some(9) });
     assert_eq!(kind(&der[..der.len() - 9]), cut);
     openssl(&dir, "req -new -key key.pem -subj /CN=x -outform DER -out request.der");

@@ -79,6 +79,66 @@ fn text_in_any_encoding_around_the_block_is_skipped() {
 }
 
 #[test]
+fn a_section_name_before_the_block_does_not_make_it_json() {
+    assert_read(|pem| format!("[key]\n{pem}").into());
+    assert_read(|pem| format!("{{ see below }}\n{pem}").into());
+}
+
+#[test]
+fn many_blocks_are_counted_and_not_listed_one_by_one() {
+    let file = "-----BEGIN PRIVATE KEY-----\n".repeat(40_000);
+    let error = RsaIdentity::from_key_file(file).unwrap_err();
+    assert_eq!(error.to_string(), "several keys, give one per file; there are: 40000 \"PRIVATE KEY\"");
+}
+
+#[test]
+fn keys_with_primes_of_different_lengths_open() {
+    // Of 1088 and 960 bits; of 1027 and 1022, where the modulus does not fill its last byte.
+    for (pem, bits) in [(include_str!("keys/unequal2048.pem"), 2048), (include_str!("keys/unequal2049.pem"), 2049)] {
+        let identity = RsaIdentity::from_key_file(pem).unwrap();
+        assert_eq!(identity.recipient().bits(), bits);
+        let sealed = bulla::seal(identity.recipient(), b"hello").unwrap();
+        assert_eq!(bulla::open(&identity, &sealed).unwrap(), b"hello");
+    }
+}
+
+#[test]
+fn der_is_not_text() {
+    let error = RsaRecipient::from_pem(RSA_2048.recipient().as_der()).unwrap_err();
+    assert_eq!(error.kind(), &KeyErrorKind::Format(KeyFormat::Der));
+}
+
+#[test]
+fn what_is_signed_is_told_apart_in_der() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("key.pem"), RSA_2048.to_pem().expose()).unwrap();
+    fs::write(dir.path().join("ca"), "[ca]\ndefault_ca=d\n[d]\ndatabase=index\ndefault_md=sha256\n").unwrap();
+    fs::write(dir.path().join("index"), "").unwrap();
+    for command in [
+        "req -new -x509 -key key.pem -subj /CN=test -out v3.pem",
+        "req -new -key key.pem -subj /CN=test -out request.pem",
+        "req -in request.pem -outform DER -out request",
+        "x509 -in v3.pem -outform DER -out v3",
+        "x509 -req -in request.pem -signkey key.pem -outform DER -out v1",
+        "ca -gencrl -config ca -keyfile key.pem -cert v3.pem -crldays 1 -out list.pem",
+        "crl -in list.pem -outform DER -out list",
+        "crl2pkcs7 -nocrl -certfile v3.pem -outform DER -out bundle",
+    ] {
+        shell(dir.path(), &format!("openssl {command}"));
+    }
+    for (name, format) in [
+        ("v3", KeyFormat::Certificate),
+        ("v1", KeyFormat::Certificate),
+        ("request", KeyFormat::CertificateRequest),
+        ("list", KeyFormat::RevocationList),
+        ("bundle", KeyFormat::Pkcs7),
+    ] {
+        let error = RsaRecipient::from_key_file(fs::read(dir.path().join(name)).unwrap()).unwrap_err();
+        assert_eq!(error.kind(), &KeyErrorKind::Format(format), "{name}");
+    }
+}
+
+#[test]
 fn padding_may_be_missing() {
     assert_read(|pem| pem.replace('=', "").into());
 }
@@ -123,6 +183,21 @@ fn the_content_of_a_block_counts_and_not_which_label_of_a_key_it_has() {
 }
 
 #[test]
+fn no_command_is_named_that_would_not_read_the_file() {
+    // OpenSSL reads no bare base64, and no certificate request under another label.
+    let bare = base64(RSA_2048.to_pem().expose());
+    let error = RsaRecipient::from_key_file(bare).unwrap_err();
+    assert_eq!((error.kind(), error.command()), (&KeyErrorKind::PrivateKey, None));
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("key.pem"), RSA_2048.to_pem().expose()).unwrap();
+    shell(dir.path(), "openssl req -new -key key.pem -subj /CN=test -out request.pem");
+    let request = fs::read_to_string(dir.path().join("request.pem")).unwrap();
+    let error = RsaRecipient::from_key_file(request.replace("CERTIFICATE REQUEST", "PUBLIC KEY")).unwrap_err();
+    let kind = KeyErrorKind::Format(KeyFormat::CertificateRequest);
+    assert_eq!((error.kind(), error.command()), (&kind, None));
+}
+
+#[test]
 fn a_line_of_openssh_is_a_recipient_and_no_identity() {
     let line = ssh_line();
     for file in [
@@ -139,8 +214,7 @@ fn a_line_of_openssh_is_a_recipient_and_no_identity() {
     let several = KeyErrorKind::SeveralKeys(vec!["ssh-rsa".into(); 2]);
     assert_eq!(RsaRecipient::from_key_file(two).unwrap_err().kind(), &several);
     let cut = &line[..line.len() - 40];
-    let truncated = KeyErrorKind::Der(DerDamage::Truncated { missing: None });
-    assert_eq!(RsaRecipient::from_key_file(cut).unwrap_err().kind(), &truncated);
+    assert_eq!(RsaRecipient::from_key_file(cut).unwrap_err().kind(), &KeyErrorKind::DamagedSshLine);
     let other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAA me";
     let ed25519 = KeyErrorKind::OtherAlgorithm("ssh-ed25519".into());
     assert_eq!(RsaRecipient::from_key_file(other).unwrap_err().kind(), &ed25519);
@@ -246,6 +320,8 @@ fn the_commands_make_files_that_are_read() {
     make("openssl pkcs12 -export -inkey key.pem -in cert.pem -passout pass: -out key.p12");
     make("openssl pkey -in key.pem -outform DER -out key.der && printf x >> key.der");
     make("openssl rsa -in key.pem -outform MSBLOB -out key.blob");
+    make("openssl rsa -in key.pem -pubout -outform MSBLOB -out public.blob");
+    make("openssl x509 -in cert.pem -trustout -out trusted.pem");
     let utf16: Vec<u8> = [0xFEFF].into_iter().chain(private.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     fs::write(path("utf16"), utf16).unwrap();
     fs::write(path("env"), format!("KEY=\"{}\"\n", private.replace('\n', "\\n"))).unwrap();
@@ -262,13 +338,15 @@ fn the_commands_make_files_that_are_read() {
     let kms = serde_json::json!({ "KeyId": "x", "PublicKey": base64(&public) }).to_string();
     fs::write(path("kms"), kms).unwrap();
     fs::write(path("sha2.pub"), ssh_line().replace("ssh-rsa", "rsa-sha2-512")).unwrap();
-    for name in ["cert.pem", "request.pem", "key.p12", "key.pem", "kms", "sha2.pub"] {
+    for name in
+        ["cert.pem", "trusted.pem", "request.pem", "key.p12", "key.pem", "kms", "sha2.pub", "key.blob", "public.blob"]
+    {
         let error = RsaRecipient::from_key_file(fs::read(path(name)).unwrap()).unwrap_err();
         let made = mend(dir.path(), name, &error);
         assert_eq!(RsaRecipient::from_key_file(made).map(|key| key.key_id()), Ok(RSA_2048.key_id()), "{name}");
         tried += 1;
     }
-    assert_eq!(tried, 15);
+    assert_eq!(tried, 18);
 
     if !has("ssh-keygen") {
         eprintln!("skipped: the commands for keys of OpenSSH, since there is no ssh-keygen");

@@ -9,11 +9,12 @@ use bulla::{RsaIdentity, RsaRecipient};
 use crate::split_mix::SplitMix64;
 
 /// Everything that [`check`] can return.
-pub const OUTCOMES: [&str; 24] = [
+pub const OUTCOMES: [&str; 25] = [
     "another format",
     "components",
     "damaged DER",
     "damaged PEM",
+    "damaged SSH line",
     "empty",
     "encrypted",
     "even modulus",
@@ -134,6 +135,7 @@ fn name(error: &KeyError) -> &'static str {
         KeyErrorKind::Pem(_) => "damaged PEM",
         KeyErrorKind::PemLabel(_) => "PEM label",
         KeyErrorKind::NoFittingBlock(_) | KeyErrorKind::SeveralKeys(_) => "several keys",
+        KeyErrorKind::DamagedSshLine => "damaged SSH line",
         KeyErrorKind::Der(_) => "damaged DER",
         KeyErrorKind::PrivateKey => "private key where a public key belongs",
         KeyErrorKind::PublicKey => "public key where a private key belongs",

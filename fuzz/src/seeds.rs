@@ -181,6 +181,7 @@ pub fn key() -> Vec<Seed> {
         ("short-prime.der", short_prime),
         ("oaep-without-parameters.der", oaep_of(&[])),
         ("oaep-of-sha1.der", oaep_of(&[&der(0x30, &[])])),
+        ("ssh-cut.pub", ssh[..ssh.len() - 60].into()),
         ("ssh.pub", ssh.into()),
         ("label.pem", pem("ANY PRIVATE KEY", &pkcs8).into()),
         ("no-end.pem", public_pem.replace("-----END", "-----").into()),

@@ -28,7 +28,8 @@ impl KeyError {
         &self.kind
     }
 
-    /// Returns a command for a POSIX shell that makes a file that can be read, if there is one.
+    /// Returns a command for a POSIX shell that makes a file that can be read, if there is one. For
+    /// some formats it makes one that is closer to that, and the next error names the next command.
     ///
     /// `FILE` stands for the name of the file at hand; the names of the files that are made end in
     /// a suffix such as `.pem`. If a password protects the file, the command asks for it.
@@ -85,6 +86,8 @@ pub enum KeyErrorKind {
     /// The file has several keys of the kind that is needed, and nothing says which one to take.
     /// The labels of all PEM blocks, or the types of all SSH lines, in order.
     SeveralKeys(Vec<String>),
+    /// A line of OpenSSH is damaged: the binary form in it is not that of an RSA key.
+    DamagedSshLine,
     /// The DER encoding is damaged, or it is not DER.
     Der(DerDamage),
     /// The key is private, but a public key is needed.
@@ -132,12 +135,17 @@ pub enum KeyErrorKind {
     },
     /// A number of the private key does not belong to the others.
     Inconsistent(KeyPart),
-    /// The backend refuses the key, or cannot decrypt what it has encrypted with it.
+    /// The backend refuses the key, or it cannot decrypt what was encrypted with it.
     Unusable,
     /// There are several certificates, and which one is meant does not follow from them: the number
     /// of those that issued none of the others.
     SeveralCertificates(usize),
-    /// The operating system gave no randomness to generate a key from. A retry can help.
+    /// There are more than 100 certificates in the file.
+    TooManyCertificates,
+    /// There is no certificate in the file.
+    NoCertificate,
+    /// The operating system gave no randomness to generate a key from, or to try one with. A retry
+    /// can help.
     Randomness,
 }
 
@@ -151,6 +159,7 @@ impl fmt::Display for KeyErrorKind {
             Self::PemLabel(label) => write!(f, "not an RSA key: a PEM block labelled {label:?}"),
             Self::NoFittingBlock(labels) => write!(f, "the key that is needed is not among these: {}", List(labels)),
             Self::SeveralKeys(labels) => write!(f, "several keys, give one per file; there are: {}", List(labels)),
+            Self::DamagedSshLine => f.write_str("damaged ssh-rsa line, copy the whole line"),
             Self::Der(damage) => write!(f, "{damage}"),
             Self::PrivateKey => f.write_str("this is a private key, a public key is needed here"),
             Self::PublicKey => f.write_str("this is a public key, a private key is needed here"),
@@ -180,10 +189,12 @@ impl fmt::Display for KeyErrorKind {
             Self::Inconsistent(part) => {
                 write!(f, "the numbers of the private key contradict each other: {part} does not fit the others")
             }
-            Self::Unusable => f.write_str("the private key does not decrypt what its public key encrypts"),
+            Self::Unusable => f.write_str("the key does not work: it is refused, or does not decrypt what it encrypts"),
             Self::SeveralCertificates(count) => {
-                write!(f, "{count} certificates that issued none of the others: give the one whose key is meant")
+                write!(f, "{count} certificates issued none of the others: give the one whose key is meant")
             }
+            Self::TooManyCertificates => f.write_str("more than 100 certificates: give the one whose key is meant"),
+            Self::NoCertificate => f.write_str("no certificate found"),
             Self::Randomness => f.write_str("the operating system gave no randomness"),
         }
     }

@@ -6,6 +6,8 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyFormat {
+    /// DER where text is needed.
+    Der,
     /// Text in UTF-16, as Windows PowerShell writes it.
     Utf16,
     /// PEM in one line, with `\n` written out, as in environment variables.
@@ -56,8 +58,12 @@ pub enum KeyFormat {
     RevocationList,
     /// An X.509 certificate.
     Certificate,
-    /// A key of the Windows CryptoAPI (PRIVATEKEYBLOB or PUBLICKEYBLOB).
+    /// An X.509 certificate in OpenSSL's own form.
+    TrustedCertificate,
+    /// A private key of the Windows CryptoAPI (PRIVATEKEYBLOB).
     MsBlob,
+    /// A public key of the Windows CryptoAPI (PUBLICKEYBLOB).
+    MsPublicBlob,
     /// A private key of Microsoft's tools: `.pvk`.
     Pvk,
     /// A key that is wrapped by a TPM.
@@ -71,6 +77,7 @@ pub enum KeyFormat {
 impl fmt::Display for KeyFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Der => "DER where text is needed, which `from_der` and `from_key_file` read",
             Self::Utf16 => "text in UTF-16, as PowerShell writes it; ASCII or UTF-8 is needed",
             Self::EscapedLineEnds => "PEM whose line ends are written out as \\n",
             Self::Json => "JSON without a key that is recognised in it",
@@ -98,7 +105,9 @@ impl fmt::Display for KeyFormat {
             Self::CertificateRequest => "a certificate request and not a key",
             Self::RevocationList => "a certificate revocation list and not a key",
             Self::Certificate => "an X.509 certificate and not a key by itself",
-            Self::MsBlob => "a key of the Windows CryptoAPI, which is not read",
+            Self::TrustedCertificate => "a certificate in OpenSSL's own form (TRUSTED CERTIFICATE), which is not read",
+            Self::MsBlob => "a private key of the Windows CryptoAPI, which is not read",
+            Self::MsPublicBlob => "a public key of the Windows CryptoAPI, which is not read",
             Self::Pvk => "a private key of Microsoft's tools (.pvk), which is not read",
             Self::Tpm => "a key that only a TPM can use: an identity that asks the TPM is needed",
             Self::Pkcs11 => "the URI of a key in a PKCS#11 token: an identity that asks the token is needed",

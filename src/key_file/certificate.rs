@@ -38,7 +38,11 @@ impl CertificateFile {
             let index = leaf(&all)?;
             Self::new(&all[index], (index, all.len()))
         });
-        found.map_err(|kind| with_command(kind, Half::Public, is_der))
+        found.map_err(|kind| match kind {
+            // What mends the DER of a key does not mend that of a certificate.
+            KeyErrorKind::Der(_) => kind.into(),
+            kind => with_command(kind, Half::Public, is_der),
+        })
     }
 
     fn new(certificate: &Certificate, position: (usize, usize)) -> Result<(Self, PublicKeyFile), KeyErrorKind> {
@@ -64,11 +68,21 @@ fn find_all(text: &[u8]) -> Result<Vec<Certificate>, KeyErrorKind> {
         return Err(kind);
     }
     let blocks = Block::find_all(text);
+    if blocks.iter().filter(|block| LABELS.contains(&block.label)).nth(MAX_CERTIFICATES).is_some() {
+        return Err(KeyErrorKind::TooManyCertificates);
+    }
     let certificates: Result<Vec<_>, _> =
         blocks.iter().filter(|block| LABELS.contains(&block.label)).map(|block| parse(&block.decode()?)).collect();
-    match certificates {
-        Ok(none) if none.is_empty() => Err(KeyErrorKind::Unrecognised),
-        found => found,
+    match (certificates, blocks.as_slice()) {
+        // A single block is judged by its content, as that of a key is.
+        (Ok(none), [block]) if none.is_empty() && block.label != TRUSTED_LABEL => {
+            parse(&block.decode()?).map(|one| vec![one])
+        }
+        (Ok(none), _) if none.is_empty() => Err(match blocks.iter().find(|block| block.label == TRUSTED_LABEL) {
+            Some(_) => KeyErrorKind::Format(KeyFormat::TrustedCertificate),
+            None => KeyErrorKind::NoCertificate,
+        }),
+        (found, _) => found,
     }
 }
 
@@ -77,7 +91,7 @@ fn parse(der: &[u8]) -> Result<Certificate, KeyErrorKind> {
         // A certificate by its outer structure, which is damaged inside.
         Err(KeyErrorKind::Format(KeyFormat::Certificate)) => DerDamage::Structure.into(),
         Err(kind) => kind,
-        Ok(_) => KeyErrorKind::Unrecognised,
+        Ok(_) => KeyErrorKind::NoCertificate,
     })
 }
 
@@ -95,5 +109,10 @@ fn leaf(all: &[Certificate]) -> Result<usize, KeyErrorKind> {
     }
 }
 
-/// Without `TRUSTED CERTIFICATE`, which is OpenSSL's own and has more in it.
+/// OpenSSL's own form, which has more in it.
+const TRUSTED_LABEL: &str = "TRUSTED CERTIFICATE";
+
+/// More than any chain has. Each is compared with all others.
+const MAX_CERTIFICATES: usize = 100;
+
 const LABELS: [&str; 2] = ["CERTIFICATE", "X509 CERTIFICATE"];

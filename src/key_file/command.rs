@@ -18,7 +18,8 @@ pub(super) fn with_command(kind: KeyErrorKind, wanted: Half, is_der: bool) -> Ke
 /// Returns the command that mends `kind` if the half `wanted` of a key is needed. `is_der` says
 /// whether the file is DER and no text.
 ///
-/// All of them work with OpenSSL 1.1 and newer and with LibreSSL, and in every POSIX shell.
+/// Of `openssl`, none has an option that is new in version 3, for the sake of LibreSSL. They were
+/// run with OpenSSL 3 only.
 fn command(kind: &KeyErrorKind, wanted: Half, is_der: bool) -> Option<&'static str> {
     match kind {
         KeyErrorKind::Format(format) => of_format(*format, wanted, is_der),
@@ -105,6 +106,8 @@ fn of_format(format: KeyFormat, wanted: Half, is_der: bool) -> Option<&'static s
             "openssl x509 -inform DER -in FILE -noout -pubkey > PUBLIC.pem"
         }
         (KeyFormat::Certificate, Half::Public) => "openssl x509 -in FILE -noout -pubkey > PUBLIC.pem",
+        (KeyFormat::TrustedCertificate, Half::Public) => "openssl x509 -in FILE -noout -pubkey > PUBLIC.pem",
+        (KeyFormat::MsPublicBlob, Half::Public) => "openssl rsa -pubin -inform MSBLOB -in FILE -pubout -out PUBLIC.pem",
         (KeyFormat::MsBlob, Half::Public) => "openssl rsa -inform MSBLOB -in FILE -pubout -out PUBLIC.pem",
         (KeyFormat::MsBlob, Half::Private) => "openssl rsa -inform MSBLOB -in FILE -out KEY.pem",
         (KeyFormat::Pvk, Half::Public) => "openssl rsa -inform PVK -in FILE -pubout -out PUBLIC.pem",

@@ -259,26 +259,24 @@ fn other(tags: &[Tag], parts: &[AnyRef<'_>]) -> KeyErrorKind {
     }
 }
 
-/// Tells certificates, requests and revocation lists apart by what is signed.
+/// Tells certificates, requests and revocation lists apart by what is signed (RFC 5280 §4.1 and
+/// §5.1, RFC 2986 §4.1).
 fn signed_structure(content: &[u8]) -> KeyErrorKind {
-    let mut tags = Vec::new();
+    let mut parts = Vec::new();
     if let Ok(mut reader) = SliceReader::new(content) {
-        while let Ok(part) = AnyRef::decode(&mut reader) {
-            // `None` for an algorithm, which starts with its identifier.
-            let is_name = tag(&part) == Tag::Sequence && part.value().first() != Some(&0x06);
-            tags.push((tag(&part), is_name));
-            if tags.len() == 3 {
-                break;
-            }
+        while parts.len() < 4
+            && let Ok(part) = AnyRef::decode(&mut reader)
+        {
+            parts.push(part);
         }
     }
+    let tags: Vec<Tag> = parts.iter().map(tag).collect();
     KeyErrorKind::Format(match tags.as_slice() {
-        [(Tag::ContextSpecific { .. }, _), ..] | [(Tag::Integer, _), (Tag::Sequence, false), (Tag::Sequence, true)] => {
-            // A revocation list has a version, too, but its time follows where a certificate's
-            // validity does. Both are told apart by the number of the version.
-            KeyFormat::Certificate
-        }
-        [(Tag::Integer, _), (Tag::Sequence, true), ..] => KeyFormat::CertificateRequest,
+        // A version. Without one, a certificate has serial number, algorithm, issuer and validity.
+        // A revocation list has a time in place of the validity.
+        [Tag::ContextSpecific { .. }, ..] => KeyFormat::Certificate,
+        [Tag::Integer, Tag::Sequence, Tag::Sequence, Tag::Sequence] => KeyFormat::Certificate,
+        [Tag::Integer, Tag::Sequence, Tag::Sequence, Tag::ContextSpecific { .. }] => KeyFormat::CertificateRequest,
         _ => KeyFormat::RevocationList,
     })
 }

@@ -12,10 +12,11 @@ use crate::error::{KeyErrorKind, KeyFormat, PemDamage};
 /// One block of a PEM text.
 pub(super) struct Block<'a> {
     pub(super) label: &'a str,
+    text: &'a [u8],
+    /// Where in the text what stands between the markers begins.
+    start: usize,
     /// What stands between the markers.
     body: &'a [u8],
-    /// Number of the line of the first marker, from 1.
-    line: usize,
     /// Label after END, if there is an END.
     end_label: Option<&'a str>,
 }
@@ -25,15 +26,14 @@ impl<'a> Block<'a> {
     pub(super) fn find_all(text: &'a [u8]) -> Vec<Self> {
         let mut blocks = Vec::new();
         let mut from = 0;
-        while let Some((start, body, label)) = marker(text, from, BEGIN) {
-            let next = marker(text, body, BEGIN).map_or(text.len(), |(start, ..)| start);
-            let end = marker(&text[..next], body, END);
-            let line = line_at(text, start);
+        while let Some((_, start, label)) = marker(text, from, BEGIN) {
+            let next = marker(text, start, BEGIN).map_or(text.len(), |(next, ..)| next);
+            let end = marker(&text[..next], start, END);
             let (body_end, after, end_label) = match end {
                 Some((end, after, label)) => (end, after, Some(label)),
                 None => (next, next, None),
             };
-            blocks.push(Self { label, body: &text[body..body_end], line, end_label });
+            blocks.push(Self { label, text, start, body: &text[start..body_end], end_label });
             from = after;
         }
         blocks
@@ -70,7 +70,7 @@ impl<'a> Block<'a> {
             return KeyErrorKind::Pem(PemDamage::Headers);
         }
         let character = first_character(rest);
-        let line = self.line + line_at(self.body, index) - 1;
+        let line = line_at(self.text, self.start + index);
         KeyErrorKind::Pem(PemDamage::Character { character, line })
     }
 }

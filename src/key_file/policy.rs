@@ -33,8 +33,9 @@ pub(super) fn check_public(key: &RsaPublicKeyRef<'_>) -> Result<(), KeyErrorKind
 /// passed [`check_public`]: n = p · q, 0 < d < n, e · d ≡ 1 and the CRT values as RFC 8017 §3.2
 /// defines them.
 ///
-/// The numbers are on the stack and wiped, and the arithmetic takes the same time for all numbers.
-/// What is wrong with a key is no secret of a key that works.
+/// The numbers are on the stack, so that nothing of them gets into freed heap memory, and wiped;
+/// what the arithmetic copies on the stack is not. The arithmetic takes the same time for all
+/// numbers of a key that works. What is wrong with another key is no secret.
 pub(super) fn check_private(key: &RsaPrivateKeyRef<'_>) -> Result<(), KeyErrorKind> {
     let modulus_bits = bit_len(key.modulus);
     for (prime, part) in [(key.prime1, KeyPart::Prime1), (key.prime2, KeyPart::Prime2)] {
@@ -64,7 +65,7 @@ pub(super) fn check_private(key: &RsaPrivateKeyRef<'_>) -> Result<(), KeyErrorKi
     }
     for (prime, exponent, part) in [(&p, key.exponent1, KeyPart::Exponent1), (&q, key.exponent2, KeyPart::Exponent2)] {
         let exponent = number(exponent, part)?;
-        let order = divisor(prime.wrapping_sub(&U8192::ONE))?;
+        let order = Zeroizing::new(divisor(prime.wrapping_sub(&U8192::ONE))?);
         let reduced = Zeroizing::new(d.rem(&order));
         let product = Zeroizing::new(e.wrapping_mul(&*reduced));
         // First whether d fits the public key, then whether the value for the CRT fits d.
@@ -76,7 +77,7 @@ pub(super) fn check_private(key: &RsaPrivateKeyRef<'_>) -> Result<(), KeyErrorKi
         }
     }
     let coefficient = number(key.coefficient, KeyPart::Coefficient)?;
-    let order = divisor(*p)?;
+    let order = Zeroizing::new(divisor(*p)?);
     // Smaller than n, and so without overflow.
     let product = Zeroizing::new(q.wrapping_mul(&*coefficient));
     if *coefficient >= *p || *Zeroizing::new(product.rem(&order)) != U8192::ONE {

@@ -12,7 +12,7 @@ pub(super) fn before_pem(file: &[u8]) -> Option<KeyErrorKind> {
     }
     let format = if is_utf16(file) {
         KeyFormat::Utf16
-    } else if text.starts_with(b"{") || text.starts_with(b"[") {
+    } else if is_json(text) {
         json(text)
     } else if contains(text, b"<RSAKeyValue") {
         KeyFormat::Xml
@@ -48,6 +48,11 @@ fn is_utf16(file: &[u8]) -> bool {
         || contains(file, b"\0-\0-\0-\0-\0-\0B\0E")
 }
 
+/// By both ends, because `[name]` can also be text before a PEM block.
+fn is_json(text: &[u8]) -> bool {
+    matches!(text, [b'{', .., b'}'] | [b'[', .., b']'])
+}
+
 fn json(text: &[u8]) -> KeyFormat {
     if contains(text, b"-----BEGIN ") {
         KeyFormat::JsonWithPem
@@ -61,13 +66,14 @@ fn json(text: &[u8]) -> KeyFormat {
 }
 
 /// First bytes of files that are not text.
-const BINARY: [(&[u8], KeyFormat); 7] = [
+const BINARY: [(&[u8], KeyFormat); 8] = [
     (b"\xFE\xED\xFE\xED", KeyFormat::JavaKeystore),
     (b"\xCE\xCE\xCE\xCE", KeyFormat::JavaKeystore),
     // Type, version, reserved, and the algorithm CALG_RSA_KEYX or CALG_RSA_SIGN.
     (b"\x07\x02\0\0\0\xA4\0\0", KeyFormat::MsBlob),
     (b"\x07\x02\0\0\0\x24\0\0", KeyFormat::MsBlob),
-    (b"\x06\x02\0\0\0\xA4\0\0", KeyFormat::MsBlob),
+    (b"\x06\x02\0\0\0\xA4\0\0", KeyFormat::MsPublicBlob),
+    (b"\x06\x02\0\0\0\x24\0\0", KeyFormat::MsPublicBlob),
     (b"\x1E\xF1\xB5\xB0", KeyFormat::Pvk),
     (b"\x89BUL\r\n", KeyFormat::Envelope),
 ];

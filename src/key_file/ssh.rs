@@ -4,7 +4,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::pem::{decode_base64, is_white_space, trim};
-use crate::error::{DerDamage, KeyErrorKind, KeyFormat, KeyPart};
+use crate::error::{KeyErrorKind, KeyFormat};
 
 /// Modulus and exponent, as big-endian bytes.
 pub(super) struct Components {
@@ -75,8 +75,8 @@ impl<'a> Line<'a> {
         if self.key_type != RSA {
             return Err(other_type(self.key_type));
         }
-        let blob = decode_base64(self.base64).map_err(|_| TRUNCATED)?;
-        read_blob(&blob).unwrap_or(Err(TRUNCATED))
+        let blob = decode_base64(self.base64).map_err(|_| KeyErrorKind::DamagedSshLine)?;
+        read_blob(&blob).unwrap_or(Err(KeyErrorKind::DamagedSshLine))
     }
 }
 
@@ -85,17 +85,14 @@ fn is_key_type(name: &str) -> bool {
 }
 
 fn read_rsa(blob: &[u8]) -> Result<Components, KeyErrorKind> {
-    let (_, rest) = string(blob).ok_or(TRUNCATED)?;
-    let (exponent, rest) = string(rest).ok_or(TRUNCATED)?;
-    let (modulus, rest) = string(rest).ok_or(TRUNCATED)?;
-    if !rest.is_empty() {
-        return Err(KeyErrorKind::Der(DerDamage::TrailingBytes { count: rest.len() }));
-    }
-    for (number, part) in [(exponent, KeyPart::PublicExponent), (modulus, KeyPart::Modulus)] {
-        if number.first().is_some_and(|byte| byte & 0x80 != 0) {
-            return Err(KeyErrorKind::Der(DerDamage::Negative(part)));
-        }
-    }
+    let numbers = || {
+        let (_, rest) = string(blob)?;
+        let (exponent, rest) = string(rest)?;
+        let (modulus, rest) = string(rest)?;
+        let is_negative = |number: &[u8]| number.first().is_some_and(|byte| byte & 0x80 != 0);
+        (rest.is_empty() && !is_negative(exponent) && !is_negative(modulus)).then_some((modulus, exponent))
+    };
+    let (modulus, exponent) = numbers().ok_or(KeyErrorKind::DamagedSshLine)?;
     Ok(Components { modulus: modulus.to_vec(), exponent: exponent.to_vec() })
 }
 
@@ -107,4 +104,3 @@ fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 const RSA: &str = "ssh-rsa";
 const RSA_BLOB: &[u8] = b"\0\0\0\x07ssh-rsa";
-const TRUNCATED: KeyErrorKind = KeyErrorKind::Der(DerDamage::Truncated { missing: None });
