@@ -9,8 +9,10 @@ use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 /// Seals files to RSA public keys, and opens them again.
 ///
-/// IN and OUT are files, or - for standard input and output. If OUT is a regular file, it is
-/// replaced as a whole, and only on success; its permissions stay.
+/// IN and OUT are files, or - for standard input and output. OUT appears as a whole, and only on
+/// success. If it exists already, nothing is done, unless --force is given; then a new file takes
+/// its place, with the permissions of a new file. What is no regular file, or is the name of an
+/// open one, such as /dev/stdout, is written to directly, as - is.
 ///
 /// The exit status is 0 on success, 1 on failure with one line on standard error, and 2 on wrong
 /// usage. Terms in that line, such as "truncated", "not authentic" and "limit exceeded", are those
@@ -36,7 +38,8 @@ pub(crate) enum Command {
 /// Make a key pair
 ///
 /// Writes the private key to OUT.pem (PKCS#8, unencrypted, readable by you alone) and the public
-/// key to OUT.pub.pem (SubjectPublicKeyInfo). If either file exists, nothing is written.
+/// key to OUT.pub.pem (SubjectPublicKeyInfo). If either file exists, or anything fails, there is no
+/// new file.
 #[derive(Debug, clap::Args)]
 pub(crate) struct KeygenArgs {
     /// Length of the key in bits
@@ -85,6 +88,10 @@ pub(crate) struct SealArgs {
     #[arg(long, conflicts_with = "header")]
     pub(crate) armor: bool,
 
+    /// Replace OUT by a new file if it exists, and the FILE of --header as well
+    #[arg(long)]
+    pub(crate) force: bool,
+
     /// The file to seal
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
@@ -97,8 +104,9 @@ pub(crate) struct SealArgs {
 /// Open the envelope IN, binary or text
 ///
 /// On standard output, authentic data is passed on as it verifies: it is complete only if the exit
-/// status is 0. If the process is killed, a hidden file named .bulla-*.tmp can stay beside OUT,
-/// with what was opened so far.
+/// status is 0. If OUT is a file, you alone can read it. SIGINT, SIGTERM and SIGHUP leave nothing.
+/// After SIGKILL a hidden file named .bulla-*.tmp can stay beside OUT, with what was opened so far,
+/// for you alone as well.
 #[derive(Debug, clap::Args)]
 pub(crate) struct OpenArgs {
     #[command(flatten)]
@@ -114,6 +122,10 @@ pub(crate) struct OpenArgs {
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 
+    /// Replace OUT by a new file if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+
     /// The envelope to open
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
@@ -126,9 +138,11 @@ pub(crate) struct OpenArgs {
 /// Change who can open the envelope IN, without touching what was sealed
 ///
 /// Metadata, associated data and body stay as they are. The body is copied, not verified, and --aad
-/// is not needed. IN can also be a header without its body; then OUT is one, too. IN and OUT can be
-/// the same file: it is replaced once the new one is complete. Other hard links to it keep the old
-/// content.
+/// is not needed. IN can also be a header without its body; then OUT is one, too.
+///
+/// IN and OUT can be the same file, without --force: it is replaced once the new one is complete.
+/// The new one keeps owner, group, permissions and access list; where that is not possible, the old
+/// one stays. Other hard links to it keep the old content.
 ///
 /// THIS DOES NOT REVOKE. Whoever could open the old envelope can open every copy that is left.
 /// Nobody notices if an old header is put back before the body. To shut somebody out, seal anew.
@@ -173,6 +187,10 @@ pub(crate) struct RewrapArgs {
 
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+
+    /// Replace OUT by a new file if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
 
     /// The envelope to change
     #[arg(value_name = "IN")]

@@ -13,12 +13,13 @@ use indicatif::DecimalBytes;
 use crate::args::DemoArgs;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::keygen::write_pair;
+use crate::keygen::NewPair;
 use crate::keys::public_path;
 use crate::output::Output;
 use crate::refusal::{cannot_seal, unreadable};
+use crate::replacement::put_in_place;
 use crate::text::throughput;
-use crate::{inspect, open, seal};
+use crate::{cleanup, inspect, open, seal, standard};
 
 pub(crate) fn run(args: &DemoArgs) -> Result<(), Failure> {
     match &args.file {
@@ -43,7 +44,7 @@ fn with_file(file: &Path) -> Result<(), Failure> {
     let opened = directory.path().join("opened");
 
     let identity = generate()?;
-    write_pair(&identity, &private, &public_path(&private))?;
+    put_in_place(NewPair::begin(&private, &public_path(&private))?.write(&identity)?)?;
 
     let started = Instant::now();
     let recipient = identity.recipient();
@@ -56,9 +57,9 @@ fn with_file(file: &Path) -> Result<(), Failure> {
     show_header(&sealed.display().to_string(), &mut envelope, body_len)?;
 
     let started = Instant::now();
-    let envelope = Input::open_envelope(&sealed)?;
+    let mut envelope = Input::open_envelope(&sealed)?;
     let opener = Opener::new(&identity);
-    let reader = open::start(&opener, "the demo's key", envelope, None)?;
+    let reader = open::start(&opener, Limits::default(), "the demo's key", &mut envelope, None)?;
     let opened_len = open::finish(reader, &mut new_file(&opened)?)?;
     say_rate("open", body_len, opened_len, started.elapsed())?;
 
@@ -141,10 +142,13 @@ fn touched_memory(len: u64) -> Result<Vec<u8>, Failure> {
 
 /// Makes a temporary directory that nobody else can look into.
 fn private_directory() -> io::Result<tempfile::TempDir> {
+    let mut leftovers = cleanup::watched()?;
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.prefix("bulla-demo-").tempdir()
+    let directory = builder.prefix("bulla-demo-").tempdir()?;
+    leftovers.push(directory.path().into());
+    Ok(directory)
 }
 
 fn generate() -> Result<RsaIdentity, Failure> {
@@ -207,8 +211,7 @@ fn say_rate(what: &str, from: u64, to: u64, time: Duration) -> Result<(), Failur
 }
 
 fn say(line: std::fmt::Arguments<'_>) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{line}").and_then(|()| stdout.flush()).map_err(|error| Failure::io("standard output", &error))
+    standard::print(&format!("{line}\n"))
 }
 
 const METADATA: &[u8] = b"sealed by bulla demo";

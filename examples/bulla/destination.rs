@@ -1,14 +1,18 @@
-//! Looks at an OUT before anything is written.
+//! Looks at an OUT before anything is read or written.
 
-use std::fs::{self, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
 use crate::args::is_standard_stream;
+use crate::descriptor::{self, Target};
 use crate::failure::Failure;
 use crate::file_id::FileId;
+use crate::file_state::FileState;
 use crate::output::Output;
+use crate::permissions::Content;
 use crate::replacement::{Replacement, directory_of};
+use crate::standard;
 
 /// An OUT that has been looked at, but not touched yet.
 pub(crate) struct Destination {
@@ -20,34 +24,42 @@ pub(crate) struct Destination {
 }
 
 enum Kind {
-    Stdout,
+    /// Standard output, or another stream that is already open.
+    Open(standard::Output),
     /// A device or a named pipe, which is written directly.
     Special(PathBuf),
     /// A regular file, which may not exist yet.
-    File {
-        path: PathBuf,
-        existing: Option<Metadata>,
-    },
+    File { path: PathBuf, existing: Option<Metadata> },
 }
 
 impl Destination {
-    /// Finds out what `path` is (`-` is standard output). Refuses anything that cannot be written.
-    pub(crate) fn resolve(path: &Path) -> Result<Self, Failure> {
+    /// Finds out what `path` is (`-` is standard output). Refuses what is no place for a file.
+    pub(crate) fn find(path: &Path) -> Result<Self, Failure> {
         let role = "OUT";
         if is_standard_stream(path) {
             let id = FileId::of_stream(&io::stdout());
-            return Ok(Self { name: STANDARD_OUTPUT.into(), role, kind: Kind::Stdout, id });
+            return Ok(Self { name: standard::OUTPUT.into(), role, kind: Kind::Open(standard::output()?), id });
         }
         let name = path.display().to_string();
         let fail = |error| Failure::io(&name, &error);
 
-        let metadata = match fs::metadata(path) {
+        if path.to_string_lossy().ends_with(is_separator) {
+            return Err(Failure::new(&name, "is a name for a directory: name a file"));
+        }
+        let path = match descriptor::follow(path).map_err(fail)? {
+            Target::Path(path) => path,
+            #[cfg(unix)]
+            Target::Descriptor(path) => {
+                let kind = open_again(&name, &path)?;
+                let id = fs::metadata(&path).ok().as_ref().and_then(FileId::of);
+                return Ok(Self { name, role, kind, id });
+            }
+            #[cfg(not(unix))]
+            Target::Descriptor(path) => path,
+        };
+        let metadata = match fs::symlink_metadata(&path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let path = follow_links(path).map_err(fail)?;
-                if !directory_of(&path).is_dir() {
-                    return Err(Failure::new(name, "the directory to write it to does not exist"));
-                }
                 return Ok(Self { name, role, kind: Kind::File { path, existing: None }, id: None });
             }
             Err(error) => return Err(fail(error)),
@@ -56,23 +68,20 @@ impl Destination {
             return Err(fail(io::ErrorKind::IsADirectory.into()));
         }
         if !metadata.is_file() {
-            return Ok(Self { name, role, kind: Kind::Special(path.into()), id: None });
+            return Ok(Self { name, role, kind: Kind::Special(path), id: None });
         }
-        // Replacing a file by renaming works even if it is read-only. So check that it is not.
-        OpenOptions::new().write(true).open(path).map_err(fail)?;
         let id = FileId::of(&metadata);
-        let path = follow_links(path).map_err(fail)?;
         Ok(Self { name, role, kind: Kind::File { path, existing: Some(metadata) }, id })
     }
 
-    /// Does what [`resolve`](Self::resolve) does, for a header that is kept apart from its body. It
-    /// must be a regular file.
-    pub(crate) fn resolve_header(path: &Path) -> Result<Self, Failure> {
-        let header = Self { role: "FILE", ..Self::resolve(path)? };
-        if !header.is_replaced() {
-            return Err(Failure::new(header.name, "not a regular file: the header has to be kept"));
+    /// Does what [`find`](Self::find) does, for a header that is kept apart from its body. It must
+    /// be a regular file.
+    pub(crate) fn find_header(path: &Path) -> Result<Self, Failure> {
+        let header = Self { role: "FILE", ..Self::find(path)? };
+        match header.kind {
+            Kind::File { .. } => Ok(header),
+            _ => Err(Failure::new(header.name, "not a regular file: the header has to be kept")),
         }
-        Ok(header)
     }
 
     /// Refuses to write to the file `id`, which is also read. `other` says what it is read as.
@@ -97,43 +106,82 @@ impl Destination {
         Some(fs::canonicalize(directory_of(path)).ok()?.join(path.file_name()?))
     }
 
-    /// Returns whether this is a regular file, which stays as it is until a new one takes its
-    /// place.
-    pub(crate) fn is_replaced(&self) -> bool {
-        matches!(self.kind, Kind::File { .. })
+    /// Returns whether this is the regular file `id`, which can stay as it is until a new one takes
+    /// its place.
+    pub(crate) fn is_file(&self, id: Option<FileId>) -> bool {
+        matches!(self.kind, Kind::File { .. }) && self.id.is_some() && self.id == id
     }
 
-    /// Begins to write.
-    pub(crate) fn create(self) -> Result<Output, Failure> {
-        let Self { name, kind, .. } = self;
-        match kind {
-            Kind::Stdout => Ok(Output::stdout(name)),
-            Kind::Special(path) => match OpenOptions::new().write(true).open(path) {
+    /// Makes sure, as far as that can be known, that this can be written. `force` allows to replace
+    /// a file.
+    pub(crate) fn prepare(self, content: Content, force: bool) -> Result<Prepared, Failure> {
+        let Self { name, role, kind, .. } = self;
+        let way = match kind {
+            Kind::Open(stream) => Way::Open(stream),
+            Kind::Special(path) => {
+                #[cfg(unix)]
+                rustix::fs::access(&path, rustix::fs::Access::WRITE_OK)
+                    .map_err(|error| Failure::io(&name, &error.into()))?;
+                Way::Special(path)
+            }
+            Kind::File { path, existing: None } => Way::New(Replacement::new(&name, path, content)?),
+            Kind::File { path, existing: Some(old) } if force => {
+                Way::New(Replacement::over(&name, path, FileState::of(&old), content)?)
+            }
+            Kind::File { .. } => {
+                let reason = format_args!("already exists: choose another {role}, or replace it with --force");
+                return Err(Failure::new(name, reason));
+            }
+        };
+        Ok(Prepared { name, way })
+    }
+
+    /// Does what [`prepare`](Self::prepare) does, for a file that is read and changed.
+    pub(crate) fn prepare_in_place(self) -> Result<Prepared, Failure> {
+        match self {
+            Self { name, kind: Kind::File { path, existing: Some(_) }, .. } => {
+                Ok(Prepared { way: Way::New(Replacement::in_place(&name, path)?), name })
+            }
+            other => other.prepare(Content::Public, false),
+        }
+    }
+}
+
+/// Where a command can begin to write once it has something.
+pub(crate) struct Prepared {
+    name: String,
+    way: Way,
+}
+
+enum Way {
+    Open(standard::Output),
+    Special(PathBuf),
+    New(Replacement),
+}
+
+impl Prepared {
+    /// Begins to write. With a named pipe, waits for its reader.
+    pub(crate) fn begin(self) -> Result<Output, Failure> {
+        let Self { name, way } = self;
+        match way {
+            Way::Open(stream) => Ok(Output::stream(name, stream)),
+            Way::Special(path) => match File::options().write(true).open(path) {
                 Ok(file) => Ok(Output::file(name, file)),
                 Err(error) => Err(Failure::io(name, &error)),
             },
-            Kind::File { path, existing } => match Replacement::begin(path, existing) {
-                Ok(replacement) => Ok(Output::replacement(name, replacement)),
-                // The file itself may be writable, so say what was not.
-                Err(error) => Err(Failure::io(format_args!("{name}: making a file beside it"), &error)),
-            },
+            Way::New(replacement) => Ok(Output::replacement(name, replacement)),
         }
     }
 }
 
-/// Follows symbolic links from `path`. The last one may lead nowhere.
-fn follow_links(path: &Path) -> io::Result<PathBuf> {
-    let mut path = path.to_path_buf();
-    for _ in 0..MAX_LINKS {
-        match fs::symlink_metadata(&path) {
-            Ok(metadata) if metadata.is_symlink() => path = directory_of(&path).join(fs::read_link(&path)?),
-            _ => return Ok(path),
-        }
+/// Returns the stream behind `path`, the name of a descriptor.
+#[cfg(unix)]
+fn open_again(name: &str, path: &Path) -> Result<Kind, Failure> {
+    let fail = |error| Failure::io(name, &error);
+    match descriptor::duplicate(path).map_err(fail)? {
+        Some(file) => standard::writable(file).map(Kind::Open).map_err(fail),
+        // Pipes and terminals have no position to get wrong.
+        None if !path.is_file() => Ok(Kind::Special(path.into())),
+        None => Err(Failure::new(name, "a file that another program has open: name the file itself, or -")),
     }
-    Err(io::Error::other("too many levels of symbolic links"))
 }
-
-/// The number that Linux follows.
-const MAX_LINKS: usize = 40;
-
-const STANDARD_OUTPUT: &str = "standard output";

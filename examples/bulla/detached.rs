@@ -5,11 +5,12 @@ use std::path::Path;
 
 use bulla::{Header, Limits, Sealer};
 
-use crate::destination::Destination;
+use crate::destination::Prepared;
 use crate::failure::Failure;
 use crate::file_id::FileId;
 use crate::input::Input;
-use crate::refusal::{cannot_seal, unreadable};
+use crate::output::commit;
+use crate::refusal::{cannot_seal, unreadable_or_body};
 use crate::seal::write_sealed;
 
 /// A header and the file that it came from.
@@ -34,7 +35,9 @@ impl HeaderFile {
                 input.name(),
                 "malformed header: more bytes after its end; if this is a whole envelope, leave out --header",
             )),
-            Err::<_, io::Error>(error) => Err(unreadable(input.name(), &error)),
+            Err::<_, io::Error>(error) => {
+                Err(unreadable_or_body(input.name(), &error, "give it as IN, and its header with --header"))
+            }
         }
     }
 }
@@ -44,23 +47,16 @@ impl HeaderFile {
 ///
 /// A body without its header is lost, but a header without a body does no harm. So the header is
 /// synced before the body begins, which may go to a pipe. The header also gets its name first, but
-/// only after everything else has succeeded.
-pub(crate) fn seal(
-    sealer: &Sealer<'_>,
-    input: &mut Input,
-    header_destination: Destination,
-    body_destination: Destination,
-) -> Result<(), Failure> {
-    let (header, body_sealer) = sealer.start().map_err(cannot_seal)?.into_parts();
-    let mut header_output = header_destination.create()?;
-    header_output.write_all(header.as_bytes()).map_err(|error| Failure::io(header_output.name(), &error))?;
+/// only after everything else has succeeded, and loses it if the body gets none.
+pub(crate) fn seal(sealer: &Sealer<'_>, input: &mut Input, header: Prepared, body: Prepared) -> Result<(), Failure> {
+    let (new_header, body_sealer) = sealer.start().map_err(cannot_seal)?.into_parts();
+    let mut header_output = header.begin()?;
+    header_output.write_all(new_header.as_bytes()).map_err(|error| Failure::io(header_output.name(), &error))?;
     header_output.sync()?;
 
-    let mut body_output = body_destination.create()?;
+    let mut body_output = body.begin()?;
     body_output.check_is_presentable()?;
     write_sealed(body_sealer.wrap_input(input), &mut body_output)?;
     body_output.sync()?;
-
-    header_output.commit()?;
-    body_output.commit()
+    commit([header_output, body_output])
 }

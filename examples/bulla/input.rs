@@ -1,17 +1,19 @@
 //! What a command reads.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use bulla::Header;
 #[cfg(feature = "armor")]
 use bulla::armor::ArmorReader;
+use bulla::error::HeaderErrorKind;
+use bulla::{Header, Limits};
 
 use crate::args::is_standard_stream;
 use crate::armor;
 use crate::failure::Failure;
 use crate::file_id::FileId;
+use crate::file_state::FileState;
 use crate::source::Source;
 
 /// An IN that is being read.
@@ -20,6 +22,8 @@ pub(crate) struct Input {
     name: String,
     len: Option<u64>,
     id: Option<FileId>,
+    /// The state that a regular file had when it was opened.
+    state: Option<FileState>,
 }
 
 enum Content {
@@ -48,13 +52,26 @@ impl Input {
         })
     }
 
-    /// Opens a body like [`open`](Self::open), and puts `header` before it, so that the whole is
-    /// read as an envelope.
-    pub(crate) fn open_body(path: &Path, header: &Header) -> Result<Self, Failure> {
-        Self::open_with(path, |_, mut source| {
-            source.prepend(header.as_bytes().to_vec());
+    /// Opens a body like [`open`](Self::open). It has no beginning to know it by, but envelopes
+    /// and headers have.
+    pub(crate) fn open_body(path: &Path) -> Result<Self, Failure> {
+        Self::open_with(path, |name, mut source| {
+            let start = source.peek(armor::FIRST_LINE_LEN).map_err(|error| Failure::io(name, &error))?;
+            if is_header(&start) || armor::is_text(&start) {
+                let reason = "this is a header or a whole envelope, and a body is needed here: give a header with \
+                              --header, or leave out --header";
+                return Err(Failure::new(name, reason));
+            }
             Ok(Content::Binary(source))
         })
+    }
+
+    /// Returns the file at `path`, or behind `-`, without opening it.
+    pub(crate) fn id_at(path: &Path) -> Option<FileId> {
+        if is_standard_stream(path) {
+            return FileId::of_stream(&io::stdin());
+        }
+        fs::metadata(path).ok().as_ref().and_then(FileId::of)
     }
 
     fn open_with(
@@ -65,9 +82,10 @@ impl Input {
             let name = "standard input".to_owned();
             let id = FileId::of_stream(&io::stdin());
             let Some(source) = Source::stdin() else {
-                return Err(Failure::new(name, "is closed, or the null device: there is nothing to read"));
+                return Err(Failure::new(name, "is closed: there is nothing to read"));
             };
-            return Ok(Self { content: content_of(&name, source)?, name, len: None, id });
+            let state = source.state();
+            return Ok(Self { content: content_of(&name, source)?, name, len: None, id, state });
         }
         let name = path.display().to_string();
         let open = || {
@@ -79,8 +97,11 @@ impl Input {
         if metadata.is_dir() {
             return Err(Failure::io(name, &io::ErrorKind::IsADirectory.into()));
         }
-        let content = content_of(&name, Source::file(file))?;
-        Ok(Self { content, name, len: metadata.is_file().then_some(metadata.len()), id: FileId::of(&metadata) })
+        let source = Source::file(file);
+        let len = metadata.is_file().then_some(metadata.len());
+        let state = source.state();
+        let content = content_of(&name, source)?;
+        Ok(Self { content, name, len, id: FileId::of(&metadata), state })
     }
 
     /// Returns its name in messages.
@@ -105,6 +126,17 @@ impl Input {
 
     pub(crate) fn id(&self) -> Option<FileId> {
         self.id
+    }
+
+    /// Fails if a regular file has changed since it was opened: then what was read of it is perhaps
+    /// neither the old content nor the new one.
+    pub(crate) fn check_unchanged(&self) -> Result<(), Failure> {
+        match (self.state, self.source().state()) {
+            (Some(before), Some(now)) if !now.has_content_of(&before) => {
+                Err(Failure::new(&self.name, "changed while it was read: try again when nothing writes to it"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Returns how many bytes of the file were read so far.
@@ -146,3 +178,13 @@ impl Read for Input {
         }
     }
 }
+
+/// Returns whether a file that starts with these bytes is a header, or starts with one.
+fn is_header(start: &[u8]) -> bool {
+    let start = start.get(..MAGIC_LEN);
+    let parsed = start.map(|start| Header::parse(start, &Limits::default()));
+    matches!(parsed, Some(Err(error)) if !matches!(error.kind(), HeaderErrorKind::NotAnEnvelope(_)))
+}
+
+/// Number of bytes that tell an envelope from other files (SPEC §3.1).
+const MAGIC_LEN: usize = 8;

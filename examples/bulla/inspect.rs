@@ -1,7 +1,6 @@
 //! `bulla inspect`: shows what an envelope says about itself.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 
 use bulla::Header;
 use bulla::error::OpenError;
@@ -11,22 +10,21 @@ use serde_json::{Value, json};
 use crate::args::InspectArgs;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::refusal::unreadable;
+use crate::refusal::unreadable_or_body;
+use crate::standard;
 use crate::text::{Printable, hex};
 
 pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
     let mut input = Input::open_envelope(&args.input)?;
     let limits = args.limits.limits();
-    let header = Header::read_from(&mut input, &limits).map_err(|error| unreadable(input.name(), &error))?;
+    let header = Header::read_from(&mut input, &limits)
+        .map_err(|error| unreadable_or_body(input.name(), &error, "name the header, which \"seal --header\" wrote"))?;
     let report = if args.json {
         to_json(&header, Body::of(&header, input.content_len()))
     } else {
         to_text(input.name(), &header, input.content_len())
     };
-
-    let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(report.as_bytes()).and_then(|()| stdout.flush());
-    written.map_err(|error| Failure::io("standard output", &error))
+    standard::print(&report)
 }
 
 /// Returns the report for people. `file_len` is the length of the file, if that is known.

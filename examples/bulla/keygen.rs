@@ -1,15 +1,16 @@
 //! `bulla keygen`: makes two new files, or none.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use bulla::RsaIdentity;
 
 use crate::args::{KeygenArgs, is_standard_stream};
 use crate::failure::Failure;
 use crate::keys::public_path;
-use crate::replacement::directory_of;
+use crate::permissions::Content;
+use crate::replacement::{Replacement, put_in_place};
+use crate::standard;
 use crate::text::Printable;
 
 pub(crate) fn run(args: &KeygenArgs) -> Result<(), Failure> {
@@ -24,83 +25,47 @@ pub(crate) fn run(args: &KeygenArgs) -> Result<(), Failure> {
             "ends in .pub.pem, which is for public keys: choose another name for the private key",
         ));
     }
-    // Checked before the work. Making the files checks again.
-    if !directory_of(private).is_dir() {
-        return Err(Failure::new(private.display(), "the directory to write it to does not exist"));
-    }
-    for path in [private, &public] {
-        if path.symlink_metadata().is_ok() {
-            return Err(never_overwritten(path));
-        }
-    }
+    // Said before the work, as everything that can be known by then.
+    let pair = NewPair::begin(private, &public)?;
+    standard::output()?;
     let identity = RsaIdentity::generate(args.bits.into()).map_err(|error| Failure::new("keygen", error))?;
-    write_pair(&identity, private, &public)?;
+    let pair = pair.write(&identity)?;
 
-    let report = format!(
+    // First the report, so that nothing has to be taken back if it fails.
+    standard::print(&format!(
         "private key  {}\npublic key   {}\nkey id       {}\n",
         Printable(&private.to_string_lossy()),
         Printable(&public.to_string_lossy()),
         identity.key_id()
-    );
-    let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(report.as_bytes()).and_then(|()| stdout.flush());
-    written.map_err(|error| Failure::io("standard output", &error))
+    ))?;
+    put_in_place(pair)
 }
 
-/// Writes both keys. If one cannot be written, neither file remains.
-pub(crate) fn write_pair(identity: &RsaIdentity, private: &Path, public: &Path) -> Result<(), Failure> {
-    // The private key first: otherwise, if the power fails in between, there is a public key whose
-    // private half is lost.
-    let private = NewFile::create(private, 0o600, identity.to_pem().expose())?;
-    let public = NewFile::create(public, 0o666, &identity.recipient().to_pem())?;
-    private.keep();
-    public.keep();
-    Ok(())
+/// Two future files. If one of them cannot be had, neither remains.
+pub(crate) struct NewPair {
+    private: Replacement,
+    public: Replacement,
 }
 
-/// A file that this program made. It is removed if this is dropped before [`keep`](Self::keep).
-struct NewFile {
-    path: Option<PathBuf>,
-}
-
-impl NewFile {
-    /// Makes a file that has the permissions `mode`, less the umask, from the start.
-    fn create(path: &Path, mode: u32, content: &str) -> Result<Self, Failure> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-        #[cfg(not(unix))]
-        let _ = mode;
-
-        let file = options.open(path).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => never_overwritten(path),
-            _ => Failure::io(path.display(), &error),
-        })?;
-        let created = Self { path: Some(path.into()) };
-        write_synced(file, content).map_err(|error| Failure::io(path.display(), &error))?;
-        Ok(created)
+impl NewPair {
+    pub(crate) fn begin(private: &Path, public: &Path) -> Result<Self, Failure> {
+        let begin = |path: &Path, content| {
+            let name = path.display().to_string();
+            match path.symlink_metadata() {
+                Ok(_) => Err(Failure::new(name, "already exists; keys are never overwritten")),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Replacement::new(&name, path.into(), content),
+                Err(error) => Err(Failure::io(name, &error)),
+            }
+        };
+        Ok(Self { private: begin(private, Content::Secret)?, public: begin(public, Content::Public)? })
     }
 
-    fn keep(mut self) {
-        self.path = None;
+    /// Writes both keys, and returns them to be [put in place](put_in_place).
+    pub(crate) fn write(mut self, identity: &RsaIdentity) -> Result<Vec<Replacement>, Failure> {
+        self.private.write(identity.to_pem().expose())?;
+        self.public.write(&identity.recipient().to_pem())?;
+        // The private key first: otherwise, if the power fails in between, there is a public key
+        // whose private half is lost.
+        Ok(vec![self.private, self.public])
     }
-}
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        if let Some(path) = &self.path {
-            // An error here is ignored: the caller reports the one that made the file useless.
-            let _ = fs::remove_file(path);
-        }
-    }
-}
-
-fn write_synced(mut file: File, content: &str) -> io::Result<()> {
-    file.write_all(content.as_bytes())?;
-    file.sync_all()
-}
-
-fn never_overwritten(path: &Path) -> Failure {
-    Failure::new(path.display(), "already exists; keys are never overwritten")
 }

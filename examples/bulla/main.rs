@@ -8,23 +8,28 @@ mod aad;
 mod args;
 mod armor;
 mod certificate;
+mod cleanup;
 mod demo;
+mod descriptor;
 mod destination;
 mod detached;
 mod failure;
 mod file_id;
+mod file_state;
 mod input;
 mod inspect;
 mod keygen;
 mod keys;
 mod open;
 mod output;
+mod permissions;
 mod progress;
 mod refusal;
 mod replacement;
 mod rewrap;
 mod seal;
 mod source;
+mod standard;
 mod text;
 mod transfer;
 
@@ -49,6 +54,8 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            // If a signal caused it, the signal ends the program.
+            let _no_signal = cleanup::leftovers();
             // One write, so that lines of several processes do not mix. Not `eprintln`, which
             // panics if it cannot write.
             let _ = io::stderr().write_all(format!("bulla: {failure}\n").as_bytes());

@@ -1,7 +1,9 @@
 //! `bulla open`.
 
+use std::io::{Chain, Cursor, Read};
+
 use bulla::error::OpenError;
-use bulla::{Limits, OpenReader, Opener, RsaIdentity};
+use bulla::{Header, Limits, OpenReader, Opener, RsaIdentity};
 
 use crate::aad::Aad;
 use crate::args::OpenArgs;
@@ -11,8 +13,9 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::keys::{self, KeyFile};
 use crate::output::Output;
+use crate::permissions::Content;
 use crate::progress::Progress;
-use crate::refusal::{nothing_addressed, refused, unreadable, wrong_associated_data};
+use crate::refusal::{nothing_addressed, refused, unreadable, unreadable_or_body, wrong_associated_data};
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
@@ -20,27 +23,31 @@ pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
     let identities = keys::identities(&args.identities.identities)?;
     let aad = Aad::read(&args.aad)?;
     let limits = args.limits.limits();
-    let destination = Destination::resolve(&args.output)?;
+    let destination = Destination::find(&args.output)?;
     let header = args.header.as_deref().map(|path| HeaderFile::read(path, &limits)).transpose()?;
-    let input = match &header {
-        Some(file) => Input::open_body(&args.input, &file.header)?,
-        None => Input::open_envelope(&args.input)?,
-    };
-    destination.check_is_not(input.id(), "IN")?;
+    destination.check_is_not(Input::id_at(&args.input), "IN")?;
     destination.check_is_not(header.as_ref().and_then(|file| file.file_id), "the header")?;
     destination.check_is_not(aad.file_id, "the associated data")?;
     for file in &identities {
         destination.check_is_not(file.file_id, "one of the keys")?;
     }
+    let destination = destination.prepare(Content::Secret, args.force)?;
 
     let opener = opener(&identities, limits)?.aad(&aad.bytes);
-    let header_name = header.as_ref().map(|file| file.name.as_str());
-    let reader = start(&opener, &keys::describe(&identities), input, header_name)?;
-    // Only now, after the key was found: until here, no file has been touched.
-    let mut output = destination.create()?;
+    let keys = keys::describe(&identities);
+    let mut input = match &header {
+        Some(_) => Input::open_body(&args.input)?,
+        None => Input::open_envelope(&args.input)?,
+    };
+    let reader = start(&opener, limits, &keys, &mut input, header.as_ref())?;
+    // Only now, after the key was found: until here, no reader of a pipe has seen anything.
+    let mut output = destination.begin()?;
     finish(reader, &mut output)?;
     output.commit()
 }
+
+/// A header, and the input that holds its body.
+pub(crate) type Envelope<'a> = Chain<Cursor<Vec<u8>>, &'a mut Input>;
 
 /// Opens with any of `identities`, without associated data.
 pub(crate) fn opener(identities: &[KeyFile<RsaIdentity>], limits: Limits) -> Result<Opener<'_>, Failure> {
@@ -50,32 +57,56 @@ pub(crate) fn opener(identities: &[KeyFile<RsaIdentity>], limits: Limits) -> Res
     Ok(Opener::with_identities(identities.iter().map(|file| &file.key)).limits(limits))
 }
 
-/// Reads the header and verifies it. For messages, `keys` describes the keys to try, and `header`
-/// is where the header came from if it was kept apart.
-pub(crate) fn start(
+/// Reads the header, unless it is given because it was kept apart, and verifies it. For messages,
+/// `keys` describes the keys to try.
+pub(crate) fn start<'a>(
     opener: &Opener<'_>,
+    limits: Limits,
     keys: &str,
-    input: Input,
-    header: Option<&str>,
-) -> Result<OpenReader<Input>, Failure> {
+    input: &'a mut Input,
+    apart: Option<&HeaderFile>,
+) -> Result<OpenReader<Envelope<'a>>, Failure> {
     let name = input.name().to_owned();
-    opener.wrap_input(input).map_err(|error| match (OpenError::from_io(&error), header) {
-        (Some(OpenError::NoMatchingRecord), header) => nothing_addressed(header.unwrap_or(&name), keys),
-        (Some(OpenError::WrongAssociatedData), Some(header)) => wrong_associated_data(name, header),
-        (Some(OpenError::Truncated | OpenError::WrongAssociatedData) | None, _) => unreadable(name, &error),
-        (Some(error), header) => refused(header.unwrap_or(&name), error),
+    let start = match apart {
+        Some(file) => file.header.as_bytes().to_vec(),
+        None => {
+            let header = Header::read_from(input, &limits)
+                .map_err(|error| unreadable_or_body(&name, &error, "give that with --header"))?;
+            let mut start = header.as_bytes().to_vec();
+            let body = input.take(1).read_to_end(&mut start).map_err(|error| unreadable(&name, &error))?;
+            if body == 0 {
+                return Err(Failure::new(name, HEADER_ALONE));
+            }
+            start
+        }
+    };
+    opener.wrap_input(Cursor::new(start).chain(input)).map_err(|error| {
+        let header = apart.map(|file| file.name.as_str());
+        match (OpenError::from_io(&error), header) {
+            (Some(OpenError::NoMatchingRecord), header) => nothing_addressed(header.unwrap_or(&name), keys),
+            (Some(OpenError::WrongAssociatedData), Some(header)) => wrong_associated_data(name, header),
+            (Some(OpenError::Truncated | OpenError::WrongAssociatedData) | None, _) => unreadable(name, &error),
+            (Some(error), header) => refused(header.unwrap_or(&name), error),
+        }
     })
 }
 
 /// Opens the body to `output` and returns the length of the plaintext.
-pub(crate) fn finish(mut reader: OpenReader<Input>, output: &mut Output) -> Result<u64, Failure> {
-    let progress = Progress::new("opening", reader.get_ref(), output);
-    transfer(&mut reader, output, progress, |reader| reader.get_ref().position()).map_err(|error| match error {
+pub(crate) fn finish(mut reader: OpenReader<Envelope<'_>>, output: &mut Output) -> Result<u64, Failure> {
+    let progress = Progress::new("opening", input_of(&reader), output);
+    transfer(&mut reader, output, progress, |reader| input_of(reader).position()).map_err(|error| match error {
         TransferError::Read { error, copied } if copied > 0 && output.is_immediate() => Failure::new(
-            reader.get_ref().name(),
+            input_of(&reader).name(),
             format_args!("{error}; the {copied} bytes written are authentic but incomplete"),
         ),
-        TransferError::Read { error, .. } => unreadable(reader.get_ref().name(), &error),
+        TransferError::Read { error, .. } => unreadable(input_of(&reader).name(), &error),
         TransferError::Write(error) => Failure::io(output.name(), &error),
     })
 }
+
+fn input_of<'r>(reader: &'r OpenReader<Envelope<'_>>) -> &'r Input {
+    reader.get_ref().get_ref().1
+}
+
+const HEADER_ALONE: &str = "truncated: the input ends after its header; if this is a header that is kept apart, give \
+                            it with --header, and its body as IN";

@@ -1,13 +1,14 @@
 //! Where a command writes.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Stdout, Write};
+use std::io::{self, IsTerminal, Write};
 
 #[cfg(feature = "armor")]
 use bulla::armor::ArmorWriter;
 
 use crate::failure::Failure;
-use crate::replacement::Replacement;
+use crate::replacement::{Replacement, put_in_place};
+use crate::standard;
 
 /// An OUT that is being written.
 pub(crate) struct Output {
@@ -23,14 +24,15 @@ enum Form {
 }
 
 enum Sink {
-    Stdout(Stdout),
+    Stream(standard::Output),
     File(File),
     Replacement(Box<Replacement>),
 }
 
 impl Output {
-    pub(crate) fn stdout(name: String) -> Self {
-        Self { name, form: Form::Binary(Sink::Stdout(io::stdout())) }
+    /// Creates an output to a stream that was open before.
+    pub(crate) fn stream(name: String, stream: standard::Output) -> Self {
+        Self { name, form: Form::Binary(Sink::Stream(stream)) }
     }
 
     /// Creates an output that writes to `file` directly.
@@ -38,7 +40,7 @@ impl Output {
         Self { name, form: Form::Binary(Sink::File(file)) }
     }
 
-    /// Creates an output that replaces a file on [`commit`](Self::commit).
+    /// Creates an output that becomes a file on [`commit`](Self::commit).
     pub(crate) fn replacement(name: String, replacement: Replacement) -> Self {
         Self { name, form: Form::Binary(Sink::Replacement(Box::new(replacement))) }
     }
@@ -70,7 +72,7 @@ impl Output {
 
     pub(crate) fn is_terminal(&self) -> bool {
         match self.sink() {
-            Sink::Stdout(stdout) => stdout.is_terminal(),
+            Sink::Stream(stream) => stream.is_terminal(),
             Sink::File(file) => file.is_terminal(),
             Sink::Replacement(_) => false,
         }
@@ -94,23 +96,28 @@ impl Output {
         };
         let synced = finished.and_then(|()| match self.sink() {
             Sink::Replacement(replacement) => replacement.sync(),
-            Sink::Stdout(_) | Sink::File(_) => Ok(()),
+            Sink::Stream(_) | Sink::File(_) => Ok(()),
         });
         synced.map_err(|error| Failure::io(&self.name, &error))
     }
 
-    /// Ends the output and, if it replaces a file, puts it in place.
+    /// Ends the output and, if it is a new file, puts it in place.
     pub(crate) fn commit(self) -> Result<(), Failure> {
+        commit([self])
+    }
+
+    /// Ends the output, and returns the new file that it is.
+    fn finish(self) -> Result<Option<Replacement>, Failure> {
         let sink = match self.form {
             Form::Binary(mut sink) => sink.flush().map(|()| sink),
             #[cfg(feature = "armor")]
             Form::Text(writer) => writer.finish().map_err(std::io::Error::from),
         };
-        let committed = sink.and_then(|sink| match sink {
-            Sink::Replacement(replacement) => replacement.commit(),
-            Sink::Stdout(_) | Sink::File(_) => Ok(()),
-        });
-        committed.map_err(|error| Failure::io(self.name, &error))
+        match sink {
+            Ok(Sink::Replacement(replacement)) => Ok(Some(*replacement)),
+            Ok(Sink::Stream(_) | Sink::File(_)) => Ok(None),
+            Err(error) => Err(Failure::io(self.name, &error)),
+        }
     }
 
     fn sink(&self) -> &Sink {
@@ -130,6 +137,12 @@ impl Output {
     }
 }
 
+/// Ends several outputs, and puts those that are new files in place together.
+pub(crate) fn commit(outputs: impl IntoIterator<Item = Output>) -> Result<(), Failure> {
+    let finished: Result<Vec<_>, _> = outputs.into_iter().map(Output::finish).collect();
+    put_in_place(finished?.into_iter().flatten().collect())
+}
+
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.writer().write(bytes)
@@ -143,7 +156,7 @@ impl Write for Output {
 impl Sink {
     fn writer(&mut self) -> &mut dyn Write {
         match self {
-            Self::Stdout(stdout) => stdout,
+            Self::Stream(stream) => stream,
             Self::File(file) => file,
             Self::Replacement(replacement) => replacement.file(),
         }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io;
 
-use bulla::error::{HeaderError, HeaderErrorKind, Limit, LimitExceeded, OpenError, SealError};
+use bulla::error::{HeaderError, HeaderErrorKind, Limit, LimitExceeded, Lookalike, OpenError, SealError};
 
 use crate::failure::Failure;
 
@@ -12,6 +12,17 @@ pub(crate) fn unreadable(name: impl Display, error: &io::Error) -> Failure {
     match OpenError::from_io(error) {
         Some(error) => refused(name, error),
         None => Failure::io(name, error),
+    }
+}
+
+/// Does what [`unreadable`] does, with `hint` for what is perhaps a body without its header:
+/// nothing tells that from noise.
+pub(crate) fn unreadable_or_body(name: impl Display, error: &io::Error, hint: &str) -> Failure {
+    match OpenError::from_io(error) {
+        Some(OpenError::Header(error)) if error.kind() == HeaderErrorKind::NotAnEnvelope(Lookalike::Unknown) => {
+            Failure::new(name, format_args!("{error}; if this is a body without its header, {hint}"))
+        }
+        _ => unreadable(name, error),
     }
 }
 

@@ -12,26 +12,41 @@ use crate::input::Input;
 use crate::keys;
 use crate::open::opener;
 use crate::output::Output;
+use crate::permissions::Content;
 use crate::progress::Progress;
-use crate::refusal::{self, limit_reason, nothing_addressed, unreadable};
+use crate::refusal::{self, limit_reason, nothing_addressed, unreadable, unreadable_or_body};
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
     keys::check_standard_input(args.identities.identities.iter().chain(&args.added), &args.input)?;
     let identities = keys::identities(&args.identities.identities)?;
     let added = keys::recipients(&args.added, args.any_certificate)?;
-    let destination = Destination::resolve(&args.output)?;
-    let mut input = Input::open_envelope(&args.input)?;
+    let destination = Destination::find(&args.output)?;
+    let id = Input::id_at(&args.input);
     // IN may be OUT: the old file is read to its end before the new one takes its name.
-    if !destination.is_replaced() {
-        destination.check_is_not(input.id(), "IN")?;
+    let is_in_place = destination.is_file(id);
+    if !is_in_place {
+        destination.check_is_not(id, "IN")?;
     }
     for file_id in identities.iter().map(|file| file.file_id).chain(added.iter().map(|file| file.file_id)) {
         destination.check_is_not(file_id, "one of the keys")?;
     }
 
+    let destination = match is_in_place {
+        true => destination.prepare_in_place()?,
+        false => destination.prepare(Content::Public, args.force)?,
+    };
+    let mut input = Input::open_envelope(&args.input)?;
+    if is_in_place && input.id() != id {
+        return Err(Failure::new(
+            input.name(),
+            "changed while this program was at work, and stays as it is: try again",
+        ));
+    }
+
     let limits = args.limits.limits();
-    let header = Header::read_from(&mut input, &limits).map_err(|error| unreadable(input.name(), &error))?;
+    let header = Header::read_from(&mut input, &limits)
+        .map_err(|error| unreadable_or_body(input.name(), &error, "name the header, which \"seal --header\" wrote"))?;
     let recipients = keys::named_or_not(added, args.anonymous);
     let changed = opener(&identities, limits)?
         .open_header(&header)
@@ -39,8 +54,7 @@ pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
         .and_then(|opened| changes(args, limits, &recipients).rewrap(&opened))
         .map_err(|error| refused(input.name(), &keys::describe(&identities), &error))?;
 
-    // Only now, after the changes were made: until here, no file has been touched.
-    let mut output = destination.create()?;
+    let mut output = destination.begin()?;
     if args.armor {
         output = output.into_text()?;
     }
@@ -68,7 +82,7 @@ fn copy(header: &Header, input: &mut Input, output: &mut Output) -> Result<(), F
     output.write_all(header.as_bytes()).map_err(|error| Failure::io(output.name(), &error))?;
     let progress = Progress::new("copying", input, output);
     match transfer(input, output, progress, Input::position) {
-        Ok(_) => Ok(()),
+        Ok(_) => input.check_unchanged(),
         Err(TransferError::Read { error, .. }) => Err(unreadable(input.name(), &error)),
         Err(TransferError::Write(error)) => Err(Failure::io(output.name(), &error)),
     }

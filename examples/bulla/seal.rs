@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::keys;
 use crate::output::Output;
+use crate::permissions::Content;
 use crate::progress::Progress;
 use crate::refusal::cannot_seal;
 use crate::transfer::{TransferError, transfer};
@@ -18,11 +19,10 @@ pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
     keys::check_standard_input(&args.recipients, &args.input)?;
     let key_files = keys::recipients(&args.recipients, args.any_certificate)?;
     let aad = Aad::read(&args.aad)?;
-    let destination = Destination::resolve(&args.output)?;
-    let mut input = Input::open(&args.input)?;
-    let header = args.header.as_deref().map(Destination::resolve_header).transpose()?;
+    let destination = Destination::find(&args.output)?;
+    let header = args.header.as_deref().map(Destination::find_header).transpose()?;
     for destination in [Some(&destination), header.as_ref()].into_iter().flatten() {
-        destination.check_is_not(input.id(), "IN")?;
+        destination.check_is_not(Input::id_at(&args.input), "IN")?;
         destination.check_is_not(aad.file_id, "the associated data")?;
         for file in &key_files {
             destination.check_is_not(file.file_id, "one of the keys")?;
@@ -31,6 +31,9 @@ pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
     if let Some(header) = &header {
         header.check_differs(&destination)?;
     }
+    let destination = destination.prepare(Content::Public, args.force)?;
+    let header = header.map(|header| header.prepare(Content::Public, args.force)).transpose()?;
+    let mut input = Input::open(&args.input)?;
 
     let recipients = keys::named_or_not(key_files, args.anonymous);
     let mut sealer = Sealer::with_recipients(&recipients).map_err(cannot_seal)?.aad(&aad.bytes);
@@ -41,7 +44,7 @@ pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
     if let Some(header) = header {
         return detached::seal(&sealer, &mut input, header, destination);
     }
-    let mut output = destination.create()?;
+    let mut output = destination.begin()?;
     if args.armor {
         output = output.into_text()?;
     }
@@ -61,8 +64,11 @@ pub(crate) fn seal(sealer: &Sealer<'_>, input: &mut Input, output: &mut Output) 
 /// cannot look complete.
 pub(crate) fn write_sealed(mut sealed: SealReader<&mut Input>, output: &mut Output) -> Result<u64, Failure> {
     let progress = Progress::new("sealing", sealed.get_ref(), output);
-    transfer(&mut sealed, output, progress, |sealed| sealed.get_ref().position()).map_err(|error| match error {
+    let transferred = transfer(&mut sealed, output, progress, |sealed| sealed.get_ref().position());
+    let len = transferred.map_err(|error| match error {
         TransferError::Read { error, .. } => Failure::io(sealed.get_ref().name(), &error),
         TransferError::Write(error) => Failure::io(output.name(), &error),
-    })
+    })?;
+    sealed.get_ref().check_unchanged()?;
+    Ok(len)
 }

@@ -3,6 +3,9 @@
 use std::fs::{self, File};
 use std::io::{self, Cursor, IsTerminal, Read, StdinLock};
 
+use crate::file_state::FileState;
+use crate::standard;
+
 /// A file or standard input. Counts the bytes that were read.
 pub(crate) struct Source {
     stream: Stream,
@@ -24,12 +27,11 @@ impl Source {
     /// Returns `None` if there is no standard input.
     pub(crate) fn stdin() -> Option<Self> {
         let stdin = io::stdin().lock();
-        (!was_closed(&stdin)).then(|| Self { stream: Stream::Stdin(stdin), position: 0, ahead: Cursor::default() })
-    }
-
-    /// Puts `bytes` before the rest of the stream. They do not count as read from it.
-    pub(crate) fn prepend(&mut self, bytes: Vec<u8>) {
-        self.ahead = Cursor::new(bytes);
+        (!standard::input_was_closed()).then(|| Self {
+            stream: Stream::Stdin(stdin),
+            position: 0,
+            ahead: Cursor::default(),
+        })
     }
 
     /// Returns the first `len` bytes of the stream, or fewer if it ends before. Reading returns
@@ -37,13 +39,28 @@ impl Source {
     pub(crate) fn peek(&mut self, len: u64) -> io::Result<Vec<u8>> {
         let mut start = Vec::new();
         self.take(len).read_to_end(&mut start)?;
-        self.prepend(start.clone());
+        self.ahead = Cursor::new(start.clone());
         Ok(start)
     }
 
     /// Returns the number of bytes read so far.
     pub(crate) fn position(&self) -> u64 {
         self.position
+    }
+
+    /// Returns the state of a regular file, or `None` for anything else.
+    pub(crate) fn state(&self) -> Option<FileState> {
+        let metadata = match &self.stream {
+            Stream::File(file) => file.metadata().ok(),
+            #[cfg(unix)]
+            Stream::Stdin(stdin) => {
+                use std::os::fd::AsFd;
+                stdin.as_fd().try_clone_to_owned().and_then(|owned| File::from(owned).metadata()).ok()
+            }
+            #[cfg(not(unix))]
+            Stream::Stdin(_) => None,
+        };
+        metadata.filter(fs::Metadata::is_file).as_ref().map(FileState::of)
     }
 
     pub(crate) fn is_terminal(&self) -> bool {
@@ -68,29 +85,3 @@ impl Read for Source {
         Ok(len)
     }
 }
-
-/// Returns whether there was no standard input when the program started. The runtime then puts the
-/// null device in its place, which would look like an empty file. But the runtime opens it for
-/// reading and writing, and a user who asks for the null device opens it for reading only.
-#[cfg(unix)]
-fn was_closed(stdin: &StdinLock<'_>) -> bool {
-    use std::io::Write;
-    use std::os::fd::AsFd;
-    use std::os::unix::fs::MetadataExt;
-
-    let Ok(mut file) = stdin.as_fd().try_clone_to_owned().map(File::from) else { return false };
-    let is_null = match (file.metadata(), fs::metadata(NULL_DEVICE)) {
-        (Ok(file), Ok(null)) => file.file_type() == null.file_type() && file.rdev() == null.rdev(),
-        _ => false,
-    };
-    // Writes nothing: the system only says whether it could.
-    is_null && file.write(&[]).is_ok()
-}
-
-#[cfg(not(unix))]
-fn was_closed(_: &StdinLock<'_>) -> bool {
-    false
-}
-
-#[cfg(unix)]
-const NULL_DEVICE: &str = "/dev/null";

@@ -20,8 +20,8 @@ fn files_come_back_from_header_and_body() {
     let dir = Scratch::new();
     for len in [0, 1, 16_384, 1_000_000] {
         dir.write("in", &pattern(len));
-        dir.succeeds(["seal", "-r", &public(2048), "--header", "header", "in", "body"]);
-        dir.succeeds(["open", "-i", &private(2048), "--header", "header", "body", "out"]);
+        dir.succeeds(["seal", "-r", &public(2048), "--force", "--header", "header", "in", "body"]);
+        dir.succeeds(["open", "-i", &private(2048), "--force", "--header", "header", "body", "out"]);
         assert!(dir.read("out") == pattern(len), "{len} bytes");
     }
 }
@@ -35,7 +35,7 @@ fn metadata_and_associated_data_work_with_a_detached_header() {
     assert_eq!(dir.inspect("header")["metadata"], "note");
     dir.succeeds(["open", "-i", &private(2048), "--aad", "invoice/42", "--header", "header", "body", "out"]);
     assert_eq!(dir.read("out"), b"hello");
-    let line = dir.fails(["open", "-i", &private(2048), "--header", "header", "body", "out"]);
+    let line = dir.fails(["open", "-i", &private(2048), "--header", "header", "body", "other"]);
     assert!(line.starts_with("bulla: body: wrong associated data: "), "{line}");
 }
 
@@ -143,6 +143,79 @@ fn the_header_overwrites_no_other_file_of_the_command() {
 }
 
 #[test]
+fn neither_header_nor_body_replaces_a_file_unasked() {
+    for existing in ["header", "body"] {
+        let dir = Scratch::new();
+        dir.write("in", b"hello");
+        dir.write(existing, b"precious");
+        let line = dir.fails(["seal", "-r", &public(2048), "--header", "header", "in", "body"]);
+        let role = if existing == "body" { "OUT" } else { "FILE" };
+        assert_eq!(
+            line,
+            format!("bulla: {existing}: already exists: choose another {role}, or replace it with --force")
+        );
+        assert_eq!(dir.read(existing), b"precious");
+        assert_eq!(dir.names(), [existing, "in"].map(String::from));
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_body_that_gets_no_name_takes_that_of_the_new_header_with_it() {
+    let dir = Scratch::new();
+    let mut child = dir.start(["seal", "-r", &public(2048), "--header", "header", "-", "body"]);
+    dir.wait_for_temporaries(2);
+    dir.write("body", b"precious");
+    drop(child.stdin.take());
+    let line = one_line(&child.wait_with_output().unwrap());
+    assert_eq!(line, "bulla: body: appeared while this program was at work, and stays as it is: try again");
+    assert_eq!(dir.read("body"), b"precious");
+    assert_eq!(dir.names(), ["body"]);
+}
+
+#[test]
+fn a_header_or_a_body_that_is_taken_for_an_envelope_leads_to_the_option() {
+    let dir = sealed_apart();
+    dir.write("whole", &[dir.read("header"), dir.read("body")].concat());
+    let apart = "truncated: the input ends after its header; if this is a header that is kept apart, give it with \
+                 --header, and its body as IN";
+    let expected = "this is a header or a whole envelope, and a body is needed here: give a header with --header, or \
+                    leave out --header";
+    let noise = "not a bulla envelope; if this is a body without its header,";
+    for (args, name, reason) in [
+        (&["header"][..], "header", apart.to_owned()),
+        (&["body"], "body", format!("{noise} give that with --header")),
+        (&["--header", "body", "header"], "body", format!("{noise} give it as IN, and its header with --header")),
+        (&["--header", "header", "header"], "header", expected.into()),
+        (&["--header", "header", "whole"], "whole", expected.into()),
+    ] {
+        let line = dir.fails([&["open", "-i", &private(2048)], args, &["out"]].concat());
+        assert_eq!(line, format!("bulla: {name}: {reason}"));
+    }
+    assert_eq!(dir.names(), ["body", "header", "whole"]);
+}
+
+#[test]
+fn a_header_alone_is_recognised_in_a_pipe_as_well() {
+    let dir = sealed_apart();
+    let mut child = dir.start(["open", "-i", &private(2048), "-", "-"]);
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), &dir.read("header")).unwrap();
+    let line = one_line(&child.wait_with_output().unwrap());
+    assert!(line.starts_with("bulla: standard input: truncated: ") && line.contains("--header"), "{line}");
+}
+
+#[test]
+fn who_looks_at_a_body_alone_is_sent_to_its_header() {
+    let dir = sealed_apart();
+    let add = ["rewrap", "-i", &private(2048), "--add", &public(3072), "body", "out"];
+    for args in [&["inspect", "body"][..], &add] {
+        let line = dir.fails(args);
+        let hint = "if this is a body without its header, name the header, which \"seal --header\" wrote";
+        assert_eq!(line, format!("bulla: body: not a bulla envelope; {hint}"));
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn the_output_does_not_replace_the_header() {
     let dir = sealed_apart();
@@ -174,15 +247,16 @@ fn a_header_is_written_to_regular_files_only() {
 
 #[test]
 #[cfg(unix)]
-fn replaced_headers_and_bodies_keep_their_permissions() {
+fn replaced_headers_and_bodies_have_the_permissions_of_new_files() {
     use std::os::unix::fs::PermissionsExt;
     let dir = sealed_apart();
-    for (name, permissions) in [("header", 0o666), ("body", 0o600)] {
+    for (name, permissions) in [("header", 0o777), ("body", 0o600)] {
         fs::set_permissions(dir.path(name), fs::Permissions::from_mode(permissions)).unwrap();
     }
     dir.write("in", b"new");
-    dir.succeeds(["seal", "-r", &public(2048), "--header", "header", "in", "body"]);
-    assert_eq!((mode(&dir.path("header")), mode(&dir.path("body"))), (0o666, 0o600));
+    dir.succeeds(["seal", "-r", &public(2048), "--force", "--header", "header", "in", "body"]);
+    let new = mode(&dir.path("in"));
+    assert_eq!((mode(&dir.path("header")), mode(&dir.path("body"))), (new, new));
     dir.succeeds(["open", "-i", &private(2048), "--header", "header", "body", "out"]);
     assert_eq!(dir.read("out"), b"new");
     assert_eq!(dir.names(), ["body", "header", "in", "out"]);
@@ -196,7 +270,8 @@ fn a_body_that_cannot_be_written_leaves_the_old_header() {
     dir.write("in", &pattern(1_200_000));
     // Room for a header and the beginning of a body.
     let mut command = dir.shell("trap '' XFSZ; ulimit -f 200; exec \"$0\" \"$@\"");
-    let output = command.args(["seal", "-r", &public(2048), "--header", "header", "in", "body"]).output().unwrap();
+    let output =
+        command.args(["seal", "-r", &public(2048), "--force", "--header", "header", "in", "body"]).output().unwrap();
     assert!(one_line(&output).starts_with("bulla: body: "), "{output:?}");
     assert!(dir.read("header") == header && dir.read("body") == body);
     assert_eq!(dir.names(), ["body", "header", "in"]);
@@ -208,7 +283,7 @@ fn a_full_device_for_the_body_leaves_the_old_header() {
     let dir = sealed_apart();
     let header = dir.read("header");
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let mut command = dir.command(["seal", "-r", &public(2048), "--header", "header", "body", "-"]);
+    let mut command = dir.command(["seal", "-r", &public(2048), "--force", "--header", "header", "body", "-"]);
     let line = one_line(&command.stdout(full).output().unwrap());
     assert_eq!(line, "bulla: standard output: no space left on the device");
     assert!(dir.read("header") == header);

@@ -205,6 +205,7 @@ fn the_limit_on_headers_can_be_raised_and_lowered() {
         // Changing the recipients makes the header longer.
         let max = (header_len + 1000).to_string();
         dir.succeeds([&[*command, "--max-header", &max], rest].concat());
+        let _ = std::fs::remove_file(dir.path("out"));
     }
 }
 

@@ -59,6 +59,40 @@ fn keygen_leaves_no_half_of_a_pair() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn keygen_leaves_nothing_if_it_cannot_report() {
+    let dir = Scratch::new();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = dir.command(["keygen", "--bits", "2048", "me.pem"]).stdout(full).output().unwrap();
+    assert_eq!(one_line(&output), "bulla: standard output: no space left on the device");
+    assert_eq!(dir.names(), NONE);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_public_key_has_the_permissions_of_any_new_file() {
+    let dir = Scratch::new();
+    let mut command = dir.shell("umask 027; touch any; exec \"$0\" \"$@\"");
+    assert!(command.args(["keygen", "--bits", "2048", "me.pem"]).status().unwrap().success());
+    assert_eq!(mode(&dir.path("me.pub.pem")), mode(&dir.path("any")));
+}
+
+#[test]
+#[cfg(unix)]
+fn keygen_overwrites_nothing_that_appears_meanwhile() {
+    let dir = Scratch::new();
+    // The longest key, so that there is time.
+    let mut command = dir.command(["keygen", "--bits", "4096", "me.pem"]);
+    let child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    dir.wait_for_temporaries(2);
+    dir.write("me.pub.pem", b"precious");
+    let line = one_line(&child.wait_with_output().unwrap());
+    assert_eq!(line, "bulla: me.pub.pem: appeared while this program was at work, and stays as it is: try again");
+    assert_eq!(dir.read("me.pub.pem"), b"precious");
+    assert_eq!(dir.names(), ["me.pub.pem"]);
+}
+
+#[test]
 fn an_unsuitable_public_key_is_named_with_the_reason() {
     let dir = Scratch::new();
     dir.write("in", b"hello");

@@ -2,14 +2,23 @@
 //! words.
 
 mod build;
+#[cfg(unix)]
+mod changing;
+#[cfg(target_os = "linux")]
+mod descriptors;
 mod detached;
 mod envelopes;
+mod forcing;
 mod inspecting;
 mod keys;
+#[cfg(unix)]
+mod other_users;
 mod outputs;
 mod program;
 mod replacing;
 mod rewrapping;
 mod round_trips;
+#[cfg(unix)]
+mod signals;
 mod support;
 mod text_form;

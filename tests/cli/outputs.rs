@@ -12,8 +12,8 @@ fn a_failure_leaves_an_existing_output_as_it_was() {
     let dir = Scratch::sealed();
     dir.write("out", b"precious");
     dir.write("cut", &dir.read("sealed")[..dir.header_len() + 20_000]);
-    dir.fails(["open", "-i", &private(2048), "cut", "out"]);
-    dir.fails(["seal", "-r", &public(2048), "missing", "out"]);
+    dir.fails(["open", "--force", "-i", &private(2048), "cut", "out"]);
+    dir.fails(["seal", "--force", "-r", &public(2048), "missing", "out"]);
     assert_eq!(dir.read("out"), b"precious");
     assert_eq!(dir.names(), ["cut", "out", "sealed"]);
 }
@@ -27,56 +27,13 @@ fn success_leaves_the_output_and_nothing_else() {
 
 #[test]
 #[cfg(unix)]
-fn a_new_output_has_the_permissions_of_any_new_file() {
-    let dir = Scratch::sealed();
-    File::create(dir.path("any")).unwrap();
-    dir.succeeds(["open", "-i", &private(2048), "sealed", "out"]);
-    assert_eq!(mode(&dir.path("out")), mode(&dir.path("any")));
-}
-
-#[test]
-#[cfg(unix)]
-fn a_replaced_output_keeps_its_permissions() {
-    use std::os::unix::fs::PermissionsExt;
-    let dir = Scratch::sealed();
-    // One that a umask would narrow, and one that is narrower than a umask makes it.
-    for permissions in [0o666, 0o600] {
-        dir.write("out", b"old");
-        fs::set_permissions(dir.path("out"), fs::Permissions::from_mode(permissions)).unwrap();
-        dir.succeeds(["open", "-i", &private(2048), "sealed", "out"]);
-        assert_eq!(dir.read("out"), PLAINTEXT);
-        assert_eq!(mode(&dir.path("out")), permissions);
-    }
-}
-
-#[test]
-#[cfg(unix)]
-fn a_read_only_output_is_replaced_only_if_it_can_be_written_to() {
-    use std::os::unix::fs::PermissionsExt;
-    let dir = Scratch::sealed();
-    dir.write("out", b"precious");
-    fs::set_permissions(dir.path("out"), fs::Permissions::from_mode(0o444)).unwrap();
-    let args = ["open", "-i", &private(2048), "sealed", "out"];
-    // An administrator can write to every file.
-    if File::options().write(true).open(dir.path("out")).is_ok() {
-        dir.succeeds(args);
-        assert_eq!(dir.read("out"), PLAINTEXT);
-    } else {
-        assert_eq!(dir.fails(args), "bulla: out: permission denied");
-        assert_eq!(dir.read("out"), b"precious");
-    }
-    assert_eq!(mode(&dir.path("out")), 0o444);
-}
-
-#[test]
-#[cfg(unix)]
 fn output_to_the_input_is_refused_under_every_name() {
     let dir = Scratch::new();
     dir.write("in", b"hello");
     fs::hard_link(dir.path("in"), dir.path("hard")).unwrap();
     std::os::unix::fs::symlink("in", dir.path("soft")).unwrap();
     for output in ["in", "./in", "hard", "soft"] {
-        let line = dir.fails(["seal", "-r", &public(2048), "in", output]);
+        let line = dir.fails(["seal", "--force", "-r", &public(2048), "in", output]);
         assert_eq!(line, format!("bulla: {output}: this is IN as well, choose another OUT"));
     }
     assert_eq!(dir.read("in"), b"hello");
@@ -101,7 +58,7 @@ fn appending_to_the_input_is_refused() {
 fn a_key_is_not_overwritten() {
     let dir = Scratch::sealed();
     fs::copy(private(2048), dir.path("me.pem")).unwrap();
-    let line = dir.fails(["open", "-i", "me.pem", "sealed", "me.pem"]);
+    let line = dir.fails(["open", "--force", "-i", "me.pem", "sealed", "me.pem"]);
     assert_eq!(line, "bulla: me.pem: this is one of the keys as well, choose another OUT");
     assert_eq!(dir.read("me.pem"), fs::read(private(2048)).unwrap());
 }
@@ -114,7 +71,7 @@ fn an_output_that_is_a_link_stays_one() {
     dir.write("sub/old", b"old");
     for (link, target) in [("to-old", "sub/old"), ("to-new", "sub/new")] {
         std::os::unix::fs::symlink(target, dir.path(link)).unwrap();
-        dir.succeeds(["open", "-i", &private(2048), "sealed", link]);
+        dir.succeeds(["open", "--force", "-i", &private(2048), "sealed", link]);
         assert_eq!(fs::read_link(dir.path(link)).unwrap(), Path::new(target));
         assert_eq!(dir.read(target), PLAINTEXT);
     }

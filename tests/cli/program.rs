@@ -39,8 +39,8 @@ fn wrong_usage_has_status_2() {
 fn options_for_keys_have_long_names() {
     let dir = Scratch::sealed();
     dir.succeeds(["open", "--identity", &private(2048), "sealed", "plain"]);
-    dir.succeeds(["seal", "--recipient", &public(3072), "plain", "sealed"]);
-    dir.succeeds(["open", "--identity", &private(3072), "sealed", "out"]);
+    dir.succeeds(["seal", "--recipient", &public(3072), "plain", "again"]);
+    dir.succeeds(["open", "--identity", &private(3072), "again", "out"]);
     assert_eq!(dir.read("out"), PLAINTEXT);
 }
 
@@ -50,6 +50,46 @@ fn a_name_of_several_lines_is_reported_in_one() {
     let dir = Scratch::new();
     let line = dir.fails(["inspect", "two\nlines\u{1b}[0m"]);
     assert_eq!(line, r"bulla: two\nlines\u{1b}[0m: no such file or directory");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_closed_standard_output_is_not_the_null_device() {
+    let dir = Scratch::sealed();
+    let [key, public] = [private(2048), public(2048)];
+    for args in [
+        &["open", "-i", &key, "sealed", "-"][..],
+        &["seal", "-r", &public, "sealed", "-"],
+        &["rewrap", "-i", &key, "--add", &public, "sealed", "-"],
+        &["inspect", "sealed"],
+        &["keygen", "me.pem"],
+        &["demo", "sealed"],
+    ] {
+        let output = dir.shell("exec \"$0\" \"$@\" >&-").args(args).output().unwrap();
+        assert_eq!(one_line(&output), "bulla: standard output: is closed: there is nowhere to write", "{args:?}");
+    }
+    assert_eq!(dir.names(), ["sealed"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn the_null_device_takes_everything_however_it_was_opened() {
+    let dir = Scratch::sealed();
+    // As Python's `DEVNULL` is, and what the runtime puts in the place of a closed stream.
+    for redirection in [">/dev/null", "1<>/dev/null"] {
+        let mut command = dir.shell(&format!("exec \"$0\" \"$@\" {redirection}"));
+        silent_success(command.args(["open", "-i", &private(2048), "sealed", "-"]).output().unwrap());
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_standard_output_that_is_only_read_is_an_error() {
+    let dir = Scratch::sealed();
+    for args in [&["open", "-i", &private(2048), "sealed", "-"][..], &["inspect", "sealed"]] {
+        let output = dir.shell("exec \"$0\" \"$@\" 1<sealed").args(args).output().unwrap();
+        assert_eq!(one_line(&output), "bulla: standard output: is open for reading only: there is nowhere to write");
+    }
 }
 
 #[test]
@@ -78,7 +118,7 @@ fn the_null_device_is_an_empty_file() {
     // What the tests give the program where they give it nothing.
     dir.succeeds(["seal", "-r", &public(2048), "-", "out"]);
     assert_eq!(dir.inspect("out")["plaintext_len"], 0);
-    dir.succeeds(["seal", "-r", &public(2048), "/dev/null", "out"]);
+    dir.succeeds(["seal", "-r", &public(2048), "/dev/null", "other"]);
 }
 
 #[test]

@@ -53,6 +53,83 @@ fn a_file_changed_in_place_keeps_its_permissions() {
 
 #[test]
 #[cfg(unix)]
+fn a_file_changed_in_place_loses_its_special_bits() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = Scratch::sealed();
+    fs::set_permissions(dir.path("sealed"), fs::Permissions::from_mode(0o6751)).unwrap();
+    dir.succeeds(in_place("sealed", "sealed"));
+    assert_eq!(mode(&dir.path("sealed")), 0o751);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_redirected_input_is_changed_in_place_as_well() {
+    let dir = Scratch::sealed();
+    let mut command = dir.command(in_place("-", "sealed"));
+    silent_success(command.stdin(fs::File::open(dir.path("sealed")).unwrap()).output().unwrap());
+    assert!(dir.opens("sealed", 3072));
+}
+
+#[test]
+#[cfg(unix)]
+fn another_name_of_the_input_is_changed_without_force_and_the_first_one_stays() {
+    let dir = Scratch::sealed();
+    let old = dir.read("sealed");
+    fs::hard_link(dir.path("sealed"), dir.path("hard")).unwrap();
+    dir.succeeds(in_place("sealed", "hard"));
+    assert!(dir.read("sealed") == old && dir.opens("hard", 3072));
+}
+
+#[test]
+#[cfg(unix)]
+fn of_two_runs_at_once_the_second_fails_and_says_so() {
+    let dir = Scratch::sealed();
+    let old = dir.read("sealed");
+    // As the first one does.
+    let first = fs::File::open(dir.path("sealed")).unwrap();
+    first.try_lock().unwrap();
+    let line = dir.fails(in_place("sealed", "sealed"));
+    assert_eq!(line, "bulla: sealed: is being changed by another rewrap: wait for its end, then try again");
+    assert!(dir.read("sealed") == old);
+    assert_eq!(dir.names(), ["sealed"]);
+    drop(first);
+    dir.succeeds(in_place("sealed", "sealed"));
+}
+
+#[test]
+#[cfg(unix)]
+fn runs_at_once_lose_no_recipient() {
+    for _ in 0..10 {
+        let dir = Scratch::sealed();
+        let add = |bits| ["rewrap", "-i", &private(2048), "--add", &public(bits), "sealed", "sealed"].map(String::from);
+        let children = [3072, 4096].map(|bits| (bits, dir.start(add(bits))));
+        for (bits, child) in children {
+            let output = child.wait_with_output().unwrap();
+            // Whoever says that it has succeeded has.
+            assert_eq!(output.status.success(), dir.opens("sealed", bits), "{bits}: {output:?}");
+        }
+        assert_eq!(dir.names(), ["sealed"]);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_another_one_replaces_meanwhile_stays() {
+    let dir = large();
+    dir.write("other", b"precious");
+    // Long enough to get in between.
+    dir.write("sealed", &[dir.read("sealed"), vec![0; 32 << 20]].concat());
+    let child = dir.start(in_place("sealed", "sealed"));
+    dir.wait_for_temporaries(1);
+    fs::rename(dir.path("other"), dir.path("sealed")).unwrap();
+    let line = one_line(&child.wait_with_output().unwrap());
+    assert_eq!(line, "bulla: sealed: changed while this program was at work, and stays as it is: try again");
+    assert_eq!(dir.read("sealed"), b"precious");
+    assert_eq!(dir.names(), ["sealed"]);
+}
+
+#[test]
+#[cfg(unix)]
 fn a_run_that_fails_midway_leaves_the_old_file_and_nothing_else() {
     let dir = large();
     let old = dir.read("sealed");

@@ -17,8 +17,8 @@ fn files_come_back_at_lengths_around_chunk_boundaries() {
     let dir = Scratch::new();
     for len in [0, 1, 16_383, 16_384, 16_385, 1_000_000] {
         dir.write("in", &pattern(len));
-        dir.succeeds(["seal", "-r", &public(2048), "in", "sealed"]);
-        dir.succeeds(["open", "-i", &private(2048), "sealed", "out"]);
+        dir.succeeds(["seal", "--force", "-r", &public(2048), "in", "sealed"]);
+        dir.succeeds(["open", "--force", "-i", &private(2048), "sealed", "out"]);
         assert_eq!(dir.read("out"), pattern(len), "{len} bytes");
     }
 }
@@ -60,8 +60,8 @@ fn every_encoding_of_a_key_is_accepted() {
     dir.write("private.der", identity(2048).to_der().expose());
     for public in [key("rsa2048.pkcs1.pub.pem"), "public.der".into()] {
         for private in [key("rsa2048.pkcs1.pem"), "private.der".into()] {
-            dir.succeeds(["seal", "-r", &public, "in", "sealed"]);
-            dir.succeeds(["open", "-i", &private, "sealed", "out"]);
+            dir.succeeds(["seal", "--force", "-r", &public, "in", "sealed"]);
+            dir.succeeds(["open", "--force", "-i", &private, "sealed", "out"]);
             assert_eq!(dir.read("out"), b"hello", "{public} {private}");
         }
     }

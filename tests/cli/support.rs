@@ -8,6 +8,8 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 
 use bulla::RsaIdentity;
 use serde_json::Value;
@@ -60,6 +62,21 @@ impl Scratch {
         let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
+    }
+
+    /// Waits until the program has made so many temporary files, and returns their names.
+    #[cfg(unix)]
+    pub(crate) fn wait_for_temporaries(&self, count: usize) -> Vec<String> {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let names = self.names();
+            let found: Vec<_> = names.into_iter().filter(|name| name.starts_with(".bulla-")).collect();
+            if found.len() == count {
+                return found;
+            }
+            assert!(Instant::now() < deadline, "{found:?}");
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// A device that is always full: that of the system for those who cannot replace it, however

@@ -40,9 +40,9 @@ mod built {
         let dir = Scratch::new();
         for len in [0, 1, 16_384, 300_000] {
             dir.write("in", &pattern(len));
-            dir.succeeds(["seal", "-r", &public(2048), "--armor", "in", "text"]);
+            dir.succeeds(["seal", "--force", "-r", &public(2048), "--armor", "in", "text"]);
             assert!(dir.read("text").starts_with(b"-----BEGIN BULLA ENVELOPE-----\n"));
-            dir.succeeds(["open", "-i", &private(2048), "text", "out"]);
+            dir.succeeds(["open", "--force", "-i", &private(2048), "text", "out"]);
             assert!(dir.read("out") == pattern(len), "{len} bytes");
         }
     }
@@ -69,7 +69,7 @@ mod built {
     fn rewrap_reads_both_forms_and_writes_the_requested_one() {
         let dir = sealed_as_text();
         for input in ["sealed", "text"] {
-            let args = ["rewrap", "-i", &private(2048), "--add", &public(3072)];
+            let args = ["rewrap", "--force", "-i", &private(2048), "--add", &public(3072)];
             dir.succeeds([&args[..], &[input, "binary"]].concat());
             assert!(dir.opens("binary", 3072), "{input}");
             dir.succeeds([&args[..], &["--armor", input, "armored"]].concat());
