@@ -1,5 +1,6 @@
 //! What a signal must not leave behind: temporary files and directories.
 
+#[cfg(unix)]
 use std::fs;
 use std::io;
 use std::path::PathBuf;

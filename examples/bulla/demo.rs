@@ -167,6 +167,8 @@ fn show_header(name: &str, envelope: &mut impl Read, len: u64) -> Result<(), Fai
 
 fn new_file(path: &Path) -> Result<Output, Failure> {
     let name = path.display().to_string();
+    // A signal that removes the directory must find all of it.
+    let _no_signal = cleanup::leftovers();
     match File::create_new(path) {
         Ok(file) => Ok(Output::file(name, file)),
         Err(error) => Err(Failure::io(name, &error)),

@@ -77,6 +77,18 @@ pub(crate) fn duplicate(name: &Path) -> io::Result<Option<fs::File>> {
     Ok(is_same.then_some(file))
 }
 
+/// Returns whether `path` leads to a standard stream that was closed when the program started.
+pub(crate) fn is_closed(path: &Path) -> bool {
+    #[cfg(unix)]
+    if let Ok(Target::Descriptor(name)) = follow(path)
+        && let Some((process, number @ 0..=2)) = process_and_number(&name)
+    {
+        return process == id() && standard::was_closed(number);
+    }
+    let _ = path;
+    false
+}
+
 /// Returns whose descriptor `name` names, and its number.
 #[cfg(unix)]
 fn process_and_number(name: &Path) -> Option<(u32, i32)> {

@@ -11,6 +11,7 @@ use bulla::{Header, Limits};
 
 use crate::args::is_standard_stream;
 use crate::armor;
+use crate::descriptor;
 use crate::failure::Failure;
 use crate::file_id::FileId;
 use crate::file_state::FileState;
@@ -82,12 +83,15 @@ impl Input {
             let name = "standard input".to_owned();
             let id = FileId::of_stream(&io::stdin());
             let Some(source) = Source::stdin() else {
-                return Err(Failure::new(name, "is closed: there is nothing to read"));
+                return Err(Failure::new(name, CLOSED));
             };
             let state = source.state();
             return Ok(Self { content: content_of(&name, source)?, name, len: None, id, state });
         }
         let name = path.display().to_string();
+        if descriptor::is_closed(path) {
+            return Err(Failure::new(name, CLOSED));
+        }
         let open = || {
             let file = File::open(path)?;
             let metadata = file.metadata()?;
@@ -185,6 +189,8 @@ fn is_header(start: &[u8]) -> bool {
     let parsed = start.map(|start| Header::parse(start, &Limits::default()));
     matches!(parsed, Some(Err(error)) if !matches!(error.kind(), HeaderErrorKind::NotAnEnvelope(_)))
 }
+
+const CLOSED: &str = "is closed: there is nothing to read";
 
 /// Number of bytes that tell an envelope from other files (SPEC §3.1).
 const MAGIC_LEN: usize = 8;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::args::InspectArgs;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::refusal::unreadable_or_body;
+use crate::refusal::{NAME_THE_HEADER, unreadable_or_body};
 use crate::standard;
 use crate::text::{Printable, hex};
 
@@ -18,7 +18,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
     let mut input = Input::open_envelope(&args.input)?;
     let limits = args.limits.limits();
     let header = Header::read_from(&mut input, &limits)
-        .map_err(|error| unreadable_or_body(input.name(), &error, "name the header, which \"seal --header\" wrote"))?;
+        .map_err(|error| unreadable_or_body(input.name(), &error, NAME_THE_HEADER))?;
     let report = if args.json {
         to_json(&header, Body::of(&header, input.content_len()))
     } else {

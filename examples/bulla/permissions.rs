@@ -1,8 +1,11 @@
 //! Who may read and write the files that this program makes.
 
-use std::fs::{File, Permissions};
-use std::io;
-use std::path::Path;
+#[cfg(unix)]
+use std::{
+    fs::{File, Permissions},
+    io,
+    path::Path,
+};
 
 /// What a file holds, which decides about its permissions.
 #[derive(Clone, Copy)]

@@ -88,6 +88,9 @@ pub(crate) fn limit_reason(error: &LimitExceeded) -> String {
     }
 }
 
+/// What to do with a body where there is no `--header`.
+pub(crate) const NAME_THE_HEADER: &str = "name the header, which \"seal --header\" wrote";
+
 const WRONG_ASSOCIATED_DATA: &str = "wrong associated data: give the --aad or --aad-file used to seal; if it is right, the start of the body was altered";
 
 const SEALED_BY_SOMETHING_NEWER: &str =

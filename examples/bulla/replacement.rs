@@ -38,7 +38,9 @@ impl Replacement {
             #[cfg(unix)]
             let permissions = Some(content.permissions(directory)?);
             #[cfg(not(unix))]
-            let (permissions, Content::Secret | Content::Public) = (None, content);
+            let permissions = None;
+            #[cfg(not(unix))]
+            let _ = content;
             Ok((temporary, permissions))
         };
         let (temporary, permissions) = begin().map_err(|error: io::Error| match error.kind() {
@@ -103,9 +105,7 @@ impl Replacement {
     fn check_old(&self) -> Result<(), Failure> {
         let now = fs::symlink_metadata(&self.path).ok().as_ref().map(FileState::of);
         match self.old {
-            Some(_) if now != self.old => {
-                Err(Failure::new(&self.name, "changed while this program was at work, and stays as it is: try again"))
-            }
+            Some(_) if now != self.old => Err(changed_meanwhile(&self.name)),
             _ => Ok(()),
         }
     }
@@ -164,6 +164,11 @@ pub(crate) fn put_in_place(replacements: Vec<Replacement>) -> Result<(), Failure
         let _ = File::open(directory).and_then(|directory| directory.sync_all());
     }
     Ok(())
+}
+
+/// Says that what was at OUT is not there any more, and that what is there now is not replaced.
+pub(crate) fn changed_meanwhile(name: &str) -> Failure {
+    Failure::new(name, "changed while this program was at work, and stays as it is: try again")
 }
 
 /// Returns the directory that holds the last part of `path`.

@@ -14,7 +14,8 @@ use crate::open::opener;
 use crate::output::Output;
 use crate::permissions::Content;
 use crate::progress::Progress;
-use crate::refusal::{self, limit_reason, nothing_addressed, unreadable, unreadable_or_body};
+use crate::refusal::{self, NAME_THE_HEADER, limit_reason, nothing_addressed, unreadable, unreadable_or_body};
+use crate::replacement::changed_meanwhile;
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
@@ -38,15 +39,12 @@ pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
     };
     let mut input = Input::open_envelope(&args.input)?;
     if is_in_place && input.id() != id {
-        return Err(Failure::new(
-            input.name(),
-            "changed while this program was at work, and stays as it is: try again",
-        ));
+        return Err(changed_meanwhile(input.name()));
     }
 
     let limits = args.limits.limits();
     let header = Header::read_from(&mut input, &limits)
-        .map_err(|error| unreadable_or_body(input.name(), &error, "name the header, which \"seal --header\" wrote"))?;
+        .map_err(|error| unreadable_or_body(input.name(), &error, NAME_THE_HEADER))?;
     let recipients = keys::named_or_not(added, args.anonymous);
     let changed = opener(&identities, limits)?
         .open_header(&header)

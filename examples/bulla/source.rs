@@ -27,11 +27,7 @@ impl Source {
     /// Returns `None` if there is no standard input.
     pub(crate) fn stdin() -> Option<Self> {
         let stdin = io::stdin().lock();
-        (!standard::input_was_closed()).then(|| Self {
-            stream: Stream::Stdin(stdin),
-            position: 0,
-            ahead: Cursor::default(),
-        })
+        (!standard::was_closed(0)).then(|| Self { stream: Stream::Stdin(stdin), position: 0, ahead: Cursor::default() })
     }
 
     /// Returns the first `len` bytes of the stream, or fewer if it ends before. Reading returns

@@ -41,14 +41,14 @@ pub(crate) fn print(report: &str) -> Result<(), Failure> {
 #[cfg(unix)]
 pub(crate) fn stream(number: i32) -> io::Result<File> {
     use std::os::fd::AsFd;
-    let (was_closed, duplicate) = match number {
-        0 => (&at_start::INPUT_CLOSED, io::stdin().as_fd().try_clone_to_owned()),
-        1 => (&at_start::OUTPUT_CLOSED, io::stdout().as_fd().try_clone_to_owned()),
-        _ => (&at_start::ERROR_CLOSED, io::stderr().as_fd().try_clone_to_owned()),
-    };
-    if was_closed.load(Ordering::Relaxed) {
+    if was_closed(number) {
         return Err(io::Error::other("is closed: there is nowhere to write"));
     }
+    let duplicate = match number {
+        0 => io::stdin().as_fd().try_clone_to_owned(),
+        1 => io::stdout().as_fd().try_clone_to_owned(),
+        _ => io::stderr().as_fd().try_clone_to_owned(),
+    };
     duplicate.map(File::from)
 }
 
@@ -62,11 +62,19 @@ pub(crate) fn writable(file: File) -> io::Result<File> {
     Ok(file)
 }
 
-/// Returns whether there was no standard input when the program started.
-pub(crate) fn input_was_closed() -> bool {
-    #[cfg(unix)]
-    return at_start::INPUT_CLOSED.load(Ordering::Relaxed);
-    #[cfg(not(unix))]
+/// Returns whether there was no standard stream with this number when the program started.
+#[cfg(unix)]
+pub(crate) fn was_closed(number: i32) -> bool {
+    let was_closed = match number {
+        0 => &at_start::INPUT_CLOSED,
+        1 => &at_start::OUTPUT_CLOSED,
+        _ => &at_start::ERROR_CLOSED,
+    };
+    was_closed.load(Ordering::Relaxed)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn was_closed(_: i32) -> bool {
     false
 }
 

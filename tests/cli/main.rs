@@ -1,6 +1,8 @@
 //! The example program, run as people run it: what it promises of files, pipes, exit status and
 //! words.
 
+#[cfg(target_os = "linux")]
+mod access_lists;
 mod build;
 #[cfg(unix)]
 mod changing;

@@ -96,8 +96,11 @@ fn a_standard_output_that_is_only_read_is_an_error() {
 #[cfg(unix)]
 fn a_closed_standard_input_is_not_an_empty_file() {
     let dir = Scratch::new();
-    let output = dir.shell("exec \"$0\" \"$@\" <&-").args(["seal", "-r", &public(2048), "-", "out"]).output().unwrap();
-    assert!(one_line(&output).starts_with("bulla: standard input: is closed"), "{output:?}");
+    for (input, name) in [("-", "standard input"), ("/dev/stdin", "/dev/stdin")] {
+        let mut command = dir.shell("exec \"$0\" \"$@\" <&-");
+        let line = one_line(&command.args(["seal", "-r", &public(2048), input, "out"]).output().unwrap());
+        assert_eq!(line, format!("bulla: {name}: is closed: there is nothing to read"));
+    }
     assert_eq!(dir.names(), NONE);
 }
 

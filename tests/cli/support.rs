@@ -151,6 +151,13 @@ impl Scratch {
     }
 }
 
+/// Says aloud why a test shows nothing here. Not `eprintln`, which the test harness captures.
+#[cfg(unix)]
+pub(crate) fn skipped(reason: &str) {
+    let name = thread::current().name().unwrap_or_default().to_owned();
+    let _ = std::io::stderr().write_all(format!("skipped: {name}: {reason}\n").as_bytes());
+}
+
 /// Status 0 and nothing on standard error, which is no terminal: no progress bar either.
 pub(crate) fn silent_success(output: Output) -> Output {
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
