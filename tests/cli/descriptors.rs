@@ -75,6 +75,27 @@ fn any_other_descriptor_keeps_its_position() {
 }
 
 #[test]
+fn a_process_is_found_by_its_number_as_well() {
+    let dir = Scratch::sealed();
+    // First the shell, then, with `exec`, the program itself.
+    for exec in ["", "exec"] {
+        for name in ["/proc/$$/fd/1", "/proc/$$/task/$$/fd/1", "/proc/$$/root/proc/$$/fd/1"] {
+            let script = format!("exec > log; echo before; {exec} \"$0\" \"$@\" {name}");
+            silent_success(dir.shell(&script).args(["open", "-i", &private(2048), "sealed"]).output().unwrap());
+            assert_eq!(dir.read("log"), [b"before\n", &PLAINTEXT[..]].concat(), "{exec} {name}");
+        }
+    }
+}
+
+#[test]
+fn a_descriptor_is_recognised_from_within_its_directory() {
+    let dir = Scratch::sealed();
+    let script = format!("exec > log; echo before; cd /proc/$$/fd; \"$0\" \"$@\" {} 1", dir.path("sealed").display());
+    silent_success(dir.shell(&script).args(["open", "-i", &private(2048)]).output().unwrap());
+    assert_eq!(dir.read("log"), [b"before\n", &PLAINTEXT[..]].concat());
+}
+
+#[test]
 fn standard_error_is_reached_by_its_name() {
     let dir = Scratch::sealed();
     let output = dir.run(["open", "-i", &private(2048), "sealed", "/dev/stderr"]);
