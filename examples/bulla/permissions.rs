@@ -32,10 +32,11 @@ impl Content {
 /// directory has a default access list, that takes its place.
 #[cfg(unix)]
 fn of_new_file(directory: &Path) -> io::Result<Permissions> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    use std::os::unix::fs::PermissionsExt;
     // A file without a name, on file systems that have such files.
     #[cfg(target_os = "linux")]
     {
+        use std::os::unix::fs::OpenOptionsExt;
         let flags = rustix::fs::OFlags::TMPFILE.bits().cast_signed();
         let nameless = File::options().write(true).mode(0o666).custom_flags(flags).open(directory);
         if let Ok(file) = nameless {
