@@ -1,12 +1,11 @@
 //! Associated data, from the command line or from a file.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io::Read;
 
 use crate::args::AadArgs;
 use crate::failure::Failure;
 use crate::file_id::FileId;
+use crate::source::{Opened, Source};
 
 /// Associated data, and the file that it came from.
 pub(crate) struct Aad {
@@ -19,22 +18,16 @@ impl Aad {
         let Some(path) = &args.aad_file else {
             return Ok(Self { bytes: args.aad.clone().into_bytes(), file_id: None });
         };
-        let aad = read_bounded(path).map_err(|error| Failure::io(path.display(), &error))?;
-        if aad.bytes.len() > MAX_LEN {
-            return Err(Failure::new(path.display(), "longer than 16 MiB, the most that --aad-file takes"));
+        let Opened { source, name, id, .. } = Source::open(path)?;
+        let mut bytes = Vec::new();
+        // One byte more than the limit, because the file may be a device without an end.
+        let len = source.take(MAX_LEN + 1).read_to_end(&mut bytes).map_err(|error| Failure::io(&name, &error))?;
+        if len as u64 > MAX_LEN {
+            return Err(Failure::new(name, "longer than 16 MiB, the most that --aad-file takes"));
         }
-        Ok(aad)
+        Ok(Self { bytes, file_id: id })
     }
 }
 
-/// Reads at most one byte more than the limit, because the file may be a device without an end.
-fn read_bounded(path: &Path) -> io::Result<Aad> {
-    let file = File::open(path)?;
-    let file_id = FileId::of(&file.metadata()?);
-    let mut bytes = Vec::new();
-    file.take(u64::try_from(MAX_LEN).unwrap_or(u64::MAX).saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(Aad { bytes, file_id })
-}
-
 /// Longest associated data, in bytes. It is limited because it is held in memory.
-const MAX_LEN: usize = 16 << 20;
+const MAX_LEN: u64 = 16 << 20;

@@ -9,7 +9,8 @@ use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 /// Seals files to RSA public keys, and opens them again.
 ///
-/// IN and OUT are files, or - for standard input and output. OUT appears as a whole, and only on
+/// IN and OUT are files, or - for standard input and output. So is every other file that is read,
+/// but only one can be standard input. OUT appears as a whole, and only on
 /// success. If it exists already, nothing is done, unless --force is given; then a new file takes
 /// its place, with the permissions of a new file. What is no regular file, or is the name of an
 /// open one, such as /dev/stdout, is written to directly, as - is.
@@ -81,7 +82,7 @@ pub(crate) struct SealArgs {
     pub(crate) aad: AadArgs,
 
     /// Write the header to FILE, and only the body to OUT
-    #[arg(long, value_name = "FILE", value_parser = file())]
+    #[arg(long, value_name = "FILE", value_parser = kept_file())]
     pub(crate) header: Option<PathBuf>,
 
     /// Write the envelope as text, for mail and chat
@@ -116,7 +117,7 @@ pub(crate) struct OpenArgs {
     pub(crate) aad: AadArgs,
 
     /// Read the header from FILE, and only the body from IN
-    #[arg(long, value_name = "FILE", value_parser = file())]
+    #[arg(long, value_name = "FILE")]
     pub(crate) header: Option<PathBuf>,
 
     #[command(flatten)]
@@ -271,7 +272,7 @@ pub(crate) struct AadArgs {
     pub(crate) aad: String,
 
     /// Associated data from a file: all of its bytes, a final line end included; at most 16 MiB
-    #[arg(long, value_name = "FILE", conflicts_with = "aad", value_parser = file())]
+    #[arg(long, value_name = "FILE", conflicts_with = "aad")]
     pub(crate) aad_file: Option<PathBuf>,
 }
 
@@ -315,10 +316,10 @@ pub(crate) fn is_standard_stream(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// Refuses `-`, because the two standard streams are for IN and OUT.
-fn file() -> impl TypedValueParser<Value = PathBuf> {
+/// Refuses `-` for what nobody could read again.
+fn kept_file() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| {
-        if is_standard_stream(&path) { Err("only IN and OUT can be standard streams: name a file") } else { Ok(path) }
+        if is_standard_stream(&path) { Err("the header has to be kept: name a file") } else { Ok(path) }
     })
 }
 

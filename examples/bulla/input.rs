@@ -1,6 +1,6 @@
 //! What a command reads.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -11,11 +11,10 @@ use bulla::{Header, Limits};
 
 use crate::args::is_standard_stream;
 use crate::armor;
-use crate::descriptor;
 use crate::failure::Failure;
 use crate::file_id::FileId;
 use crate::file_state::FileState;
-use crate::source::Source;
+use crate::source::{Opened, Source};
 
 /// An IN that is being read.
 pub(crate) struct Input {
@@ -79,33 +78,9 @@ impl Input {
         path: &Path,
         content_of: impl FnOnce(&str, Source) -> Result<Content, Failure>,
     ) -> Result<Self, Failure> {
-        if is_standard_stream(path) {
-            let name = "standard input".to_owned();
-            let id = FileId::of_stream(&io::stdin());
-            let Some(source) = Source::stdin() else {
-                return Err(Failure::new(name, CLOSED));
-            };
-            let state = source.state();
-            return Ok(Self { content: content_of(&name, source)?, name, len: None, id, state });
-        }
-        let name = path.display().to_string();
-        if descriptor::is_closed(path) {
-            return Err(Failure::new(name, CLOSED));
-        }
-        let open = || {
-            let file = File::open(path)?;
-            let metadata = file.metadata()?;
-            Ok((file, metadata))
-        };
-        let (file, metadata) = open().map_err(|error| Failure::io(&name, &error))?;
-        if metadata.is_dir() {
-            return Err(Failure::io(name, &io::ErrorKind::IsADirectory.into()));
-        }
-        let source = Source::file(file);
-        let len = metadata.is_file().then_some(metadata.len());
+        let Opened { source, name, id, len } = Source::open(path)?;
         let state = source.state();
-        let content = content_of(&name, source)?;
-        Ok(Self { content, name, len, id: FileId::of(&metadata), state })
+        Ok(Self { content: content_of(&name, source)?, name, len, id, state })
     }
 
     /// Returns its name in messages.
@@ -189,8 +164,6 @@ fn is_header(start: &[u8]) -> bool {
     let parsed = start.map(|start| Header::parse(start, &Limits::default()));
     matches!(parsed, Some(Err(error)) if !matches!(error.kind(), HeaderErrorKind::NotAnEnvelope(_)))
 }
-
-const CLOSED: &str = "is closed: there is nothing to read";
 
 /// Number of bytes that tell an envelope from other files (SPEC §3.1).
 const MAGIC_LEN: usize = 8;

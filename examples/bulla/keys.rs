@@ -1,6 +1,5 @@
 //! Key files.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,11 +7,10 @@ use bulla::error::{KeyError, KeyErrorKind};
 use bulla::{RsaIdentity, RsaRecipient};
 use zeroize::Zeroizing;
 
-use crate::args::is_standard_stream;
 use crate::certificate::{self, PublicKey};
 use crate::failure::Failure;
 use crate::file_id::FileId;
-use crate::source::Source;
+use crate::source::{Opened, Source};
 
 /// A key and the file that it came from.
 pub(crate) struct KeyFile<K> {
@@ -73,23 +71,8 @@ pub(crate) fn public_path(private: &Path) -> PathBuf {
 }
 
 fn read<K>(path: &Path, parse: impl Fn(&[u8]) -> Result<K, KeyError>) -> Result<KeyFile<K>, Failure> {
-    let (name, bytes, file_id) = if is_standard_stream(path) {
-        let name = "standard input".to_owned();
-        let Some(stdin) = Source::stdin() else {
-            return Err(Failure::new(name, "is closed, or the null device: there is no key to read"));
-        };
-        let bytes = read_bounded(stdin).map_err(|error| Failure::io(&name, &error))?;
-        (name, bytes, FileId::of_stream(&io::stdin()))
-    } else {
-        let name = path.display().to_string();
-        let open = || {
-            let file = File::open(path)?;
-            let file_id = FileId::of(&file.metadata()?);
-            Ok((read_bounded(file)?, file_id))
-        };
-        let (bytes, file_id) = open().map_err(|error| Failure::io(&name, &error))?;
-        (name, bytes, file_id)
-    };
+    let Opened { source, name, id: file_id, .. } = Source::open(path)?;
+    let bytes = read_bounded(source).map_err(|error| Failure::io(&name, &error))?;
     if bytes.len() > MAX_KEY_FILE_LEN {
         return Err(Failure::new(name, "larger than a key file can be (64 KiB)"));
     }
@@ -111,18 +94,6 @@ fn refused(path: &Path, name: String, error: &KeyError) -> Failure {
         }
         _ => Failure::new(name, error),
     }
-}
-
-/// Refuses to read two things from standard input.
-pub(crate) fn check_standard_input<'a>(
-    keys: impl IntoIterator<Item = &'a PathBuf>,
-    input: &Path,
-) -> Result<(), Failure> {
-    let keys = keys.into_iter().filter(|path| is_standard_stream(path)).count();
-    if keys + usize::from(is_standard_stream(input)) > 1 {
-        return Err(Failure::new("standard input", "only one of the keys and IN can be read from it: name a file"));
-    }
-    Ok(())
 }
 
 /// Reads a key file, but at most one byte more than the limit, because the file may be a device

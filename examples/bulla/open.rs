@@ -16,10 +16,12 @@ use crate::output::Output;
 use crate::permissions::Content;
 use crate::progress::Progress;
 use crate::refusal::{nothing_addressed, refused, unreadable, unreadable_or_body, wrong_associated_data};
+use crate::source::check_standard_input;
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
-    keys::check_standard_input(&args.identities.identities, &args.input)?;
+    let read = args.identities.identities.iter().chain(&args.aad.aad_file).chain(&args.header);
+    check_standard_input(read.chain([&args.input]))?;
     let identities = keys::identities(&args.identities.identities)?;
     let aad = Aad::read(&args.aad)?;
     let limits = args.limits.limits();

@@ -16,10 +16,11 @@ use crate::permissions::Content;
 use crate::progress::Progress;
 use crate::refusal::{self, NAME_THE_HEADER, limit_reason, nothing_addressed, unreadable, unreadable_or_body};
 use crate::replacement::changed_meanwhile;
+use crate::source::check_standard_input;
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
-    keys::check_standard_input(args.identities.identities.iter().chain(&args.added), &args.input)?;
+    check_standard_input(args.identities.identities.iter().chain(&args.added).chain([&args.input]))?;
     let identities = keys::identities(&args.identities.identities)?;
     let added = keys::recipients(&args.added, args.any_certificate)?;
     let destination = Destination::find(&args.output)?;

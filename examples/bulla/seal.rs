@@ -13,10 +13,11 @@ use crate::output::Output;
 use crate::permissions::Content;
 use crate::progress::Progress;
 use crate::refusal::cannot_seal;
+use crate::source::check_standard_input;
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
-    keys::check_standard_input(&args.recipients, &args.input)?;
+    check_standard_input(args.recipients.iter().chain(&args.aad.aad_file).chain([&args.input]))?;
     let key_files = keys::recipients(&args.recipients, args.any_certificate)?;
     let aad = Aad::read(&args.aad)?;
     let destination = Destination::find(&args.output)?;

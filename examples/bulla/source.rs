@@ -1,8 +1,13 @@
 //! The bytes that a command reads.
 
-use std::fs::{self, File};
-use std::io::{self, Cursor, IsTerminal, Read, StdinLock};
+use std::fs::{File, Metadata};
+use std::io::{self, Cursor, IsTerminal, Read};
+use std::path::{Path, PathBuf};
 
+use crate::args::is_standard_stream;
+use crate::descriptor;
+use crate::failure::Failure;
+use crate::file_id::FileId;
 use crate::file_state::FileState;
 use crate::standard;
 
@@ -16,18 +21,43 @@ pub(crate) struct Source {
 
 enum Stream {
     File(File),
-    Stdin(StdinLock<'static>),
+    Stdin(standard::Input),
+}
+
+/// A source, and what is known about it before it is read.
+pub(crate) struct Opened {
+    pub(crate) source: Source,
+    /// Its name in messages.
+    pub(crate) name: String,
+    pub(crate) id: Option<FileId>,
+    /// The length in bytes of a named regular file.
+    pub(crate) len: Option<u64>,
 }
 
 impl Source {
-    pub(crate) fn file(file: File) -> Self {
-        Self { stream: Stream::File(file), position: 0, ahead: Cursor::default() }
+    /// Opens `path`, or standard input for `-`.
+    pub(crate) fn open(path: &Path) -> Result<Opened, Failure> {
+        if is_standard_stream(path) {
+            let source = Self::of(Stream::Stdin(standard::input()?));
+            let id = FileId::of_stream(&io::stdin());
+            return Ok(Opened { source, name: standard::INPUT.into(), id, len: None });
+        }
+        let name = path.display().to_string();
+        if descriptor::is_closed(path) {
+            return Err(Failure::new(name, standard::NOTHING_TO_READ));
+        }
+        let open = || {
+            let file = File::open(path)?;
+            let metadata = file.metadata()?;
+            if metadata.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok((file, metadata)) }
+        };
+        let (file, metadata) = open().map_err(|error| Failure::io(&name, &error))?;
+        let len = metadata.is_file().then_some(metadata.len());
+        Ok(Opened { source: Self::of(Stream::File(file)), name, id: FileId::of(&metadata), len })
     }
 
-    /// Returns `None` if there is no standard input.
-    pub(crate) fn stdin() -> Option<Self> {
-        let stdin = io::stdin().lock();
-        (!standard::was_closed(0)).then(|| Self { stream: Stream::Stdin(stdin), position: 0, ahead: Cursor::default() })
+    fn of(stream: Stream) -> Self {
+        Self { stream, position: 0, ahead: Cursor::default() }
     }
 
     /// Returns the first `len` bytes of the stream, or fewer if it ends before. Reading returns
@@ -49,14 +79,11 @@ impl Source {
         let metadata = match &self.stream {
             Stream::File(file) => file.metadata().ok(),
             #[cfg(unix)]
-            Stream::Stdin(stdin) => {
-                use std::os::fd::AsFd;
-                stdin.as_fd().try_clone_to_owned().and_then(|owned| File::from(owned).metadata()).ok()
-            }
+            Stream::Stdin(stdin) => stdin.metadata().ok(),
             #[cfg(not(unix))]
             Stream::Stdin(_) => None,
         };
-        metadata.filter(fs::Metadata::is_file).as_ref().map(FileState::of)
+        metadata.filter(Metadata::is_file).as_ref().map(FileState::of)
     }
 
     pub(crate) fn is_terminal(&self) -> bool {
@@ -80,4 +107,12 @@ impl Read for Source {
         self.position += u64::try_from(len).unwrap_or(u64::MAX);
         Ok(len)
     }
+}
+
+/// Refuses to read two things from standard input.
+pub(crate) fn check_standard_input<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<(), Failure> {
+    if paths.into_iter().filter(|path| is_standard_stream(path)).count() > 1 {
+        return Err(Failure::new(standard::INPUT, "only one file can be read from it: name the others"));
+    }
+    Ok(())
 }

@@ -15,6 +15,27 @@ pub(crate) type Output = File;
 #[cfg(not(unix))]
 pub(crate) type Output = io::Stdout;
 
+/// Standard input without the buffer of [`io::Stdin`], which nobody wipes, and without its
+/// tolerance.
+#[cfg(unix)]
+pub(crate) type Input = File;
+#[cfg(not(unix))]
+pub(crate) type Input = io::Stdin;
+
+/// Returns standard input, or says why there is none.
+#[cfg(unix)]
+pub(crate) fn input() -> Result<Input, Failure> {
+    if was_closed(0) {
+        return Err(Failure::new(INPUT, NOTHING_TO_READ));
+    }
+    stream(0).map_err(|error| Failure::io(INPUT, &error))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn input() -> Result<Input, Failure> {
+    Ok(io::stdin())
+}
+
 /// Returns standard output, or says why there is none.
 #[cfg(unix)]
 pub(crate) fn output() -> Result<Output, Failure> {
@@ -104,5 +125,9 @@ mod at_start {
     }
 }
 
-/// Its name in messages.
+// Their names in messages.
+pub(crate) const INPUT: &str = "standard input";
 pub(crate) const OUTPUT: &str = "standard output";
+
+/// Why a stream that was closed when the program started cannot be read.
+pub(crate) const NOTHING_TO_READ: &str = "is closed: there is nothing to read";

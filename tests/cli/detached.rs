@@ -224,14 +224,13 @@ fn the_output_does_not_replace_the_header() {
 }
 
 #[test]
-fn a_header_cannot_be_a_standard_stream() {
+fn a_header_is_read_from_standard_input_but_not_written_to_standard_output() {
     let dir = sealed_apart();
-    for args in [
-        ["seal", "-r", &public(2048), "--header", "-", "body", "out"],
-        ["open", "-i", &private(2048), "--header", "-", "body", "out"],
-    ] {
-        assert_eq!(dir.run(args).status.code(), Some(2));
-    }
+    dir.pipe(["open", "-i", &private(2048), "--header", "-", "body", "opened"], &dir.read("header"));
+    assert_eq!(dir.read("opened"), PLAINTEXT);
+    let output = dir.run(["seal", "-r", &public(2048), "--header", "-", "body", "out"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("the header has to be kept: name a file"), "{output:?}");
     assert!(!dir.path("out").exists());
 }
 

@@ -37,6 +37,7 @@ fn associated_data_comes_from_a_file_byte_for_byte() {
     assert_eq!(Opener::new(identity(2048)).aad(aad).open(&dir.read("sealed")).unwrap(), b"hello");
     let line = dir.fails(["open", "-i", &private(2048), "--aad-file", "other", "sealed", "out"]);
     assert!(line.starts_with("bulla: sealed: wrong associated data: "), "{line}");
+    dir.pipe(["open", "-i", &private(2048), "--aad-file", "-", "sealed", "piped"], &dir.read("aad"));
     dir.succeeds(["open", "-i", &private(2048), "--aad-file", "aad", "sealed", "out"]);
     assert_eq!(dir.read("out"), b"hello");
 }

@@ -162,10 +162,11 @@ fn a_key_is_read_from_standard_input_if_nothing_else_is() {
         &["seal", "-r", "-", "-", "never"][..],
         &["open", "-i", "-", "-", "never"],
         &["open", "-i", "-", "-i", "-", "sealed", "never"],
+        &["open", "-i", &private(2048), "--aad-file", "-", "--header", "-", "sealed", "never"],
         &["rewrap", "-i", "-", "--add", "-", "sealed", "never"],
     ] {
         let line = dir.fails(args);
-        assert_eq!(line, "bulla: standard input: only one of the keys and IN can be read from it: name a file");
+        assert_eq!(line, "bulla: standard input: only one file can be read from it: name the others");
     }
     assert_eq!(dir.names(), ["again", "out", "sealed"]);
 }

@@ -24,7 +24,6 @@ fn wrong_usage_has_status_2() {
         &["keygen", "--bits", "1024", "me.pem"],
         &["demo", "sealed", "sealed"],
         &["open", "-i", &private(2048), "--aad", "", "--aad-file", "sealed", "sealed", "out"],
-        &["seal", "-r", &public(2048), "--aad-file", "-", "sealed", "out"],
         &["open", "-i", &private(2048), "--max-header", "1 MiB", "sealed", "out"],
         &["open", "-i", &private(2048), "--max-key-operations", "-1", "sealed", "out"],
     ] {

@@ -118,7 +118,7 @@ fn a_file_that_another_one_replaces_meanwhile_stays() {
     let dir = large();
     dir.write("other", b"precious");
     // Long enough to get in between.
-    dir.write("sealed", &[dir.read("sealed"), vec![0; 32 << 20]].concat());
+    dir.write("sealed", &[dir.read("sealed"), vec![0; 128 << 20]].concat());
     let child = dir.start(in_place("sealed", "sealed"));
     dir.wait_for_temporaries(1);
     fs::rename(dir.path("other"), dir.path("sealed")).unwrap();
