@@ -10,6 +10,8 @@
 mod certificate;
 mod command;
 mod der;
+#[cfg(feature = "encrypted-keys")]
+mod encrypted;
 mod pem;
 mod policy;
 mod recognise;
@@ -28,8 +30,12 @@ use zeroize::Zeroizing;
 pub(crate) use self::certificate::CertificateFile;
 use self::command::{Half, with_command};
 use self::der::KeyDer;
+#[cfg(feature = "encrypted-keys")]
+use self::encrypted::EncryptedKey;
 use self::pem::Block;
 use crate::error::{DerDamage, KeyError, KeyErrorKind, KeyFormat, KeyPart};
+#[cfg(feature = "encrypted-keys")]
+use crate::limits::Limits;
 
 /// A public key that has passed the policy, in its canonical encoding.
 pub(crate) struct PublicKeyFile {
@@ -64,8 +70,7 @@ impl PublicKeyFile {
     }
 
     pub(crate) fn to_pem(&self) -> String {
-        pkcs8::der::pem::encode_string("PUBLIC KEY", LineEnding::LF, &self.spki)
-            .expect("a key of at most 8192 bits fits every PEM limit")
+        encode_pem("PUBLIC KEY", &self.spki)
     }
 
     fn from_numbers(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyErrorKind> {
@@ -107,34 +112,70 @@ pub(crate) struct PrivateKeyFile {
 impl PrivateKeyFile {
     /// Reads a key in any shape that is read.
     pub(crate) fn from_file(file: &[u8]) -> Result<Self, KeyError> {
-        if der::is_der(file) { Self::from_der(file) } else { Self::from_text(file) }
+        Self::read(file, Self::from_key_der)
     }
 
     /// Reads PEM or bare base64.
     pub(crate) fn from_text(text: &[u8]) -> Result<Self, KeyError> {
-        match find(text, Half::Private).map_err(|kind| with_command(kind, Half::Private, false))? {
-            Found::Der { der, in_pem } => Self::from_key_der(&der).map_err(|kind| in_text(kind, Half::Private, in_pem)),
-            Found::Ssh(_) => Err(KeyErrorKind::PublicKey.into()),
-        }
+        Self::read_text(text, Self::from_key_der)
     }
 
     /// Reads a PKCS#8 `PrivateKeyInfo` or a PKCS#1 `RSAPrivateKey`.
     pub(crate) fn from_der(der: &[u8]) -> Result<Self, KeyError> {
-        Self::from_key_der(der).map_err(|kind| with_command(kind, Half::Private, true))
+        Self::read_der(der, Self::from_key_der)
+    }
+
+    /// Reads a key in any shape that is read, encrypted or not.
+    #[cfg(feature = "encrypted-keys")]
+    pub(crate) fn from_encrypted_file(file: &[u8], passphrase: &[u8], limits: &Limits) -> Result<Self, KeyError> {
+        Self::read(file, |der| match KeyDer::decode(der)? {
+            KeyDer::Encrypted => {
+                let decrypted = EncryptedKey::decode(der)?.decrypt(passphrase, limits)?;
+                match KeyDer::decode(&decrypted)? {
+                    KeyDer::Encrypted => Err(DerDamage::Structure.into()),
+                    KeyDer::Private(_) | KeyDer::Public(_) => Self::from_key_der(&decrypted),
+                }
+            }
+            KeyDer::Private(_) | KeyDer::Public(_) => Self::from_key_der(der),
+        })
     }
 
     /// Encodes PKCS#8 DER as PEM.
     pub(crate) fn to_pem(pkcs8: &[u8]) -> Zeroizing<String> {
-        pkcs8::der::pem::encode_string("PRIVATE KEY", LineEnding::LF, pkcs8)
-            .expect("a key of at most 8192 bits fits every PEM limit")
-            .into()
+        encode_pem("PRIVATE KEY", pkcs8).into()
+    }
+
+    /// Encrypts PKCS#8 DER, and encodes it as PEM. `salt` and `iv` must be random.
+    #[cfg(feature = "encrypted-keys")]
+    pub(crate) fn to_encrypted_pem(pkcs8: &[u8], passphrase: &[u8], salt: [u8; 16], iv: [u8; 16]) -> String {
+        encode_pem("ENCRYPTED PRIVATE KEY", &encrypted::encrypt(pkcs8, passphrase, salt, iv))
+    }
+
+    fn read(file: &[u8], from_key_der: impl Fn(&[u8]) -> Result<Self, KeyErrorKind>) -> Result<Self, KeyError> {
+        if der::is_der(file) { Self::read_der(file, from_key_der) } else { Self::read_text(file, from_key_der) }
+    }
+
+    fn read_text(text: &[u8], from_key_der: impl Fn(&[u8]) -> Result<Self, KeyErrorKind>) -> Result<Self, KeyError> {
+        match find(text, Half::Private).map_err(|kind| with_command(encrypted_text(kind), Half::Private, false))? {
+            Found::Der { der, in_pem } => from_key_der(&der).map_err(|kind| in_text(kind, Half::Private, in_pem)),
+            Found::Ssh(_) => Err(KeyErrorKind::PublicKey.into()),
+        }
+    }
+
+    fn read_der(der: &[u8], from_key_der: impl Fn(&[u8]) -> Result<Self, KeyErrorKind>) -> Result<Self, KeyError> {
+        from_key_der(der).map_err(|kind| with_command(kind, Half::Private, true))
     }
 
     fn from_key_der(der: &[u8]) -> Result<Self, KeyErrorKind> {
         let key = match KeyDer::decode(der)? {
             KeyDer::Private(key) => key,
             KeyDer::Public(_) => return Err(KeyErrorKind::PublicKey),
-            KeyDer::Encrypted => return Err(KeyErrorKind::Encrypted),
+            KeyDer::Encrypted => {
+                // Said before anyone looks for the passphrase.
+                #[cfg(feature = "encrypted-keys")]
+                EncryptedKey::decode(der)?;
+                return Err(KeyErrorKind::Encrypted);
+            }
         };
         let public = PublicKeyFile::from_key(&key.public_key())?;
         policy::check_private(&key)?;
@@ -174,6 +215,20 @@ fn public_only(kind: KeyErrorKind) -> KeyErrorKind {
         KeyErrorKind::Encrypted => KeyErrorKind::PrivateKey,
         kind => kind,
     }
+}
+
+/// A PEM text that says itself that it is encrypted, and not only what it encodes, is in a form
+/// that is not decrypted.
+fn encrypted_text(kind: KeyErrorKind) -> KeyErrorKind {
+    match kind {
+        #[cfg(feature = "encrypted-keys")]
+        KeyErrorKind::Encrypted => KeyErrorKind::UnsupportedEncryption("PEM with Proc-Type (RFC 1421)".into()),
+        kind => kind,
+    }
+}
+
+fn encode_pem(label: &'static str, der: &[u8]) -> String {
+    pkcs8::der::pem::encode_string(label, LineEnding::LF, der).expect("a key of at most 8192 bits fits every PEM limit")
 }
 
 /// Finds the one key in a text that fits.

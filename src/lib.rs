@@ -41,7 +41,7 @@
 )]
 //! | a key file of any kind | [`RsaRecipient::from_key_file`], [`RsaIdentity::from_key_file`] | |
 //! | a certificate | `Certificate` (feature `x509`). Whether to trust it is for you to check | |
-//! | a private key under a passphrase | not yet: `openssl pkey -in key.pem` asks for it and prints the key for [`RsaIdentity::from_pem`]; for PKCS#12, `openssl pkcs12 -in keys.p12 -nocerts -noenc`. Read it from a pipe, so that it is on no disk | |
+//! | a private key under a passphrase | `RsaIdentity::from_encrypted_key_file`, `to_encrypted_pem` (feature `encrypted-keys`). From PKCS#12, `openssl pkcs12 -in keys.p12 -nocerts` makes such a key | |
 //!
 //! Three things to get right:
 //!

@@ -1,15 +1,15 @@
-//! Finite limits on everything that a hostile envelope could make large.
+//! Finite limits on everything that a hostile input could make large.
 
 use core::fmt;
 
-/// Upper bounds for sealing and opening.
+/// Upper bounds for sealing and opening, and for reading encrypted keys.
 ///
-/// An envelope that exceeds a limit is refused with [`LimitExceeded`], before any work or
-/// allocation in proportion to the number in question. The default limits admit what the library
-/// writes by default, with one exception: more than 16 anonymous recipients with keys of one size
-/// may need more [private-key operations](Self::with_private_key_operations) to open. Raising a
-/// limit lets a hostile envelope cost more. The maxima of the *format* (SPEC §2) always hold as
-/// well.
+/// An envelope or a key file that exceeds a limit is refused with [`LimitExceeded`], before any
+/// work or allocation in proportion to the number in question. The default limits admit what the
+/// library writes by default, with one exception: more than 16 anonymous recipients with keys of
+/// one size may need more [private-key operations](Self::with_private_key_operations) to open.
+/// Raising a limit lets a hostile input cost more. The maxima of the *format* (SPEC §2) always hold
+/// as well.
 ///
 /// # Examples
 ///
@@ -26,6 +26,8 @@ pub struct Limits {
     metadata_len: u32,
     private_key_operations: u32,
     plaintext_len: u64,
+    kdf_iterations: u64,
+    kdf_memory: u64,
 }
 
 impl Limits {
@@ -76,6 +78,26 @@ impl Limits {
         self
     }
 
+    /// Sets the largest number of iterations of the key derivation function of an encrypted private
+    /// key: of PBKDF2 (RFC 8018), or N·r·p for scrypt (RFC 7914). Default: 10,000,000.
+    ///
+    /// It applies to `RsaIdentity::from_encrypted_key_file` alone (feature `encrypted-keys`).
+    #[must_use]
+    pub const fn with_kdf_iterations(mut self, count: u64) -> Self {
+        self.kdf_iterations = count;
+        self
+    }
+
+    /// Sets the largest memory of the key derivation function of an encrypted private key, in
+    /// bytes: for scrypt (RFC 7914), 128·r·N or, if that is more, 128·r·p. Default: 256 MiB.
+    ///
+    /// It applies to `RsaIdentity::from_encrypted_key_file` alone (feature `encrypted-keys`).
+    #[must_use]
+    pub const fn with_kdf_memory(mut self, bytes: u64) -> Self {
+        self.kdf_memory = bytes;
+        self
+    }
+
     /// Returns the longest header, in bytes.
     #[must_use]
     pub const fn header_len(&self) -> u32 {
@@ -106,6 +128,18 @@ impl Limits {
         self.plaintext_len
     }
 
+    /// Returns the largest number of iterations of a key derivation function.
+    #[must_use]
+    pub const fn kdf_iterations(&self) -> u64 {
+        self.kdf_iterations
+    }
+
+    /// Returns the largest memory of a key derivation function, in bytes.
+    #[must_use]
+    pub const fn kdf_memory(&self) -> u64 {
+        self.kdf_memory
+    }
+
     /// Compares `value` with the limit that `limit` names.
     pub(crate) fn check(&self, limit: Limit, value: u64) -> Result<(), LimitExceeded> {
         let max = match limit {
@@ -114,6 +148,8 @@ impl Limits {
             Limit::MetadataLen => self.metadata_len.into(),
             Limit::PrivateKeyOperations => self.private_key_operations.into(),
             Limit::PlaintextLen => self.plaintext_len,
+            Limit::KdfIterations => self.kdf_iterations,
+            Limit::KdfMemory => self.kdf_memory,
         };
         if value > max {
             return Err(LimitExceeded { limit, max });
@@ -130,6 +166,8 @@ impl Default for Limits {
             metadata_len: 64 << 10,
             private_key_operations: 16,
             plaintext_len: (1 << 52) - 1,
+            kdf_iterations: 10_000_000,
+            kdf_memory: 256 << 20,
         }
     }
 }
@@ -148,6 +186,10 @@ pub enum Limit {
     PrivateKeyOperations,
     /// [`Limits::plaintext_len`], in bytes.
     PlaintextLen,
+    /// [`Limits::kdf_iterations`].
+    KdfIterations,
+    /// [`Limits::kdf_memory`], in bytes.
+    KdfMemory,
 }
 
 /// A limit was exceeded. A retry with higher [`Limits`] can help.
@@ -171,6 +213,12 @@ impl fmt::Display for LimitExceeded {
                 write!(f, "opening needs more private-key operations than the limit of {max}")
             }
             Limit::PlaintextLen => write!(f, "the plaintext is longer than the limit of {max} bytes"),
+            Limit::KdfIterations => {
+                write!(f, "deriving the key from the passphrase needs more iterations than the limit of {max}")
+            }
+            Limit::KdfMemory => {
+                write!(f, "deriving the key from the passphrase needs more memory than the limit of {max} bytes")
+            }
         }
     }
 }
@@ -188,13 +236,17 @@ mod tests {
             .with_records(2)
             .with_metadata_len(3)
             .with_private_key_operations(4)
-            .with_plaintext_len(5);
+            .with_plaintext_len(5)
+            .with_kdf_iterations(6)
+            .with_kdf_memory(7);
         for (limit, max) in [
             (Limit::HeaderLen, 1),
             (Limit::Records, 2),
             (Limit::MetadataLen, 3),
             (Limit::PrivateKeyOperations, 4),
             (Limit::PlaintextLen, 5),
+            (Limit::KdfIterations, 6),
+            (Limit::KdfMemory, 7),
         ] {
             assert_eq!(limits.check(limit, max), Ok(()));
             assert_eq!(limits.check(limit, max + 1), Err(LimitExceeded { limit, max }));

@@ -96,7 +96,10 @@ fn refused_private_keys_say_why() {
         (file!("exponent3.pem"), KeyErrorKind::ExponentRefused { exponent: 3 }),
         (file!("multiprime2048.pem"), KeyErrorKind::MultiPrime),
         (file!("encrypted2048.pem"), KeyErrorKind::Encrypted),
+        #[cfg(not(feature = "encrypted-keys"))]
         (file!("encrypted2048.pkcs1.pem"), KeyErrorKind::Encrypted),
+        #[cfg(feature = "encrypted-keys")]
+        (file!("encrypted2048.pkcs1.pem"), KeyErrorKind::UnsupportedEncryption("PEM with Proc-Type (RFC 1421)".into())),
         (file!("rsa2048.pub.pem"), KeyErrorKind::PublicKey),
         (file!("rsa2048.pkcs1.pub.pem"), KeyErrorKind::PublicKey),
         (

@@ -57,6 +57,7 @@ fn only_crypto_and_key_files_name_cryptographic_crates() {
             "getrandom",
             "hmac",
             "pkcs1",
+            "pkcs5",
             "pkcs8",
             "rsa",
             "sha2",

@@ -38,11 +38,18 @@ pub(crate) enum Command {
 
 /// Make a key pair
 ///
-/// Writes the private key to OUT.pem (PKCS#8, unencrypted, readable by you alone) and the public
-/// key to OUT.pub.pem (SubjectPublicKeyInfo). If either file exists, or anything fails, there is no
-/// new file.
+/// Writes the private key to OUT.pem (PKCS#8, readable by you alone) and the public key to
+/// OUT.pub.pem (SubjectPublicKeyInfo). If either file exists, or anything fails, there is no new
+/// file. The private key is not encrypted, unless a passphrase is given.
 #[derive(Debug, clap::Args)]
 pub(crate) struct KeygenArgs {
+    /// Ask for a passphrase, and encrypt the private key with it (scrypt, AES-256-CBC)
+    #[arg(long)]
+    pub(crate) passphrase: bool,
+
+    #[command(flatten)]
+    pub(crate) passphrase_source: PassphraseArgs,
+
     /// Length of the key in bits
     #[arg(long, value_enum, default_value_t = Bits::Rsa3072)]
     pub(crate) bits: Bits,
@@ -258,10 +265,28 @@ pub(crate) struct DemoArgs {
 /// Keys to open with.
 #[derive(Debug, clap::Args)]
 pub(crate) struct IdentityArgs {
-    /// Private key to open with: PEM or DER, not encrypted, in a file or, for -, on standard input;
-    /// repeat for several keys
+    /// Private key to open with: PEM or DER, in a file or, for -, on standard input; repeat for
+    /// several keys. If it is encrypted, the terminal asks for its passphrase
     #[arg(short = 'i', long = "identity", value_name = "KEY.pem", required = true)]
     pub(crate) identities: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseArgs,
+}
+
+impl IdentityArgs {
+    /// The files that are read.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.identities.iter().chain(&self.passphrase.passphrase_file)
+    }
+}
+
+/// Where passphrases come from.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PassphraseArgs {
+    /// Read the passphrase from the only line of FILE, and do not ask
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
 }
 
 /// Associated data.

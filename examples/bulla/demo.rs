@@ -44,7 +44,8 @@ fn with_file(file: &Path) -> Result<(), Failure> {
     let opened = directory.path().join("opened");
 
     let identity = generate()?;
-    put_in_place(NewPair::begin(&private, &public_path(&private))?.write(&identity)?)?;
+    let pair = NewPair::begin(&private, &public_path(&private))?;
+    put_in_place(pair.write(identity.to_pem().expose(), &identity.recipient())?)?;
 
     let started = Instant::now();
     let recipient = identity.recipient();

@@ -3,11 +3,13 @@
 use std::io;
 use std::path::Path;
 
-use bulla::RsaIdentity;
+use bulla::{RsaIdentity, RsaRecipient};
+use zeroize::Zeroizing;
 
 use crate::args::{KeygenArgs, is_standard_stream};
 use crate::failure::Failure;
 use crate::keys::public_path;
+use crate::passphrase;
 use crate::permissions::Content;
 use crate::replacement::{Replacement, put_in_place};
 use crate::standard;
@@ -26,10 +28,18 @@ pub(crate) fn run(args: &KeygenArgs) -> Result<(), Failure> {
         ));
     }
     // Said before the work, as everything that can be known by then.
+    let is_encrypted = args.passphrase || args.passphrase_source.passphrase_file.is_some();
+    passphrase::check_built(is_encrypted)?;
     let pair = NewPair::begin(private, &public)?;
     standard::output()?;
+    let ask = || passphrase::of_new_key(&args.passphrase_source, &private.display().to_string());
+    let passphrase = is_encrypted.then(ask).transpose()?;
     let identity = RsaIdentity::generate(args.bits.into()).map_err(|error| Failure::new("keygen", error))?;
-    let pair = pair.write(&identity)?;
+    let private_pem = match passphrase {
+        Some(passphrase) => passphrase::encrypt(&identity, &passphrase)?,
+        None => Zeroizing::new(identity.to_pem().expose().to_owned()),
+    };
+    let pair = pair.write(&private_pem, &identity.recipient())?;
 
     // First the report, so that nothing has to be taken back if it fails.
     standard::print(&format!(
@@ -61,9 +71,9 @@ impl NewPair {
     }
 
     /// Writes both keys, and returns them to be [put in place](put_in_place).
-    pub(crate) fn write(mut self, identity: &RsaIdentity) -> Result<Vec<Replacement>, Failure> {
-        self.private.write(identity.to_pem().expose())?;
-        self.public.write(&identity.recipient().to_pem())?;
+    pub(crate) fn write(mut self, private: &str, public: &RsaRecipient) -> Result<Vec<Replacement>, Failure> {
+        self.private.write(private)?;
+        self.public.write(&public.to_pem())?;
         // The private key first: otherwise, if the power fails in between, there is a public key
         // whose private half is lost.
         Ok(vec![self.private, self.public])

@@ -7,9 +7,11 @@ use bulla::error::{KeyError, KeyErrorKind};
 use bulla::{RsaIdentity, RsaRecipient};
 use zeroize::Zeroizing;
 
+use crate::args::IdentityArgs;
 use crate::certificate::{self, PublicKey};
 use crate::failure::Failure;
 use crate::file_id::FileId;
+use crate::passphrase;
 use crate::source::{Opened, Source};
 
 /// A key and the file that it came from.
@@ -24,7 +26,9 @@ pub(crate) struct KeyFile<K> {
 pub(crate) fn recipients(paths: &[PathBuf], any_certificate: bool) -> Result<Vec<KeyFile<RsaRecipient>>, Failure> {
     let mut recipients: Vec<KeyFile<RsaRecipient>> = Vec::new();
     for path in paths {
-        let KeyFile { key: PublicKey { key, choice, concern }, name, file_id } = read(path, certificate::parse)?;
+        let KeyFile { key: file, name, file_id } = read(path)?;
+        let parsed = certificate::parse(&file).map_err(|error| refused(path, &name, &error))?;
+        let PublicKey { key, choice, concern } = parsed;
         if let Some(concern) = concern.filter(|_| !any_certificate) {
             return Err(Failure::new(name, format_args!("{concern}; --any-certificate seals to it all the same")));
         }
@@ -48,9 +52,22 @@ pub(crate) fn named_or_not(files: Vec<KeyFile<RsaRecipient>>, anonymous: bool) -
     files.into_iter().map(|file| if anonymous { file.key.anonymous() } else { file.key }).collect()
 }
 
-/// Reads the private keys to open with.
-pub(crate) fn identities(paths: &[PathBuf]) -> Result<Vec<KeyFile<RsaIdentity>>, Failure> {
-    paths.iter().map(|path| read(path, |file| RsaIdentity::from_key_file(file))).collect()
+/// Reads the private keys to open with, and decrypts those that are encrypted.
+pub(crate) fn identities(args: &IdentityArgs) -> Result<Vec<KeyFile<RsaIdentity>>, Failure> {
+    let identity = |path: &PathBuf| {
+        let KeyFile { key: file, name, file_id } = read(path)?;
+        let key = match RsaIdentity::from_key_file(&file) {
+            #[cfg(feature = "encrypted-keys")]
+            Err(error) if *error.kind() == KeyErrorKind::Encrypted => {
+                let passphrase = passphrase::of_key(&args.passphrase, &name)?;
+                RsaIdentity::from_encrypted_key_file(&file, &passphrase, &bulla::Limits::default())
+            }
+            key => key,
+        };
+        Ok(KeyFile { key: key.map_err(|error| refused(path, &name, &error))?, name, file_id })
+    };
+    passphrase::check_built(args.passphrase.passphrase_file.is_some())?;
+    args.identities.iter().map(identity).collect()
 }
 
 /// Describes the keys in messages: the id of the only key, or the number of keys.
@@ -70,20 +87,18 @@ pub(crate) fn public_path(private: &Path) -> PathBuf {
     private.with_file_name(name)
 }
 
-fn read<K>(path: &Path, parse: impl Fn(&[u8]) -> Result<K, KeyError>) -> Result<KeyFile<K>, Failure> {
+/// Reads the bytes of a key file.
+fn read(path: &Path) -> Result<KeyFile<Zeroizing<Vec<u8>>>, Failure> {
     let Opened { source, name, id: file_id, .. } = Source::open(path)?;
     let bytes = read_bounded(source).map_err(|error| Failure::io(&name, &error))?;
     if bytes.len() > MAX_KEY_FILE_LEN {
         return Err(Failure::new(name, "larger than a key file can be (64 KiB)"));
     }
-    match parse(&bytes) {
-        Ok(key) => Ok(KeyFile { key, name, file_id }),
-        Err(error) => Err(refused(path, name, &error)),
-    }
+    Ok(KeyFile { key: bytes, name, file_id })
 }
 
 /// Says why a file holds no key that can be used. Names the other half of a pair if it is there.
-fn refused(path: &Path, name: String, error: &KeyError) -> Failure {
+fn refused(path: &Path, name: &str, error: &KeyError) -> Failure {
     let public = public_path(path);
     match error.kind() {
         KeyErrorKind::PrivateKey if public.is_file() => {

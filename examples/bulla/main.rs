@@ -22,6 +22,7 @@ mod keygen;
 mod keys;
 mod open;
 mod output;
+mod passphrase;
 mod permissions;
 mod progress;
 mod refusal;

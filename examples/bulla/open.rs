@@ -20,9 +20,9 @@ use crate::source::check_standard_input;
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
-    let read = args.identities.identities.iter().chain(&args.aad.aad_file).chain(&args.header);
+    let read = args.identities.files().chain(&args.aad.aad_file).chain(&args.header);
     check_standard_input(read.chain([&args.input]))?;
-    let identities = keys::identities(&args.identities.identities)?;
+    let identities = keys::identities(&args.identities)?;
     let aad = Aad::read(&args.aad)?;
     let limits = args.limits.limits();
     let destination = Destination::find(&args.output)?;

@@ -20,8 +20,8 @@ use crate::source::check_standard_input;
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &RewrapArgs) -> Result<(), Failure> {
-    check_standard_input(args.identities.identities.iter().chain(&args.added).chain([&args.input]))?;
-    let identities = keys::identities(&args.identities.identities)?;
+    check_standard_input(args.identities.files().chain(&args.added).chain([&args.input]))?;
+    let identities = keys::identities(&args.identities)?;
     let added = keys::recipients(&args.added, args.any_certificate)?;
     let destination = Destination::find(&args.output)?;
     let id = Input::id_at(&args.input);

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::key_file::{DerDamage, KeyFormat, KeyPart, PemDamage};
+use crate::limits::LimitExceeded;
 
 /// Why a key cannot be imported or generated, and what mends it. The key file is the cause, or the
 /// choice of that file. A retry cannot help, except for [`KeyErrorKind::Randomness`].
@@ -94,8 +95,19 @@ pub enum KeyErrorKind {
     PrivateKey,
     /// The key is public, but a private key is needed.
     PublicKey,
-    /// The private key is encrypted with a passphrase.
+    /// The private key is encrypted with a passphrase, which this function does not take.
     Encrypted,
+    /// The private key is encrypted in a way that is not supported: its name, its object
+    /// identifier, or both. Only with the feature `encrypted-keys`; without it, this is
+    /// [`Encrypted`](Self::Encrypted).
+    UnsupportedEncryption(String),
+    /// The passphrase is wrong. The encryption is not authenticated, so the file can also be
+    /// damaged.
+    WrongPassphrase,
+    /// The passphrase is empty, so that it would protect nothing.
+    EmptyPassphrase,
+    /// Deriving the key from the passphrase costs more than the [`Limits`](crate::Limits) admit.
+    LimitExceeded(LimitExceeded),
     /// The key is for another algorithm: its name or its object identifier.
     OtherAlgorithm(String),
     /// The key is restricted to RSASSA-PSS signatures (object identifier 1.2.840.113549.1.1.10) and
@@ -164,6 +176,12 @@ impl fmt::Display for KeyErrorKind {
             Self::PrivateKey => f.write_str("this is a private key, a public key is needed here"),
             Self::PublicKey => f.write_str("this is a public key, a private key is needed here"),
             Self::Encrypted => f.write_str("the private key is encrypted with a passphrase"),
+            Self::UnsupportedEncryption(name) => {
+                write!(f, "the private key is encrypted in a way that is not supported: {name}")
+            }
+            Self::WrongPassphrase => f.write_str("the passphrase is wrong, or the encrypted key is damaged"),
+            Self::EmptyPassphrase => f.write_str("the passphrase is empty"),
+            Self::LimitExceeded(error) => write!(f, "limit exceeded: {error}"),
             Self::OtherAlgorithm(algorithm) => write!(f, "not an RSA key: its algorithm is {algorithm}"),
             Self::PssOnly => {
                 f.write_str("the key is restricted to RSASSA-PSS (1.2.840.113549.1.1.10): it is for signatures only")

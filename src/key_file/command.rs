@@ -34,8 +34,17 @@ fn command(kind: &KeyErrorKind, wanted: Half, is_der: bool) -> Option<&'static s
         ) => Some(encode_again(wanted, is_der)),
         KeyErrorKind::PrivateKey if is_der => Some("openssl pkey -inform DER -in FILE -pubout -out PUBLIC.pem"),
         KeyErrorKind::PrivateKey => Some("openssl pkey -in FILE -pubout -out PUBLIC.pem"),
+        // Who can read encrypted keys should not be told to write one without encryption.
+        #[cfg(not(feature = "encrypted-keys"))]
         KeyErrorKind::Encrypted if is_der => Some("openssl pkcs8 -inform DER -in FILE -out KEY.pem"),
+        #[cfg(not(feature = "encrypted-keys"))]
         KeyErrorKind::Encrypted => Some("openssl pkey -in FILE -out KEY.pem"),
+        #[cfg(feature = "encrypted-keys")]
+        KeyErrorKind::UnsupportedEncryption(_) if is_der => {
+            Some("openssl pkcs8 -inform DER -in FILE | openssl pkey -aes-256-cbc -out KEY.pem")
+        }
+        #[cfg(feature = "encrypted-keys")]
+        KeyErrorKind::UnsupportedEncryption(_) => Some("openssl pkey -in FILE -aes-256-cbc -out KEY.pem"),
         _ => None,
     }
 }

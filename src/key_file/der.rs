@@ -59,7 +59,7 @@ pub(super) fn is_der(file: &[u8]) -> bool {
 }
 
 /// Returns the parts of the one SEQUENCE in `der`.
-fn parts(der: &[u8]) -> Result<Vec<AnyRef<'_>>, DerDamage> {
+pub(super) fn parts(der: &[u8]) -> Result<Vec<AnyRef<'_>>, DerDamage> {
     let mut reader = SliceReader::new(der).map_err(|_| DerDamage::Structure)?;
     let header = Header::decode(&mut reader).map_err(|error| damage(&error))?;
     if header.tag() != Tag::Sequence {

@@ -8,6 +8,8 @@ use core::hash::{Hash, Hasher};
 use core::str::FromStr;
 
 use rand_core::CryptoRng;
+#[cfg(feature = "encrypted-keys")]
+use rand_core::Rng;
 use zeroize::Zeroizing;
 
 use super::identity::Identity;
@@ -17,6 +19,8 @@ use crate::crypto::{KeySize, OaepPrivateKey, OaepPublicKey, SystemRng, generate_
 use crate::error::{KeyError, KeyErrorKind, UnwrapError, WrapError};
 use crate::key_file::{PrivateKeyFile, PublicKeyFile};
 use crate::key_id::KeyId;
+#[cfg(feature = "encrypted-keys")]
+use crate::limits::Limits;
 use crate::secret::{ContentKey, SecretDer, SecretPem};
 use crate::wire::Record;
 
@@ -237,8 +241,10 @@ impl RsaIdentity {
     ///   around them. There may be other blocks, such as certificates, but only one private key;
     /// * the same structures in DER, or in base64 without the lines around it.
     ///
-    /// The key must not be encrypted. It is tried before it is returned: a key that cannot work is
-    /// an error here, and not when an envelope is opened.
+    /// An encrypted key needs `from_encrypted_key_file` (feature `encrypted-keys`).
+    ///
+    /// The key is tried before it is returned: a key that cannot work is an error here, and not
+    /// when an envelope is opened.
     ///
     /// # Errors
     ///
@@ -247,6 +253,52 @@ impl RsaIdentity {
     /// command makes a key file of it.
     pub fn from_key_file(file: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         Self::from_file(PrivateKeyFile::from_file(file.as_ref())?)
+    }
+
+    /// Reads a key from the bytes of a file, as [`from_key_file`](Self::from_key_file) does, and
+    /// decrypts it with `passphrase`. If it is not encrypted, the passphrase is not used.
+    ///
+    /// The encrypted form is PKCS#8 (`ENCRYPTED PRIVATE KEY`, RFC 5958) with PBES2 (RFC 8018):
+    /// PBKDF2 with SHA-2 or scrypt, and AES-CBC. OpenSSL has written it by default since 1.1, and
+    /// so does Java. The passphrase is taken byte for byte; most programs use UTF-8.
+    ///
+    /// The file says what the key derivation costs. `limits` says what it may cost:
+    /// [`Limits::with_kdf_iterations`] and [`Limits::with_kdf_memory`].
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`from_key_file`](Self::from_key_file) except
+    /// [`Encrypted`](KeyErrorKind::Encrypted), and:
+    ///
+    /// * [`WrongPassphrase`](KeyErrorKind::WrongPassphrase);
+    /// * [`UnsupportedEncryption`](KeyErrorKind::UnsupportedEncryption) if the key is encrypted in
+    ///   another way;
+    /// * [`LimitExceeded`](KeyErrorKind::LimitExceeded) if the key derivation costs too much.
+    ///
+    /// # Security
+    ///
+    /// The derived key, and the memory that scrypt used, are not wiped: see
+    /// [SECURITY.md](https://docs.rs/crate/bulla/latest/source/SECURITY.md). Wiping the passphrase
+    /// is for the caller.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bulla::{Limits, RsaIdentity};
+    ///
+    /// let file = include_bytes!("../../tests/keys/encrypted2048.pem");
+    /// let limits = Limits::default();
+    /// let identity = RsaIdentity::from_encrypted_key_file(file, "test", &limits)?;
+    /// # Ok::<(), bulla::error::KeyError>(())
+    /// ```
+    #[cfg(feature = "encrypted-keys")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "encrypted-keys")))]
+    pub fn from_encrypted_key_file(
+        file: impl AsRef<[u8]>,
+        passphrase: impl AsRef<[u8]>,
+        limits: &Limits,
+    ) -> Result<Self, KeyError> {
+        Self::from_file(PrivateKeyFile::from_encrypted_file(file.as_ref(), passphrase.as_ref(), limits)?)
     }
 
     /// Reads a key from text, as [`from_key_file`](Self::from_key_file) does, but not from DER.
@@ -284,6 +336,49 @@ impl RsaIdentity {
     #[must_use]
     pub fn to_pem(&self) -> SecretPem {
         SecretPem::new(PrivateKeyFile::to_pem(&self.shared.pkcs8))
+    }
+
+    /// Returns the private key as PEM with the label `ENCRYPTED PRIVATE KEY`, encrypted with
+    /// `passphrase`: PKCS#8 (RFC 5958) with PBES2 (RFC 8018), scrypt (N = 2^14, r = 8, p = 5) and
+    /// AES-256-CBC. OpenSSL reads it since 1.1.
+    ///
+    /// The key derivation needs 16 MiB of memory for about 0.2 s.
+    ///
+    /// # Errors
+    ///
+    /// [`EmptyPassphrase`](KeyErrorKind::EmptyPassphrase), and
+    /// [`Randomness`](KeyErrorKind::Randomness) if the operating system gave none.
+    ///
+    /// # Security
+    ///
+    /// The encryption is not authenticated: it hides the key, but does not show whether the file
+    /// was replaced. The derived key, and the memory that scrypt used, are not wiped: see
+    /// [SECURITY.md](https://docs.rs/crate/bulla/latest/source/SECURITY.md).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bulla::keys::KeySize;
+    /// use bulla::{Limits, RsaIdentity};
+    ///
+    /// let identity = RsaIdentity::generate(KeySize::Rsa2048)?;
+    /// let pem = identity.to_encrypted_pem("correct horse battery staple")?;
+    /// assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+    /// # Ok::<(), bulla::error::KeyError>(())
+    /// ```
+    #[cfg(feature = "encrypted-keys")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "encrypted-keys")))]
+    pub fn to_encrypted_pem(&self, passphrase: impl AsRef<[u8]>) -> Result<String, KeyError> {
+        let passphrase = passphrase.as_ref();
+        if passphrase.is_empty() {
+            return Err(KeyErrorKind::EmptyPassphrase.into());
+        }
+        let (mut salt, mut iv) = ([0; 16], [0; 16]);
+        let mut rng = SystemRng::new();
+        rng.fill_bytes(&mut salt);
+        rng.fill_bytes(&mut iv);
+        rng.check().map_err(|_| KeyErrorKind::Randomness)?;
+        Ok(PrivateKeyFile::to_encrypted_pem(&self.shared.pkcs8, passphrase, salt, iv))
     }
 
     /// Returns the private key as a PKCS#8 PrivateKeyInfo in DER, unencrypted.

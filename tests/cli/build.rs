@@ -96,6 +96,7 @@ fn features() -> Vec<&'static str> {
         ("parallel", cfg!(feature = "parallel")),
         ("armor", cfg!(feature = "armor")),
         ("x509", cfg!(feature = "x509")),
+        ("encrypted-keys", cfg!(feature = "encrypted-keys")),
     ];
     all.into_iter().filter_map(|(name, enabled)| enabled.then_some(name)).collect()
 }

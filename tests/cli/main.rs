@@ -16,6 +16,7 @@ mod keys;
 #[cfg(unix)]
 mod other_users;
 mod outputs;
+mod passphrases;
 mod program;
 mod replacing;
 mod rewrapping;
