@@ -152,8 +152,12 @@ pub enum Lookalike {
     Pem,
     /// An age file, binary or armored.
     Age,
-    /// The text form of an envelope (SPEC §14). The feature `armor` reads it.
+    /// The text form of an envelope (SPEC §14), perhaps quoted or indented. The feature `armor`
+    /// reads it, or says what is wrong with it.
     Armor,
+    /// A text in UTF-16 that begins with five hyphens, such as the text form as some programs on
+    /// Windows save it.
+    Utf16,
     /// An envelope in base64.
     Base64,
     /// An envelope that a transfer in text mode has damaged: it changed line ends or bytes above
@@ -168,6 +172,7 @@ impl fmt::Display for Lookalike {
             Self::Pem => ": it looks like a PEM file, a key or a certificate",
             Self::Age => ": it looks like a file encrypted with age",
             Self::Armor => ": it looks like the text form of an envelope, decode it first",
+            Self::Utf16 => ": it looks like text in UTF-16, save it as UTF-8",
             Self::Base64 => ": it looks like an envelope in base64, decode it first",
             Self::TextMode => ": it looks like an envelope damaged by a transfer in text mode",
         })
