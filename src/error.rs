@@ -17,6 +17,8 @@ mod rewrap;
 mod seal;
 
 #[cfg(feature = "armor")]
+pub(crate) use self::armor::ArmorLabel;
+#[cfg(feature = "armor")]
 #[cfg_attr(docsrs, doc(cfg(feature = "armor")))]
 pub use self::armor::{ArmorError, ArmorErrorKind};
 #[cfg(feature = "x509")]

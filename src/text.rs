@@ -1,6 +1,7 @@
 //! The text form of an envelope (SPEC §14), without I/O.
 
 mod decoder;
+mod diagnosis;
 mod lines;
 
 use alloc::string::String;
@@ -8,7 +9,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 pub(crate) use self::decoder::Decoder;
-use self::lines::BEGIN;
+use self::lines::{BEGIN, SPACE_BEFORE, space_before};
 pub(crate) use self::lines::{CONTENT_LINE, TEXT_LINE, encode_lines, first_line, last_lines};
 use crate::error::ArmorError;
 
@@ -41,12 +42,15 @@ pub fn encode(envelope: &[u8]) -> String {
 
 /// Decodes the text form of an envelope.
 ///
-/// Accepts exactly what [`encode`] writes, or the same with CRLF as the line end (SPEC §14). For
+/// Accepts what [`encode`] writes, also with CRLF as the line end, and white space around it:
+/// spaces, tabs, CR and LF, up to 1024 bytes before the first line and any number after the end
+/// line. A byte order mark of UTF-8 may come first, and counts among the 1024 (SPEC §14). For
 /// streams, use [`ArmorReader`](crate::armor::ArmorReader).
 ///
 /// # Errors
 ///
-/// [`ArmorError`] if `text` is not the text form of any bytes.
+/// [`ArmorError`] if `text` is not the text form of any bytes. It says what was done to it, as far
+/// as that shows: quoted in a mail, say, or broken into other lines.
 ///
 /// # Security
 ///
@@ -77,7 +81,9 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, ArmorError> {
 
 /// Returns whether an input that starts with these bytes claims to be the text form of an envelope.
 ///
-/// Looks at the first 30 bytes. If there are fewer, returns `false`.
+/// Looks at the first 30 bytes after white space of at most 1024 bytes, a byte order mark among
+/// them. If they are not all there, returns `false`: with 1054 bytes, or all if there are fewer, it
+/// is `true` for every text that a reader accepts.
 ///
 /// # Examples
 ///
@@ -100,5 +106,6 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, ArmorError> {
 /// ```
 #[must_use]
 pub fn is_armored(start: &[u8]) -> bool {
-    start.starts_with(BEGIN)
+    let before = space_before(start);
+    before <= SPACE_BEFORE && start[before..].starts_with(BEGIN)
 }

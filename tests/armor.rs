@@ -1,4 +1,4 @@
-//! The text form is strict and canonical.
+//! The text form is strict and canonical, but for white space around it.
 #![cfg(feature = "armor")]
 
 #[path = "common/support.rs"]
@@ -13,7 +13,7 @@ use bulla::error::{HeaderErrorKind, Lookalike, OpenError};
 use bulla::{Opener, Sealer, armor};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::armor_text::{BEGIN, END, crlf, decode, described, expected, lengths};
+use support::armor_text::{BEGIN, END, SPACE_AFTER, SPACE_BEFORE, crlf, decode, described, expected, lengths};
 use support::{NoRsa, open_error, pattern};
 
 #[test]
@@ -33,12 +33,12 @@ fn these_tests_expect_what_openssl_writes() {
 }
 
 #[test]
-fn a_text_is_read_back_at_every_length_and_with_both_line_ends() {
+fn a_text_is_read_back_at_every_length_with_both_line_ends_and_with_white_space_around_it() {
     for len in lengths() {
         let content = pattern(len);
         let text = expected(&content);
         for text in [&text, &crlf(&text)] {
-            for text in [text, text.trim_end()] {
+            for text in [text, text.trim_end(), &[SPACE_BEFORE, text, SPACE_AFTER].concat()] {
                 assert!(decode(text.as_bytes()).unwrap() == content, "{len} bytes");
             }
         }
@@ -46,7 +46,7 @@ fn a_text_is_read_back_at_every_length_and_with_both_line_ends() {
 }
 
 #[test]
-fn every_changed_byte_is_refused_or_makes_the_one_text_of_other_content() {
+fn every_changed_byte_is_refused_or_makes_the_one_text_of_other_content_or_is_the_last_line_end() {
     for len in [0, 10, 11, 12, 46, 47, 48, 49, 100] {
         let text = armor::encode(&pattern(len));
         let (mut accepted, mut refused) = (0, 0);
@@ -58,6 +58,9 @@ fn every_changed_byte_is_refused_or_makes_the_one_text_of_other_content() {
                 }
                 altered[at] = value;
                 match decode(&altered) {
+                    Ok(content) if at == text.len() - 1 => {
+                        assert!(content == pattern(len) && [b' ', b'\t', b'\r'].contains(&value), "{value}");
+                    }
                     Ok(content) => {
                         assert!(armor::encode(&content).as_bytes() == altered, "byte {at} to {value}");
                         accepted += 1;
@@ -72,15 +75,16 @@ fn every_changed_byte_is_refused_or_makes_the_one_text_of_other_content() {
 }
 
 #[test]
-fn a_cut_text_is_truncated_unless_only_its_last_line_end_is_missing() {
+fn a_cut_text_is_truncated_unless_only_white_space_after_it_is_missing() {
     for len in [0, 1, 47, 48, 49, 96, 150] {
         let text = armor::encode(&pattern(len));
-        for (text, line_end) in [(crlf(&text), 2), (text, 1)] {
-            for cut in 0..text.len() {
-                let prefix = &text[..cut];
-                let line = 1 + prefix.matches('\n').count() as u64;
-                let result = decode(prefix.as_bytes());
-                if cut == text.len() - line_end {
+        let spaced = [SPACE_BEFORE, &text, SPACE_AFTER].concat();
+        for (text, space) in [(crlf(&text), 2), (text, 1), (spaced, 1 + SPACE_AFTER.len())] {
+            for cut in 0..=text.len() {
+                let prefix = &text.as_bytes()[..cut];
+                let line = 1 + prefix.iter().filter(|byte| **byte == b'\n').count() as u64;
+                let result = decode(prefix);
+                if cut >= text.len() - space {
                     assert_eq!(result.unwrap(), pattern(len));
                 } else {
                     assert_eq!(described(result.unwrap_err()), (Kind::Truncated, line), "{prefix:?}");
@@ -91,115 +95,69 @@ fn a_cut_text_is_truncated_unless_only_its_last_line_end_is_missing() {
 }
 
 #[test]
-fn every_fault_is_named_with_its_line() {
-    let full = "A".repeat(64);
-    let padded = format!("{}=", "A".repeat(63));
-    for (lines, kind, line) in [
-        // The first line.
-        (&["", "-----BEGIN BULLA ENVELOPE-----", END][..], Kind::NotArmored, 1),
-        (&[" -----BEGIN BULLA ENVELOPE-----", END], Kind::NotArmored, 1),
-        (&["\u{feff}-----BEGIN BULLA ENVELOPE-----", END], Kind::NotArmored, 1),
-        (&["-----BEGIN BULLA ENVELOPE----- ", END], Kind::NotArmored, 1),
-        (&["-----BEGIN BULLA ENVELOPE-----AAAA", END], Kind::NotArmored, 1),
-        (&["-----BEGIN bulla ENVELOPE-----", END], Kind::NotArmored, 1),
-        (&["-----BEGIN AGE ENCRYPTED FILE-----", "-----END AGE ENCRYPTED FILE-----"], Kind::NotArmored, 1),
-        (&["hello"], Kind::NotArmored, 1),
-        (&[END], Kind::NotArmored, 1),
-        (&[&full, &full], Kind::NotArmored, 1),
-        // Lines of another length.
-        (&[BEGIN, "", END], Kind::LineLength, 2),
-        (&[BEGIN, &full, "", &full, END], Kind::LineLength, 3),
-        (&[BEGIN, &full, "", END], Kind::LineLength, 3),
-        (&[BEGIN, "AAAA", "", END], Kind::LineLength, 3),
-        (&[BEGIN, "A", END], Kind::LineLength, 2),
-        (&[BEGIN, "AA", END], Kind::LineLength, 2),
-        (&[BEGIN, "AAA", END], Kind::LineLength, 2),
-        (&[BEGIN, "AAAAA", END], Kind::LineLength, 2),
-        (&[BEGIN, &full, "AAAAA", END], Kind::LineLength, 3),
-        (&[BEGIN, &full[1..], END], Kind::LineLength, 2),
-        (&[BEGIN, &full[4..], &full, END], Kind::LineLength, 2),
-        (&[BEGIN, &full[4..], &full[4..], END], Kind::LineLength, 2),
-        (&[BEGIN, "AA==", "AAAA", END], Kind::LineLength, 2),
-        (&[BEGIN, &full, &format!("{full}A"), END], Kind::LineLength, 3),
-        (&[BEGIN, &full, &format!("{full}AAAA"), END], Kind::LineLength, 3),
-        (&[BEGIN, &full, &full.repeat(1000), END], Kind::LineLength, 3),
-        (&[BEGIN, &format!("{full} "), END], Kind::LineLength, 2),
-        (&[BEGIN, "AAAA ", END], Kind::LineLength, 2),
-        (&[BEGIN, "AAAA", "BBBB", END], Kind::LineLength, 2),
-        // Characters.
-        (&[BEGIN, " AAA", END], Kind::Character, 2),
-        (&[BEGIN, "AA\tA", END], Kind::Character, 2),
-        (&[BEGIN, "AA A", END], Kind::Character, 2),
-        (&[BEGIN, "AA\rA", END], Kind::Character, 2),
-        (&[BEGIN, "AA\0A", END], Kind::Character, 2),
-        (&[BEGIN, "AA-_", END], Kind::Character, 2),
-        (&[BEGIN, "AA\u{e9}", END], Kind::Character, 2),
-        (&[BEGIN, "Version: 1.0", END], Kind::Character, 2),
-        (&[BEGIN, &full, &full.replacen('A', "!", 1), &full, END], Kind::Character, 3),
-        // Padding.
-        (&[BEGIN, "A===", END], Kind::Padding, 2),
-        (&[BEGIN, "====", END], Kind::Padding, 2),
-        (&[BEGIN, "A=AA", END], Kind::Padding, 2),
-        (&[BEGIN, "AA=A", END], Kind::Padding, 2),
-        (&[BEGIN, "AA==AAAA", END], Kind::Padding, 2),
-        (&[BEGIN, "AAAA====", END], Kind::Padding, 2),
-        (&[BEGIN, &padded, &full, END], Kind::Padding, 2),
-        (&[BEGIN, &full, &padded, "AAAA", END], Kind::Padding, 3),
-        (&[BEGIN, "AB==", END], Kind::UnusedBits, 2),
-        (&[BEGIN, "A/==", END], Kind::UnusedBits, 2),
-        (&[BEGIN, "AAB=", END], Kind::UnusedBits, 2),
-        (&[BEGIN, &full, "AAAAAAD=", END], Kind::UnusedBits, 3),
-        // The end.
-        (&[BEGIN, "-----END BULLA ENVELOPE---- "], Kind::EndLine, 2),
-        (&[BEGIN, "-----END BULLA ENVELOPE----- "], Kind::EndLine, 2),
-        (&[BEGIN, "-----END BULLA ENVELOPE-----AAAA"], Kind::EndLine, 2),
-        (&[BEGIN, "AAAA", "-----END PGP MESSAGE-----"], Kind::EndLine, 3),
-        (&[BEGIN, &full, "-----END PGP MESSAGE-----"], Kind::EndLine, 3),
-        (&[BEGIN, &full, &"-".repeat(100)], Kind::EndLine, 3),
-        (&[BEGIN, BEGIN, END], Kind::EndLine, 2),
-        (&[BEGIN, END, ""], Kind::TrailingData, 3),
-        (&[BEGIN, END, " "], Kind::TrailingData, 3),
-        (&[BEGIN, END, END], Kind::TrailingData, 3),
-        (&[BEGIN, &full, "AA==", END, BEGIN, END], Kind::TrailingData, 5),
-    ] {
-        let text: String = lines.iter().map(|line| format!("{}\n", line.trim_end_matches('\n'))).collect();
-        for text in [crlf(&text), text] {
-            assert_eq!(described(decode(text.as_bytes()).unwrap_err()), (kind, line), "{text:?}");
-        }
-    }
-}
-
-#[test]
 fn every_line_must_end_as_the_first_one_does() {
     let text = armor::encode(&pattern(100));
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 5);
-    for odd in 1..lines.len() {
+    for odd in 1..lines.len() - 1 {
         for (usual, other) in [("\n", "\r\n"), ("\r\n", "\n")] {
             let text: String =
                 lines.iter().enumerate().flat_map(|(i, line)| [*line, if i == odd { other } else { usual }]).collect();
             assert_eq!(described(decode(text.as_bytes()).unwrap_err()), (Kind::LineEnd, odd as u64 + 1), "{text:?}");
         }
     }
-    for text in [text.replace('\n', "\r"), text.replace('\n', "\r\r\n"), text.replace('\n', "\n\r")] {
-        assert!(decode(text.as_bytes()).is_err(), "{text:?}");
+}
+
+#[test]
+fn a_carriage_return_alone_ends_no_line() {
+    let text = armor::encode(b"hello");
+    for (text, line) in [
+        (text.replace('\n', "\r"), 1),
+        (text.replace('\n', "\r\r\n"), 1),
+        (text.replacen('\n', "\r", 1), 1),
+        (text.replace("\n-", "\r-"), 2),
+        (text.replace("\n-", "\r\r\n-"), 2),
+    ] {
+        assert_eq!(described(decode(text.as_bytes()).unwrap_err()), (Kind::LineEnd, line), "{text:?}");
+    }
+    assert!(decode(text.replace('\n', "\n\r").as_bytes()).is_err());
+}
+
+#[test]
+fn white_space_before_the_first_line_has_1024_bytes_at_most() {
+    let text = armor::encode(&pattern(100));
+    for (before, kind) in [
+        (" ".repeat(1024), None),
+        ("\n".repeat(1024), None),
+        ("\u{feff}".to_owned() + &"\t".repeat(1021), None),
+        (" ".repeat(1025), Some((Kind::LeadingSpace, 1))),
+        ("\r\n".repeat(512) + " ", Some((Kind::LeadingSpace, 513))),
+        ("\n".repeat(100_000), Some((Kind::LeadingSpace, 1025))),
+        ("\u{feff}".to_owned() + &"\t".repeat(1022), Some((Kind::LeadingSpace, 1))),
+    ] {
+        let text = [&before, &text[..]].concat();
+        assert_eq!(decode(text.as_bytes()).map_err(described).err(), kind, "{} bytes", before.len());
+        assert_eq!(is_armored(text.as_bytes()), kind.is_none(), "{} bytes", before.len());
+        assert_eq!(is_armored(&text.as_bytes()[..1054]), kind.is_none(), "{} bytes", before.len());
     }
 }
 
 #[test]
-fn a_carriage_return_alone_does_not_end_the_text() {
-    let text = armor::encode(b"hello");
-    let cr = format!("{}\r", text.trim_end());
-    assert_eq!(described(decode(cr.as_bytes()).unwrap_err()), (Kind::EndLine, 3));
-    assert_eq!(described(decode(format!("{text}\r").as_bytes()).unwrap_err()), (Kind::TrailingData, 4));
-    assert_eq!(described(decode(format!("{}\r", crlf(&text)).as_bytes()).unwrap_err()), (Kind::TrailingData, 4));
+fn only_white_space_of_ascii_and_one_byte_order_mark_in_front_may_stand_around() {
+    let text = armor::encode(&pattern(100));
+    for other in ["\u{b}", "\u{c}", "\0", "\u{a0}", "\u{2003}", "\u{feff}\u{feff}", "\n\u{feff}", "."] {
+        assert!(decode([other, &text].concat().as_bytes()).is_err(), "{other:?} before");
+        assert!(!is_armored([other, &text].concat().as_bytes()), "{other:?} before");
+        assert!(decode([&text, other].concat().as_bytes()).is_err(), "{other:?} after");
+    }
+    assert!(decode([&text, "\u{feff}"].concat().as_bytes()).is_err());
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_accepted_text_is_canonical(
+    fn every_accepted_text_is_canonical_but_for_white_space_after_it(
         lines in vec("[-A-Za-z0-9+/=\\r\\n ]{0,3}|[A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{2}[AQgw]=|[A-Za-z0-9+/]{4}", 0..5),
         windows in any::<bool>(),
     ) {
@@ -209,7 +167,8 @@ proptest! {
         let text = if windows { crlf(&text) } else { text };
         if let Ok(content) = decode(text.as_bytes()) {
             let canonical = armor::encode(&content);
-            prop_assert_eq!(if windows { crlf(&canonical) } else { canonical }, text);
+            let canonical = if windows { crlf(&canonical) } else { canonical };
+            prop_assert_eq!(canonical.trim_end(), text.trim_end_matches([' ', '\r', '\n']));
         }
     }
 }
@@ -218,20 +177,30 @@ proptest! {
 fn a_text_opened_without_the_reader_is_recognised() {
     let key = NoRsa::default();
     let text = armor::encode(&Sealer::new(&key).seal(b"hello").unwrap());
-    let in_memory = Opener::new(&key).open(text.as_bytes()).unwrap_err();
-    let streamed = open_error(&Opener::new(&key).wrap_input(text.as_bytes()).unwrap_err());
-    for error in [in_memory, streamed] {
-        assert!(error.to_string().contains("text form of an envelope"), "{error}");
-        let OpenError::Header(error) = error else { panic!("{error}") };
-        assert_eq!(error.kind(), HeaderErrorKind::NotAnEnvelope(Lookalike::Armor));
+    let wide: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (text, lookalike) in [
+        (text.as_bytes(), Lookalike::Armor),
+        (format!("\u{feff}\r\n{text}").as_bytes(), Lookalike::Armor),
+        (text.replace("-----", "\u{2013}").as_bytes(), Lookalike::Armor),
+        (format!("> {text}").as_bytes(), Lookalike::Armor),
+        (&wide, Lookalike::Utf16),
+    ] {
+        let in_memory = Opener::new(&key).open(text).unwrap_err();
+        let streamed = open_error(&Opener::new(&key).wrap_input(text).unwrap_err());
+        for error in [in_memory, streamed] {
+            let OpenError::Header(error) = error else { panic!("{error}") };
+            assert_eq!(error.kind(), HeaderErrorKind::NotAnEnvelope(lookalike), "{text:?}");
+        }
     }
 }
 
 #[test]
 fn a_text_is_recognised_by_its_whole_first_line() {
     let text = armor::encode(&pattern(100));
+    let spaced = [SPACE_BEFORE, &text].concat();
     for len in 0..text.len() {
         assert_eq!(is_armored(&text.as_bytes()[..len]), len >= 30, "{len} bytes");
+        assert_eq!(is_armored(&spaced.as_bytes()[..len]), len >= 30 + SPACE_BEFORE.len(), "{len} bytes");
     }
     assert!(is_armored(crlf(&text).as_bytes()));
     assert!(!is_armored(text.to_lowercase().as_bytes()));

@@ -47,14 +47,17 @@ fn an_endless_line_is_refused_after_a_bounded_number_of_bytes() {
     for (start, filler, kind, line) in [
         (String::new(), b'A', Kind::NotArmored, 1),
         (String::new(), b'-', Kind::NotArmored, 1),
-        (String::new(), b'\n', Kind::NotArmored, 1),
-        (BEGIN.into(), b'A', Kind::LineLength, 2),
-        (BEGIN.into(), b'=', Kind::LineLength, 2),
-        (BEGIN.into(), b'\r', Kind::LineLength, 2),
-        (BEGIN.into(), b'\n', Kind::LineLength, 2),
+        (String::new(), b'\n', Kind::LeadingSpace, 1025),
+        (String::new(), b'\r', Kind::LeadingSpace, 1),
+        (format!("hello\n{BEGIN}{END}"), b'A', Kind::LeadingText, 1),
+        (BEGIN.into(), b'A', Kind::JoinedLines, 2),
+        (BEGIN.into(), b'=', Kind::JoinedLines, 2),
+        (BEGIN.into(), b'\r', Kind::LineEnd, 2),
+        (BEGIN.into(), b'\n', Kind::EmptyLine, 2),
+        (BEGIN.into(), b' ', Kind::EmptyLine, 2),
         (BEGIN.into(), b'-', Kind::EndLine, 2),
-        (BEGIN.replace('\n', "\r\n"), b'A', Kind::LineLength, 2),
-        (format!("{BEGIN}{full}\nAAAA\n"), b'A', Kind::LineLength, 4),
+        (BEGIN.replace('\n', "\r\n"), b'A', Kind::JoinedLines, 2),
+        (format!("{BEGIN}{full}\nAAAA\n"), b'A', Kind::JoinedLines, 4),
         (format!("{BEGIN}{END}"), b'A', Kind::TrailingData, 3),
     ] {
         for size in [1, 1000, 100_000] {
@@ -63,6 +66,18 @@ fn an_endless_line_is_refused_after_a_bounded_number_of_bytes() {
             assert_eq!(described(armor_error(&end.unwrap_err())), (kind, line), "{start:?}, then {filler}");
             assert!(counted.count() <= (start.len() + 4 * TEXT_LEN) as u64, "{} bytes", counted.count());
         }
+    }
+}
+
+#[test]
+fn white_space_after_the_text_is_read_to_its_end_and_counted() {
+    let text = armor::encode(&pattern(100));
+    for (rest, kind, line) in [(&b"x"[..], Kind::TrailingData, 3), (BEGIN.as_bytes(), Kind::SecondText, 3)] {
+        let space = io::repeat(b'\n').take(3_000_000);
+        let mut counted = Counting::new(text.as_bytes().chain(space).chain(rest));
+        let (content, end) = read_in_pieces(ArmorReader::new(&mut counted), &[1000]);
+        assert_eq!(described(armor_error(&end.unwrap_err())), (kind, line + 3 + 3_000_000));
+        assert!(content == pattern(100) && counted.count() > 3_000_000);
     }
 }
 
@@ -136,7 +151,11 @@ proptest! {
     fn a_fault_and_the_bytes_before_it_do_not_depend_on_how_the_text_is_read(
         len in 1..30_000usize,
         at in any::<prop::sample::Index>(),
-        byte in prop_oneof![Just(b'\n'), Just(b'\r'), Just(b'='), Just(b'-'), Just(b' '), any::<u8>()],
+        bytes in prop_oneof![
+            proptest::sample::select(&DAMAGE[..]).prop_map(|damage| damage.as_bytes().to_vec()),
+            any::<u8>().prop_map(|byte| vec![byte]),
+            vec(any::<u8>(), 1..200),
+        ],
         inserted in any::<bool>(),
         sizes in vec(1..30_000usize, 1..6),
         windows in any::<bool>(),
@@ -145,7 +164,7 @@ proptest! {
         let text = armor::encode(&pattern(len));
         let mut text = if windows { crlf(&text) } else { text }.into_bytes();
         let at = at.index(text.len());
-        text.splice(at..at + usize::from(!inserted), [byte]);
+        text.splice(at..at + usize::from(!inserted), bytes);
 
         let (released, end) = read_in_pieces(ArmorReader::new(&text[..]), &[usize::from(u16::MAX)]);
         let (again, end_again) = read_in_pieces(ArmorReader::new(Faulty::new(&text[..], script)), &sizes);
@@ -153,7 +172,7 @@ proptest! {
         let [end, end_again] = [end, end_again].map(|end| end.map_err(|error| armor_error(&error)));
         prop_assert_eq!(end, end_again);
         prop_assert_eq!(armor::decode(&text), end.map(|()| released.clone()));
-        if let Err(error) = end && error.kind() != Kind::TrailingData {
+        if let Err(error) = end && released.len() < len {
             let lines = text.split(|byte| *byte == b'\n').take(usize::try_from(error.line()).unwrap() - 1).skip(1);
             let full = lines.filter(|line| line.trim_ascii_end().len() == 64 && !line.contains(&b'=')).count();
             prop_assert_eq!(released.len(), full * 48, "{}", error);
@@ -213,7 +232,7 @@ fn an_opening_reader_passes_on_an_error_of_the_text_and_repeats_it() {
     let mut reader = Opener::new(&key).wrap_input(ArmorReader::new(text.as_bytes())).unwrap();
     let error = reader.read_to_end(&mut Vec::new()).unwrap_err();
     let expected = armor_error(&error);
-    assert_eq!(expected.kind(), Kind::LineLength);
+    assert_eq!(expected.kind(), Kind::EmptyLine);
     assert_eq!(armor_error(&reader.read(&mut [0; 10]).unwrap_err()), expected);
 }
 
@@ -310,6 +329,9 @@ fn an_envelope_whose_text_was_cut_does_not_open() {
         assert_eq!(armor_error(&error).kind(), Kind::Truncated, "at {cut}");
     }
 }
+
+/// What turns up in a text on its way.
+const DAMAGE: [&str; 12] = ["\n", "\r", "=", "-", " ", "> ", "=3D", "<br>", "\u{a0}", "\u{feff}", "\u{2014}", BEGIN];
 
 /// Steps of an inner stream that get somewhere in the end.
 fn script() -> impl Strategy<Value = Vec<Step>> {

@@ -9,18 +9,34 @@ use bulla::error::{ArmorError, ArmorErrorKind};
 use crate::io::{Fault, Sink, Source, Step};
 
 /// Everything that [`check`] can return.
-pub const OUTCOMES: [&str; 11] = [
+pub const OUTCOMES: [&str; 27] = [
     "accepted",
     "accepted, other line ends",
+    "accepted, white space around",
+    "binary",
     "character",
+    "dashes",
+    "empty line",
     "end line",
+    "html",
+    "indented",
+    "joined lines",
+    "leading space",
+    "leading text",
     "line end",
     "line length",
+    "no-break space",
     "not armored",
+    "other label",
     "padding",
+    "quoted",
+    "quoted-printable",
+    "second text",
     "trailing data",
+    "trailing space",
     "truncated",
     "unused bits",
+    "utf-16",
 ];
 
 /// Decodes `input` in every way there is, encodes it as well, and tells what came of decoding.
@@ -33,18 +49,29 @@ pub fn check(input: &[u8]) -> &'static str {
     check_streams(input, &steps, &result);
     match result {
         Ok(content) => {
-            assert!(is_armored(input));
+            assert!(is_armored(&input[..input.len().min(1054)]));
             let canonical = armor::encode(&content);
             let text = std::str::from_utf8(input).unwrap();
-            assert_eq!(canonical.lines().collect::<Vec<_>>(), text.lines().collect::<Vec<_>>());
-            if canonical == text { "accepted" } else { "accepted, other line ends" }
+            let inner = text.trim_start_matches('\u{feff}').trim();
+            assert_eq!(canonical.lines().collect::<Vec<_>>(), inner.lines().collect::<Vec<_>>());
+            if canonical == text {
+                "accepted"
+            } else if canonical.trim() == text.trim() {
+                "accepted, white space around"
+            } else {
+                "accepted, other line ends"
+            }
         }
         Err(error) => {
             // It stands in a line that is there, or is about to be.
             let lines = 1 + input.iter().filter(|byte| **byte == b'\n').count();
             assert!((1..=u64::try_from(lines).unwrap()).contains(&error.line()), "{error:?}");
-            assert!(error.kind() == ArmorErrorKind::NotArmored || error.line() > 1 || !is_armored(input) || lines == 1);
-            name(error.kind())
+            assert!(error.label().is_none() || error.kind() == ArmorErrorKind::OtherLabel);
+            let name = name(error.kind());
+            let first_line_is_wrong =
+                ["binary", "leading space", "leading text", "not armored", "utf-16"].contains(&name);
+            assert!(!first_line_is_wrong || !is_armored(input), "{error:?}");
+            name
         }
     }
 }
@@ -114,8 +141,13 @@ fn steps(input: &[u8]) -> Vec<Step> {
 /// SPEC §14 anew, without a look at the library: `None` for what a reader must refuse.
 fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok()?;
+    let is_space = |c: char| " \t\r\n".contains(c);
+    let started = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start_matches(is_space);
+    if text.len() - started.len() > 1024 {
+        return None;
+    }
+    let text = started.trim_end_matches(is_space);
     let end = if text.starts_with(&format!("{BEGIN}\r\n")) { "\r\n" } else { "\n" };
-    let text = text.strip_suffix(end).unwrap_or(text);
     let lines: Vec<_> = text.split(end).collect();
     let [BEGIN, lines @ .., END] = &lines[..] else { return None };
     let (last, full) = lines.split_last().unwrap_or((&"AAAA", &[]));
@@ -159,12 +191,27 @@ pub fn encode(content: &[u8]) -> String {
 fn name(kind: ArmorErrorKind) -> &'static str {
     match kind {
         ArmorErrorKind::NotArmored => "not armored",
+        ArmorErrorKind::Binary => "binary",
+        ArmorErrorKind::Utf16 => "utf-16",
+        ArmorErrorKind::LeadingSpace => "leading space",
+        ArmorErrorKind::LeadingText => "leading text",
+        ArmorErrorKind::OtherLabel => "other label",
+        ArmorErrorKind::Dashes => "dashes",
+        ArmorErrorKind::JoinedLines => "joined lines",
         ArmorErrorKind::LineEnd => "line end",
         ArmorErrorKind::LineLength => "line length",
+        ArmorErrorKind::EmptyLine => "empty line",
+        ArmorErrorKind::Quoted => "quoted",
+        ArmorErrorKind::Indented => "indented",
+        ArmorErrorKind::TrailingSpace => "trailing space",
+        ArmorErrorKind::NoBreakSpace => "no-break space",
+        ArmorErrorKind::Html => "html",
+        ArmorErrorKind::QuotedPrintable => "quoted-printable",
         ArmorErrorKind::Character => "character",
         ArmorErrorKind::Padding => "padding",
         ArmorErrorKind::UnusedBits => "unused bits",
         ArmorErrorKind::EndLine => "end line",
+        ArmorErrorKind::SecondText => "second text",
         ArmorErrorKind::TrailingData => "trailing data",
         ArmorErrorKind::Truncated => "truncated",
         other => panic!("{other:?} is new: name it"),

@@ -39,12 +39,25 @@ pub fn armor() -> Vec<Seed> {
         ("truncated", text[..90].into()),
         ("truncated-end-line", text[..text.len() - 5].into()),
         ("other-label", text.replace("BULLA ENVELOPE", "AGE ENCRYPTED FILE")),
-        ("leading-line", format!("\n{text}")),
+        ("white-space-around", format!("\u{feff}\r\n\t {text} \t\r\n\n")),
+        ("much-white-space", " ".repeat(1024) + &text + &"\n".repeat(2000)),
+        ("too-much-white-space", " ".repeat(1025) + &text),
+        ("header-of-a-mail", format!("Subject: hello\n\n{text}")),
+        ("no-text", "hello".into()),
+        ("quoted", format!("> {}", text.replace('\n', "\n> "))),
+        ("indented", format!("  {}", text.replace('\n', "\n  "))),
+        ("flowed", text.replace('\n', " \n")),
+        ("double-spaced", text.replace('\n', "\n\n")),
+        ("joined-lines", text.replace('\n', " ")),
+        ("dashes", text.replace("-----", "\u{2014}")),
+        ("html", text.replace('\n', "<br>\n")),
+        ("no-break-space", text.replacen("\n", "\n\u{a0}", 1)),
+        ("quoted-printable", text.replace('=', "=3D")),
+        ("utf-16", text.chars().flat_map(|character| [character, '\0']).collect()),
         ("header-line", inside("Version: 1.0")),
-        ("other-end-line", text.replace("END BULLA", "END  BULLA")),
-        ("trailing-line", format!("{text}\n")),
+        ("other-end-line", text.replace("-----END", "--\n-----END")),
+        ("signature", format!("{text}-- \nAlice\n")),
         ("two-texts", text.repeat(2)),
-        ("blank-line", inside(&format!("{full}\n\n{full}"))),
         ("short-line", inside("AAAA\nAAAA")),
         ("long-line", inside(&format!("{full}AAAA"))),
         ("endless-line", inside(&full.repeat(300))),
@@ -54,7 +67,8 @@ pub fn armor() -> Vec<Seed> {
         ("three-paddings", inside("A===")),
         ("unused-bits", inside("AB==")),
     ];
-    seeds.into_iter().map(|(name, text)| (name.into(), text.into_bytes())).collect()
+    let seeds = seeds.into_iter().map(|(name, text)| (name.into(), text.into_bytes()));
+    seeds.chain([("binary".into(), b"\x89BUL\r\n\x1A\n".to_vec())]).collect()
 }
 
 /// For the target `header`: what is accepted, and every way to be refused.

@@ -14,7 +14,11 @@ use crate::text::{CONTENT_LINE, Decoder};
 /// It holds about 65 KiB at most, however long the text and its lines are, and needs no further
 /// buffering. It yields the content of well-formed lines only. [`read`](Read::read) returns 0 only
 /// after the end line and the end of the input, so a text that was cut never looks complete.
-/// Nothing may follow the end line.
+///
+/// White space may stand around the text: spaces, tabs, CR and LF, up to 1024 bytes before the
+/// first line, a byte order mark of UTF-8 among them, and any number after the end line. Anything
+/// else is an error that says what it is. If the first line is wrong, it is reported after up to
+/// 17 KiB of the input.
 ///
 /// After `WouldBlock` nothing is lost: make the same call again. Any other error is final. An
 /// [`ArmorError`](crate::error::ArmorError) is reported inside a [`std::io::Error`], even by an

@@ -2,7 +2,11 @@
 
 use base64ct::{Base64, Base64Unpadded, Encoding};
 
-use super::lines::{BASE64_LINE, BATCH, BEGIN, CONTENT_LINE, END};
+use super::diagnosis;
+use super::lines::{
+    BASE64_LINE, BATCH, BEGIN, BYTE_ORDER_MARK, CONTENT_LINE, END, SPACE_BEFORE, Stage, is_base64, space_before,
+    white_space,
+};
 use crate::error::{ArmorError, ArmorErrorKind};
 
 /// Decodes a text from start to end, as many lines at a time as it is given.
@@ -13,19 +17,15 @@ use crate::error::{ArmorError, ArmorErrorKind};
 pub(crate) struct Decoder {
     stage: Stage,
     line_end: LineEnd,
-    /// Number of lines decoded so far.
+    /// Number of lines that end before the next byte.
     lines: u64,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-enum Stage {
-    /// The first line comes next.
-    #[default]
-    Begin,
-    /// Content or the end line comes next.
-    Content,
-    /// Nothing may follow.
-    End,
+/// A broken rule, before it is named for its cause.
+struct Fault {
+    error: ArmorError,
+    /// Where the wrong line starts.
+    offset: usize,
 }
 
 /// How many bytes of text were decoded, and how many bytes of content that gave.
@@ -40,7 +40,7 @@ impl Decoder {
     /// have room for at least one line.
     ///
     /// If nothing was consumed and the text has `ended`, the text is complete. If it has not ended,
-    /// more of it is needed, two lines at most.
+    /// more of it is needed: two lines at most, or some 17 KiB if its start is wrong.
     pub(crate) fn decode(&mut self, text: &[u8], ended: bool, output: &mut [u8]) -> Result<Progress, ArmorError> {
         debug_assert!(output.len() >= CONTENT_LINE, "no room for a line");
         let mut done = Progress::default();
@@ -50,7 +50,10 @@ impl Decoder {
                     done.consumed += step.consumed;
                     done.written += step.written;
                 }
-                Err(error) if done.consumed == 0 => return Err(error),
+                Err(fault) if done.consumed == 0 => {
+                    let named = diagnosis::name(fault.error, self.stage, &text[fault.offset..], ended);
+                    return named.map_or(Ok(done), Err);
+                }
                 // Content before an error is returned first. The next call meets the error again.
                 Ok(None) | Err(_) => return Ok(done),
             }
@@ -58,7 +61,7 @@ impl Decoder {
     }
 
     /// Returns `None` if more text or more room is needed, or if the text is complete.
-    fn step(&mut self, text: &[u8], ended: bool, output: &mut [u8]) -> Result<Option<Progress>, ArmorError> {
+    fn step(&mut self, text: &[u8], ended: bool, output: &mut [u8]) -> Result<Option<Progress>, Fault> {
         match self.stage {
             Stage::Begin => self.begin(text, ended),
             Stage::Content if output.len() < CONTENT_LINE => Ok(None),
@@ -67,21 +70,35 @@ impl Decoder {
                 done => Ok(Some(done)),
             },
             Stage::End if text.is_empty() => Ok(None),
-            Stage::End => Err(self.error(ArmorErrorKind::TrailingData)),
+            Stage::End => match white_space(text) {
+                0 => Err(self.fault(ArmorErrorKind::TrailingData, 0)),
+                space => {
+                    self.lines = self.lines.saturating_add(line_ends(&text[..space]));
+                    Ok(Some(Progress { consumed: space, written: 0 }))
+                }
+            },
         }
     }
 
-    fn begin(&mut self, text: &[u8], ended: bool) -> Result<Option<Progress>, ArmorError> {
-        let Some(line) = Line::first_of(text, ended) else { return Ok(None) };
+    fn begin(&mut self, text: &[u8], ended: bool) -> Result<Option<Progress>, Fault> {
+        let before = space_before(text);
+        // Nothing was consumed yet: the white space is counted anew each time.
+        self.lines = line_ends(&text[..before.min(SPACE_BEFORE)]);
+        if before > SPACE_BEFORE {
+            return Err(self.fault(ArmorErrorKind::LeadingSpace, SPACE_BEFORE));
+        }
+        let Some(line) = Line::first_of(&text[before..], ended) else { return Ok(None) };
         match line.end {
             Some(line_end) if line.text == BEGIN => {
                 self.line_end = line_end;
                 self.stage = Stage::Content;
-                self.lines = 1;
-                Ok(Some(Progress { consumed: line.len, written: 0 }))
+                self.lines += 1;
+                Ok(Some(Progress { consumed: before + line.len, written: 0 }))
             }
-            None if line.is_cut_from(BEGIN, LineEnd::CrLf) => Err(self.error(ArmorErrorKind::Truncated)),
-            _ => Err(self.error(ArmorErrorKind::NotArmored)),
+            None if line.is_cut_first_line() || BYTE_ORDER_MARK.starts_with(text) => {
+                Err(self.fault(ArmorErrorKind::Truncated, before))
+            }
+            _ => Err(self.fault(ArmorErrorKind::NotArmored, before)),
         }
     }
 
@@ -118,42 +135,48 @@ impl Decoder {
         Progress { consumed: taken * line_len, written: taken * CONTENT_LINE }
     }
 
-    /// Decodes the end line, together with the line before it if that is not a full one.
-    fn last_lines(&mut self, text: &[u8], ended: bool, output: &mut [u8]) -> Result<Option<Progress>, ArmorError> {
+    /// Decodes the end line, together with the line before it if that is not a full one. What
+    /// follows in the end line is left: only white space may.
+    fn last_lines(&mut self, text: &[u8], ended: bool, output: &mut [u8]) -> Result<Option<Progress>, Fault> {
         let Some(line) = Line::first_of(text, ended) else { return Ok(None) };
-        if self.is_end_line(&line).map_err(|kind| self.error(kind))? {
+        if self.is_end_line(&line).map_err(|kind| self.fault(kind, 0))? {
             self.stage = Stage::End;
-            self.lines = self.lines.saturating_add(1);
-            return Ok(Some(Progress { consumed: line.len, written: 0 }));
+            return Ok(Some(Progress { consumed: END.len(), written: 0 }));
         }
         let mut content = [0; CONTENT_LINE];
-        let content = Base64::decode(line.text, &mut content).map_err(|_| self.error(why(line.text)))?;
+        let content = Base64::decode(line.text, &mut content).map_err(|_| self.fault(why(line.text), 0))?;
 
         let Some(next) = Line::first_of(&text[line.len..], ended) else { return Ok(None) };
-        let line_number = self.lines.saturating_add(1);
-        let next_number = line_number.saturating_add(1);
-        if !self.is_end_line(&next).map_err(|kind| ArmorError::new(kind, next_number))? {
+        let lines = self.lines.saturating_add(1);
+        let next_is_end = self.is_end_line(&next).map_err(|kind| {
+            let error = ArmorError::new(kind, lines.saturating_add(1));
+            Fault { error, offset: line.len }
+        })?;
+        if !next_is_end {
             let short = line.text.len() < BASE64_LINE;
             let kind = if short { ArmorErrorKind::LineLength } else { ArmorErrorKind::Padding };
-            return Err(ArmorError::new(kind, line_number));
+            return Err(self.fault(kind, 0));
         }
         output[..content.len()].copy_from_slice(content);
         self.stage = Stage::End;
-        self.lines = next_number;
-        Ok(Some(Progress { consumed: line.len + next.len, written: content.len() }))
+        self.lines = lines;
+        Ok(Some(Progress { consumed: line.len + END.len(), written: content.len() }))
     }
 
-    /// Returns whether `line` is the end line, or an error if it can be neither that nor base64.
+    /// Returns whether `line` starts with the end line, or an error if it can be neither that nor
+    /// base64.
     fn is_end_line(&self, line: &Line<'_>) -> Result<bool, ArmorErrorKind> {
-        if line.end.is_some_and(|line_end| line_end != self.line_end) {
-            Err(ArmorErrorKind::LineEnd)
-        } else if line.text == END {
+        let is_cut = line.end.is_none() && line.len < LONGEST_LINE;
+        if line.text.starts_with(END) {
             Ok(true)
-        } else if line.text.starts_with(b"-") {
-            let cut = line.end.is_none() && line.is_cut_from(END, self.line_end);
-            Err(if cut { ArmorErrorKind::Truncated } else { ArmorErrorKind::EndLine })
-        } else if line.end.is_none() && line.len < LONGEST_LINE {
+        } else if is_cut && (END.starts_with(line.text) || !line.text.starts_with(b"-")) {
             Err(ArmorErrorKind::Truncated)
+        } else if line.end.is_some_and(|line_end| line_end != self.line_end) {
+            Err(ArmorErrorKind::LineEnd)
+        } else if line.text.starts_with(b"-") {
+            Err(ArmorErrorKind::EndLine)
+        } else if !line.text.iter().take(BASE64_LINE).all(|byte| is_base64(byte) || *byte == b'=') {
+            Err(ArmorErrorKind::Character)
         } else if line.text.is_empty() || line.text.len() > BASE64_LINE || !line.text.len().is_multiple_of(4) {
             Err(ArmorErrorKind::LineLength)
         } else {
@@ -161,9 +184,9 @@ impl Decoder {
         }
     }
 
-    /// Returns an error in the next line.
-    fn error(&self, kind: ArmorErrorKind) -> ArmorError {
-        ArmorError::new(kind, self.lines.saturating_add(1))
+    /// Returns a fault in the next line, which starts at `offset`.
+    fn fault(&self, kind: ArmorErrorKind, offset: usize) -> Fault {
+        Fault { error: ArmorError::new(kind, self.lines.saturating_add(1)), offset }
     }
 }
 
@@ -190,9 +213,9 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Returns whether the line is the start of `whole` with such a line end.
-    fn is_cut_from(&self, whole: &[u8], line_end: LineEnd) -> bool {
-        whole.starts_with(self.text) || line_end == LineEnd::CrLf && self.text.strip_suffix(b"\r") == Some(whole)
+    /// Returns whether a line without its end is the start of the first line.
+    fn is_cut_first_line(&self) -> bool {
+        BEGIN.starts_with(self.text) || self.text.strip_suffix(b"\r") == Some(BEGIN)
     }
 }
 
@@ -212,18 +235,18 @@ impl LineEnd {
     }
 }
 
-/// Returns why a line of the right length is not base64.
+/// Returns why a line of the right length and characters is not base64.
 fn why(line: &[u8]) -> ArmorErrorKind {
-    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     let padding = line.iter().rev().take_while(|byte| **byte == b'=').count();
-    let unpadded = &line[..line.len() - padding];
-    if !unpadded.iter().all(|byte| is_base64(byte) || *byte == b'=') {
-        ArmorErrorKind::Character
-    } else if padding > 2 || unpadded.contains(&b'=') {
+    if padding > 2 || line[..line.len() - padding].contains(&b'=') {
         ArmorErrorKind::Padding
     } else {
         ArmorErrorKind::UnusedBits
     }
+}
+
+fn line_ends(text: &[u8]) -> u64 {
+    text.iter().map(|byte| u64::from(*byte == b'\n')).sum()
 }
 
 /// Length in bytes of the longest valid line, with its line end.

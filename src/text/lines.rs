@@ -1,8 +1,20 @@
-//! Writes the lines of the text form.
+//! Of which lines the text form is made, and how they are written.
 
 use alloc::vec::Vec;
 
 use base64ct::{Base64, Encoding};
+
+/// How far a text was decoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The first line comes next, perhaps after white space.
+    #[default]
+    Begin,
+    /// Content or the end line comes next.
+    Content,
+    /// Only white space may follow.
+    End,
+}
 
 /// Returns the first line with its line end.
 pub(crate) fn first_line() -> Vec<u8> {
@@ -32,6 +44,23 @@ pub(crate) fn last_lines(rest: &[u8]) -> Vec<u8> {
     [base64.as_bytes(), end, END, b"\n"].concat()
 }
 
+/// Returns how many bytes stand before the first line of `text`: a byte order mark of UTF-8, and
+/// white space. Counts no further than to one more than may stand there.
+pub(super) fn space_before(text: &[u8]) -> usize {
+    let text = &text[..text.len().min(SPACE_BEFORE + 1)];
+    let mark = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    mark + white_space(&text[mark..])
+}
+
+/// Returns how many bytes of white space `text` starts with.
+pub(super) fn white_space(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count()
+}
+
+pub(super) fn is_base64(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
+}
+
 /// Bytes of content in a full line.
 pub(crate) const CONTENT_LINE: usize = 48;
 
@@ -46,3 +75,8 @@ pub(super) const BATCH: usize = 64;
 
 pub(super) const BEGIN: &[u8] = b"-----BEGIN BULLA ENVELOPE-----";
 pub(super) const END: &[u8] = b"-----END BULLA ENVELOPE-----";
+
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Most bytes that may stand before the first line.
+pub(super) const SPACE_BEFORE: usize = 1024;

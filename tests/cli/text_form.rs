@@ -116,7 +116,7 @@ mod built {
         for (damaged, reason) in [
             (whole.replacen('\n', "\n\n", 1), "malformed text form of an envelope at line 2".into()),
             (whole.replacen("iUJV", "iU V", 1), "malformed text form of an envelope at line 2".into()),
-            (format!("{whole}\n"), format!("malformed text form of an envelope at line {}", last_line + 1)),
+            (format!("{whole}x"), format!("malformed text form of an envelope at line {}", last_line + 1)),
             (whole[..end].into(), "truncated".into()),
             (whole[..whole.len() / 2].into(), "truncated".into()),
             (whole[..31].into(), "truncated".into()),

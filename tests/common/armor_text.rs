@@ -47,6 +47,10 @@ pub fn crlf(text: &str) -> String {
     text.replace('\n', "\r\n")
 }
 
+/// White space of every kind that may stand before the text, and after it.
+pub const SPACE_BEFORE: &str = "\u{feff} \t\r\n\n\r \n";
+pub const SPACE_AFTER: &str = "\t \n\n\r\n \r";
+
 /// Decodes in memory and as streams of several kinds, which must agree.
 pub fn decode(text: &[u8]) -> Result<Vec<u8>, ArmorError> {
     let result = armor::decode(text);
