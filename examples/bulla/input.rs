@@ -44,9 +44,13 @@ impl Input {
     /// An empty input is *truncated* (SPEC §3.1).
     pub(crate) fn open_envelope(path: &Path) -> Result<Self, Failure> {
         Self::open_with(path, |name, mut source| {
-            let start = source.peek(armor::FIRST_LINE_LEN).map_err(|error| Failure::io(name, &error))?;
+            let mut peek = |len| source.peek(len).map_err(|error| Failure::io(name, &error));
+            let mut start = peek(1)?;
             if start.is_empty() {
                 return Err(Failure::new(name, "truncated: the input is empty"));
+            }
+            if !armor::is_binary(&start) {
+                start = peek(armor::START_LEN)?;
             }
             if armor::is_text(&start) { Content::text(name, source) } else { Ok(Content::Binary(source)) }
         })

@@ -132,6 +132,56 @@ mod built {
     }
 
     #[test]
+    fn text_with_white_space_around_it_is_opened_inspected_and_rewrapped() {
+        let dir = sealed_as_text();
+        let whole = text(&dir.read("text"));
+        let many = ["\n".repeat(1024), "\r\n".repeat(100_000)];
+        for [before, after] in [["\u{feff}", ""], ["\r\n \t", "\n\n \n"], [&many[0], &many[1]]] {
+            dir.write("text", [before, &whole, after].concat().as_bytes());
+            dir.succeeds(["open", "-i", &private(2048), "text", "out"]);
+            assert_eq!(dir.read("out"), PLAINTEXT);
+            assert_eq!(dir.pipe(["open", "-i", &private(2048), "-", "-"], &dir.read("text")).stdout, PLAINTEXT);
+            assert_eq!(dir.inspect("text")["version"], 1);
+            dir.succeeds(["rewrap", "-i", &private(2048), "--add", &public(3072), "text", "binary"]);
+            assert!(dir.opens("binary", 3072));
+        }
+    }
+
+    #[test]
+    fn what_is_near_to_a_text_is_named() {
+        let dir = sealed_as_text();
+        let whole = text(&dir.read("text"));
+        let every_line = |start: &str| whole.lines().map(|line| format!("{start}{line}\n")).collect::<String>();
+        let utf_16 = whole.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mail = format!("{}\n{whole}", "Received: from mail.example by mail.example\n".repeat(300));
+        let at = |line: u32, reason: &str| format!("malformed text form of an envelope at line {line}: {reason}");
+        for (damaged, reason) in [
+            (every_line("> ").into_bytes(), at(1, "quoting mark: remove it from every line")),
+            (every_line("  ").into(), at(2, "indented line: remove the blanks")),
+            (format!("Dear Alice,\n{whole}").into(), at(1, "text before the first line: remove it")),
+            (mail.into(), at(1, "text before the first line: remove it")),
+            (
+                whole.replace("-----", "\u{2014}").into(),
+                at(1, "not five hyphens on each side of the label: restore them"),
+            ),
+            (utf_16, "not the text form of a bulla envelope, but a text in UTF-16: save it as UTF-8".into()),
+        ] {
+            dir.write("damaged", &damaged);
+            for args in [&["open", "-i", &private(2048), "damaged", "out"][..], &["inspect", "damaged"]] {
+                assert_eq!(dir.fails(args), format!("bulla: damaged: {reason}"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_binary_envelope_that_names_the_text_form_is_not_read_as_text() {
+        let dir = Scratch::sealed();
+        dir.succeeds(["seal", "-r", &public(2048), "--metadata", "BEGIN BULLA ENVELOPE", "sealed", "envelope"]);
+        dir.succeeds(["open", "-i", &private(2048), "envelope", "out"]);
+        assert!(dir.read("out") == dir.read("sealed"));
+    }
+
+    #[test]
     #[cfg(target_os = "linux")]
     fn a_full_device_is_reported_in_one_line() {
         let dir = Scratch::sealed();
