@@ -159,6 +159,7 @@ fn every_fault_is_named_with_its_line() {
         (&[BEGIN, &full, &format!("{full}{full}"), END], Kind::JoinedLines, 3),
         (&[BEGIN, &full, &full.repeat(1000), END], Kind::JoinedLines, 3),
         (&[BEGIN, &format!("{full} {full}"), END], Kind::JoinedLines, 2),
+        (&[BEGIN, &format!("{full} AAAA"), END], Kind::JoinedLines, 2),
         (&[BEGIN, "AAAA-----END BULLA ENVELOPE-----"], Kind::JoinedLines, 2),
         (&[BEGIN, "AAAA", "BBBB", END], Kind::LineLength, 2),
         // Empty lines.
