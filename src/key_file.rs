@@ -2,13 +2,14 @@
 //! backends, so that both take the same keys and refuse the others with the same words.
 //!
 //! A file is recognised from the outside in: other encodings of text, PEM blocks (`pem`), lines of
-//! OpenSSH (`ssh`), bare base64, binary files, and then the structure of the DER (`der`). What is
-//! no key that can be read becomes an error that says what it is, with the `command` that mends
-//! it. What is one must pass the `policy`.
+//! OpenSSH (`ssh`), bare base64, binary files, and then the structure of the DER (`der`), which can
+//! be `damaged`. What is no key that can be read becomes an error that says what it is, with the
+//! `command` that mends it. What is one must pass the `policy`.
 
 #[cfg(feature = "x509")]
 mod certificate;
 mod command;
+mod damaged;
 mod der;
 #[cfg(feature = "encrypted-keys")]
 mod encrypted;
@@ -81,7 +82,7 @@ impl PublicKeyFile {
     }
 
     fn from_key_der(der: &[u8]) -> Result<Self, KeyErrorKind> {
-        match KeyDer::decode(der)? {
+        match KeyDer::decode(der).map_err(|kind| public_only(damaged::describe(kind, der, Half::Public)))? {
             KeyDer::Public(key) => Self::from_key(&key),
             KeyDer::Private(_) | KeyDer::Encrypted => Err(KeyErrorKind::PrivateKey),
         }
@@ -167,7 +168,7 @@ impl PrivateKeyFile {
     }
 
     fn from_key_der(der: &[u8]) -> Result<Self, KeyErrorKind> {
-        let key = match KeyDer::decode(der)? {
+        let key = match KeyDer::decode(der).map_err(|kind| damaged::describe(kind, der, Half::Private))? {
             KeyDer::Private(key) => key,
             KeyDer::Public(_) => return Err(KeyErrorKind::PublicKey),
             KeyDer::Encrypted => {
@@ -237,7 +238,8 @@ fn find(text: &[u8], wanted: Half) -> Result<Found, KeyErrorKind> {
         return Err(KeyErrorKind::Format(KeyFormat::Der));
     }
     if let Some(kind) = recognise::before_pem(text) {
-        return Err(kind);
+        let is_public = wanted == Half::Private && recognise::is_public(&kind, text);
+        return Err(if is_public { KeyErrorKind::PublicKey } else { kind });
     }
     let blocks = Block::find_all(text);
     if !blocks.is_empty() {

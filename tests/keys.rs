@@ -146,7 +146,7 @@ fn refused_public_keys_say_why() {
         (der(file!("rsa2048.pkcs1.pem")), KeyErrorKind::PrivateKey),
         (der(file!("encrypted2048.pem")), KeyErrorKind::PrivateKey),
         (vec![], KeyErrorKind::Der(DerDamage::Truncated { missing: None })),
-        (vec![0x30, 0x80], KeyErrorKind::Der(DerDamage::NotDer)),
+        (vec![0x30, 0x80], KeyErrorKind::Der(DerDamage::Structure)),
     ] {
         assert_eq!(kind(RsaRecipient::from_der(&der)), Some(expected));
     }

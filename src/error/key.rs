@@ -168,7 +168,7 @@ impl fmt::Display for KeyErrorKind {
             Self::Unrecognised => f.write_str("no RSA key found: neither PEM nor DER, nor an ssh-rsa line"),
             Self::Format(format) => write!(f, "{format}"),
             Self::Pem(damage) => write!(f, "damaged PEM: {damage}"),
-            Self::PemLabel(label) => write!(f, "not an RSA key: a PEM block labelled {label:?}"),
+            Self::PemLabel(label) => write!(f, "not the label of an RSA key: a PEM block labelled {label:?}"),
             Self::NoFittingBlock(labels) => write!(f, "the key that is needed is not among these: {}", List(labels)),
             Self::SeveralKeys(labels) => write!(f, "several keys, give one per file; there are: {}", List(labels)),
             Self::DamagedSshLine => f.write_str("damaged ssh-rsa line, copy the whole line"),
@@ -221,15 +221,22 @@ impl fmt::Display for KeyErrorKind {
 /// Sealing to such a key works, so say why it does not open.
 const NOT_SEEN: &str = " (the public key does not show this)";
 
-/// Labels, equal ones in a row counted.
+/// Labels, equal ones in a row counted. A file can have any number of them, and a text cannot.
 struct List<'a>(&'a [String]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, equal) in self.0.chunk_by(|a, b| a == b).enumerate() {
+        let mut groups = self.0.chunk_by(|a, b| a == b);
+        for (index, equal) in groups.by_ref().take(MAX_GROUPS).enumerate() {
             let separator = if index == 0 { "" } else { ", " };
             write!(f, "{separator}{} {:?}", equal.len(), equal[0])?;
         }
-        Ok(())
+        match groups.map(<[String]>::len).sum() {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
     }
 }
+
+/// More than a file has that was put together on purpose.
+const MAX_GROUPS: usize = 8;

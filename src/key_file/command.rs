@@ -25,13 +25,7 @@ fn command(kind: &KeyErrorKind, wanted: Half, is_der: bool) -> Option<&'static s
         KeyErrorKind::Format(format) => of_format(*format, wanted, is_der),
         KeyErrorKind::Pem(PemDamage::Quoted) => Some("sed 's/^[> ]*//' FILE > KEY.pem"),
         KeyErrorKind::Pem(PemDamage::Headers) => Some("sed '/^[A-Za-z0-9-]*: /d' FILE > KEY.pem"),
-        KeyErrorKind::Der(
-            DerDamage::TrailingBytes { .. }
-            | DerDamage::NotDer
-            | DerDamage::UnusedBits
-            | DerDamage::Negative(_)
-            | DerDamage::LeadingZeros(_),
-        ) => Some(encode_again(wanted, is_der)),
+        KeyErrorKind::Der(damage) if is_mendable(*damage) => Some(encode_again(wanted, is_der)),
         KeyErrorKind::PrivateKey if is_der => Some("openssl pkey -inform DER -in FILE -pubout -out PUBLIC.pem"),
         KeyErrorKind::PrivateKey => Some("openssl pkey -in FILE -pubout -out PUBLIC.pem"),
         // Who can read encrypted keys should not be told to write one without encryption.
@@ -47,6 +41,15 @@ fn command(kind: &KeyErrorKind, wanted: Half, is_der: bool) -> Option<&'static s
         KeyErrorKind::UnsupportedEncryption(_) => Some("openssl pkey -in FILE -aes-256-cbc -out KEY.pem"),
         _ => None,
     }
+}
+
+/// Returns whether OpenSSL reads a key that is damaged like this, and writes it as it must be. Of
+/// unused bits it clears what it takes for them, and with that the last bit of the exponent.
+pub(super) const fn is_mendable(damage: DerDamage) -> bool {
+    matches!(
+        damage,
+        DerDamage::TrailingBytes { .. } | DerDamage::NotDer | DerDamage::Negative(_) | DerDamage::LeadingZeros(_)
+    )
 }
 
 fn encode_again(wanted: Half, is_der: bool) -> &'static str {
@@ -102,7 +105,12 @@ fn of_format(format: KeyFormat, wanted: Half, is_der: bool) -> Option<&'static s
             "cp FILE KEY.pem && chmod 600 KEY.pem && ssh-keygen -p -N '' -m PEM -f KEY.pem"
         }
         (KeyFormat::SshSignatureAlgorithm, Half::Public) => "sed 's/rsa-sha2-[0-9]*/ssh-rsa/' FILE > PUBLIC.pub",
-        (KeyFormat::OpenPgp, Half::Public) => "gpg --export-ssh-key KEYID > PUBLIC.pub",
+        // Of itself, gpg exports only keys for authentication. The last RSA key that encrypts is
+        // taken.
+        (KeyFormat::OpenPgp, Half::Public) => {
+            "gpg --import FILE && gpg --export-ssh-key $(gpg --show-keys --with-colons FILE | \
+             awk -F: '$4==1&&$12~/e/{k=$5\"!\"}END{print k}') > PUBLIC.pub"
+        }
         (KeyFormat::Pkcs7, Half::Public) if is_der => {
             "openssl pkcs7 -inform DER -in FILE -print_certs -out CERTIFICATES.pem"
         }

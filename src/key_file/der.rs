@@ -304,7 +304,7 @@ const X500_RSA_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.8.1.1")
 const EC_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 
 /// 1.2.840.113549.1.7, below which the content types of PKCS#7 are.
-const PKCS7_OID: &[u8] = b"\x2A\x86\x48\x86\xF7\x0D\x01\x07";
+pub(super) const PKCS7_OID: &[u8] = b"\x2A\x86\x48\x86\xF7\x0D\x01\x07";
 /// 2.23.133.10.1.3, a key that is loaded into a TPM.
 const TPM_OID: &[u8] = b"\x67\x81\x05\x0A\x01\x03";
 

@@ -1,5 +1,6 @@
 //! What a file is that holds no key in a form that is read.
 
+use super::der::is_der;
 use super::pem::{contains, decode_base64, trim};
 use crate::error::{KeyErrorKind, KeyFormat};
 
@@ -22,6 +23,15 @@ pub(super) fn before_pem(file: &[u8]) -> Option<KeyErrorKind> {
     Some(KeyErrorKind::Format(format))
 }
 
+/// Returns whether what was recognised in `text` can be told to be a public key only.
+pub(super) fn is_public(kind: &KeyErrorKind, text: &[u8]) -> bool {
+    match kind {
+        KeyErrorKind::Format(KeyFormat::Jwk | KeyFormat::JwkSet) => !contains(text, b"\"d\""),
+        KeyErrorKind::Format(KeyFormat::Xml) => !contains(text, b"<D>"),
+        _ => false,
+    }
+}
+
 /// Recognises a file without PEM blocks by how it starts.
 pub(super) fn by_start(file: &[u8]) -> Option<KeyErrorKind> {
     let text = trim(file);
@@ -38,7 +48,8 @@ pub(super) fn encoded(text: &[u8]) -> Option<KeyErrorKind> {
         return Some(KeyErrorKind::Format(KeyFormat::Hexadecimal));
     }
     let decoded = decode_base64(trim(text)).ok()?;
-    contains(&decoded, b"-----BEGIN ").then_some(KeyErrorKind::Format(KeyFormat::PemInBase64))
+    // In DER there can be anything.
+    (!is_der(&decoded) && contains(&decoded, b"-----BEGIN ")).then_some(KeyErrorKind::Format(KeyFormat::PemInBase64))
 }
 
 fn is_utf16(file: &[u8]) -> bool {

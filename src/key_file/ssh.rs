@@ -1,6 +1,6 @@
 //! Public keys as OpenSSH writes them: `ssh-rsa AAAA… comment` (RFC 4253 §6.6).
 
-use alloc::string::ToString;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::pem::{decode_base64, is_white_space, trim};
@@ -19,7 +19,7 @@ pub(super) fn read(text: &[u8]) -> Option<Result<Components, KeyErrorKind>> {
     match lines.as_slice() {
         [] => None,
         [line] => Some(line.read()),
-        several => Some(Err(KeyErrorKind::SeveralKeys(several.iter().map(|line| line.key_type.to_string()).collect()))),
+        several => Some(Err(KeyErrorKind::SeveralKeys(several.iter().map(|line| printable(line.key_type)).collect()))),
     }
 }
 
@@ -47,8 +47,13 @@ pub(super) fn other_type(key_type: &str) -> KeyErrorKind {
     } else if key_type.starts_with("rsa-sha2-") {
         KeyErrorKind::Format(KeyFormat::SshSignatureAlgorithm)
     } else {
-        KeyErrorKind::OtherAlgorithm(key_type.chars().filter(char::is_ascii_graphic).take(64).collect())
+        KeyErrorKind::OtherAlgorithm(printable(key_type))
     }
+}
+
+/// The name of a type of key, which can be anything of any length, as it may stand in an error.
+fn printable(key_type: &str) -> String {
+    key_type.chars().filter(char::is_ascii_graphic).take(64).collect()
 }
 
 /// A line that holds a key.

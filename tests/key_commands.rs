@@ -1,0 +1,132 @@
+//! The commands that errors name: each is run on a file as another tool writes it, and what it
+//! makes is read as the same key.
+
+#[path = "common/key_samples.rs"]
+mod key_samples;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use bulla::error::{KeyError, KeyErrorKind};
+use bulla::{RsaIdentity, RsaRecipient};
+
+#[test]
+fn every_command_makes_a_file_that_is_read_as_the_same_key() {
+    assert!(has("openssl"), "the tests of key files need the openssl command");
+    let mut skipped = BTreeMap::<_, BTreeSet<_>>::new();
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for (half, name, command) in commands() {
+        if let Some(tool) = TOOLS.iter().find(|tool| command.contains(**tool) && !has(tool)) {
+            skipped.entry(tool).or_default().insert(name);
+        } else {
+            wrong.extend(mend(half, &name).err().map(|reason| format!("{half:?} {name}: {reason}")));
+            tried += 1;
+        }
+    }
+    for (tool, names) in skipped {
+        eprintln!("skipped: the commands for {names:?}, since there is no {tool}");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(tried > 30, "{tried} commands");
+}
+
+#[test]
+fn every_command_in_the_source_is_named_for_one_of_the_files() {
+    let source = include_str!("../src/key_file/command.rs");
+    // A literal goes on behind the white space of the next line.
+    let mut rest: String = source.split("\\\n").map(str::trim_start).collect();
+    for (.., command) in commands() {
+        // As it is in a raw literal, and in an escaped one.
+        for literal in [command.to_string(), command.replace('\\', "\\\\").replace('"', "\\\"")] {
+            rest = rest.replace(&literal, "");
+        }
+    }
+    let left: Vec<_> = rest.lines().filter(|line| line.contains("FILE") && !line.contains("//")).collect();
+    assert!(left.is_empty(), "{left:#?}");
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Half {
+    Public,
+    Private,
+}
+
+/// Which half of a key is wanted of which file, and the command that the error names.
+fn commands() -> Vec<(Half, String, &'static str)> {
+    let mut commands = Vec::new();
+    for (name, file) in key_samples::of_the_test_key() {
+        // A private key with the public one beside it, which OpenSSL 3.0 does not read.
+        if name == "with-public-key.der" {
+            continue;
+        }
+        for half in [Half::Public, Half::Private] {
+            let command = read(half, &file).err().and_then(|error| error.command());
+            commands.extend(command.map(|command| (half, name.clone(), command)));
+        }
+    }
+    commands
+}
+
+/// Runs the commands that the errors name until a key is read, and compares it.
+fn mend(half: Half, name: &str) -> Result<(), String> {
+    let dir = tempfile::tempdir().unwrap();
+    let expected = if name.starts_with("openpgp") { OPENPGP_KEY } else { KEY };
+    let passphrase = if name.starts_with("encrypted") { "test" } else { "changeit" };
+    let mut name = name.to_string();
+    fs::write(dir.path().join(&name), key_samples::one(&name)).unwrap();
+    // ssh-keygen reads no private key that others can read.
+    shell(dir.path(), &format!("chmod 600 {name}"), "")?;
+    for _ in 0..3 {
+        let error = match read(half, &fs::read(dir.path().join(&name)).unwrap()) {
+            Ok(id) if id == expected => return Ok(()),
+            Ok(id) => return Err(format!("another key, {id}, in {name}")),
+            // The file has no more than that.
+            Err(error) if *error.kind() == KeyErrorKind::PublicKey => return Ok(()),
+            Err(error) => error,
+        };
+        let command = error.command().ok_or_else(|| format!("no command for {name}: {error}"))?;
+        shell(dir.path(), &command.replace("FILE", &name), passphrase)?;
+        let is_output = |word: &&str| ["KEY.", "PUBLIC.", "CERTIFICATES."].iter().any(|start| word.starts_with(start));
+        name = command.split([' ', ';']).rfind(is_output).ok_or("no output")?.into();
+    }
+    Err("three commands, and still not read".into())
+}
+
+fn read(half: Half, file: &[u8]) -> Result<String, KeyError> {
+    match half {
+        Half::Public => RsaRecipient::from_key_file(file).map(|key| key.key_id().to_string()),
+        Half::Private => RsaIdentity::from_key_file(file).map(|key| key.key_id().to_string()),
+    }
+}
+
+/// Runs `script`, with `passphrase` for whoever asks for one.
+fn shell(dir: &Path, script: &str, passphrase: &str) -> Result<(), String> {
+    let script = format!("yes '{passphrase}' | ({script})");
+    // Without a terminal, since a tool would rather ask there.
+    let shell: &[&str] = if has("setsid") { &["setsid", "-w", "sh", "-c"] } else { &["sh", "-c"] };
+    let mut command = Command::new(shell[0]);
+    command.args(&shell[1..]).arg(&script).current_dir(dir).env("GNUPGHOME", dir).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{script}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn has(program: &str) -> bool {
+    let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).stdout(Stdio::null()).status();
+    found.is_ok_and(|status| status.success())
+}
+
+/// openssl pkey -pubin -in tests/keys/rsa2048.pub.pem -outform DER | sha256sum
+const KEY: &str = "78b2f61142faf3cf3874b1fe68686a41d32206d1220969a546919c0257fb84c0";
+
+/// gpg --export-ssh-key KEYID! > k
+/// ssh-keygen -e -m PKCS8 -f k | openssl pkey -pubin -outform DER | sha256sum
+const OPENPGP_KEY: &str = "5c562a4e7093f47d3202e541349e340440f73f44698c6b3d241bcae13cd21cfe";
+
+/// What the commands use besides the tools of POSIX and `openssl`.
+const TOOLS: [&str; 9] = ["node", "pwsh", "xxd", "base64", "iconv", "keytool", "puttygen", "ssh-keygen", "gpg"];
