@@ -13,6 +13,7 @@ pub mod header;
 mod header_tag;
 pub mod io;
 pub mod key;
+pub mod keyfile;
 #[path = "../../tests/common/model.rs"]
 pub mod model;
 pub mod open;
@@ -28,7 +29,11 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use crate::{armor, header, key, open, rewrap, seeds, seek};
+    #[cfg(not(feature = "aws-lc-rs"))]
+    use crate::key::key_samples;
+    #[cfg(not(feature = "aws-lc-rs"))]
+    use crate::split_mix::SplitMix64;
+    use crate::{armor, header, key, keyfile, open, rewrap, seeds, seek};
 
     #[test]
     fn every_target_has_seeds_and_a_place_in_the_manifest() {
@@ -73,7 +78,47 @@ mod tests {
     #[test]
     fn key_seeds_reach_every_outcome() {
         let reached: BTreeSet<_> = seeds::key().iter().flat_map(|(_, bytes)| key::check(bytes)).collect();
-        assert_eq!(reached, key::OUTCOMES.into());
+        assert_eq!(reached, key::OUTCOMES.map(String::from).into());
+    }
+
+    #[test]
+    fn keyfile_seeds_reach_every_outcome() {
+        let reached: BTreeSet<_> = seeds::keyfile().iter().flat_map(|(_, bytes)| keyfile::check(bytes)).collect();
+        assert_eq!(reached, keyfile::outcomes());
+    }
+
+    #[test]
+    fn the_library_with_aws_lc_has_the_features_and_dependencies_of_the_library() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let section = |manifest: &str, name: &str| {
+            let manifest = fs::read_to_string(root.join(manifest)).unwrap();
+            let start = format!("[{name}]");
+            let lines = manifest.lines().map(String::from).skip_while(|line| *line != start).skip(1);
+            let lines = lines.take_while(|line| !line.starts_with('['));
+            lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect::<BTreeSet<_>>()
+        };
+        for name in ["features", "dependencies"] {
+            let expected = section("../Cargo.toml", name);
+            assert!(expected.len() > 5, "{name}");
+            assert_eq!(section("aws_lc/Cargo.toml", name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    #[cfg(not(feature = "aws-lc-rs"))]
+    fn the_two_libraries_have_different_backends() {
+        let spki = key_samples::one("spki.der");
+        let ours = || {
+            let sealer = bulla::Sealer::new(bulla::RsaRecipient::from_der(&spki).unwrap());
+            sealer.start_with_rng(&mut SplitMix64(0)).unwrap().seal(b"").unwrap()
+        };
+        let theirs = || {
+            let sealer = bulla_aws_lc::Sealer::new(bulla_aws_lc::RsaRecipient::from_der(&spki).unwrap());
+            sealer.start_with_rng(&mut SplitMix64(0)).unwrap().seal(b"").unwrap()
+        };
+        assert_eq!(ours(), ours());
+        // AWS-LC draws the seed of OAEP from its own generator.
+        assert_ne!(theirs(), theirs());
     }
 
     #[test]

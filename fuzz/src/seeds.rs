@@ -1,20 +1,27 @@
 //! The committed seeds: inputs from which each target reaches everything it checks.
 
-use base64ct::{Base64, Encoding};
 use bulla::keys::KeyId;
 
 use crate::armor;
 use crate::header::{encode, rsa_oaep_value};
 use crate::io::{Fault, Step};
-use crate::key::pem;
+use crate::key::key_samples;
 use crate::open::{Case, Damage};
 
 /// Name of the file, and its content.
 pub type Seed = (String, Vec<u8>);
 
 /// The seeds of every target.
-pub fn all() -> [(&'static str, Vec<Seed>); 6] {
-    [("armor", armor()), ("header", header()), ("key", key()), ("open", open()), ("seek", seek()), ("rewrap", rewrap())]
+pub fn all() -> [(&'static str, Vec<Seed>); 7] {
+    [
+        ("armor", armor()),
+        ("header", header()),
+        ("key", key()),
+        ("keyfile", keyfile()),
+        ("open", open()),
+        ("seek", seek()),
+        ("rewrap", rewrap()),
+    ]
 }
 
 /// For the target `armor`: texts of every shape, and every way to be refused.
@@ -104,7 +111,7 @@ pub fn header() -> Vec<Seed> {
         ("truncated", plain[..100].to_vec()),
         ("truncated-and-malformed", at(20, &[0x80])[..plain.len() - 5].to_vec()),
         ("body", [&plain, &b"the body"[..]].concat()),
-        ("pem", pem("PUBLIC KEY", b"key").into_bytes()),
+        ("pem", key_samples::pem("PUBLIC KEY", b"key").into_bytes()),
         ("version", at(8, &[2])),
         ("suite", at(9, &[2])),
         ("layout", at(10, &[2])),
@@ -126,84 +133,29 @@ pub fn header() -> Vec<Seed> {
     ])
 }
 
-/// For the target `key`: the keys of the tests in all forms, and every reason to refuse one.
+/// For the target `key`: the structures of keys, modulus and exponent, and choices from which a
+/// private key is made.
 pub fn key() -> Vec<Seed> {
-    let private_pem = include_str!("../../tests/keys/rsa2048.pem");
-    let public_pem = include_str!("../../tests/keys/rsa2048.pub.pem");
-    let [pkcs8, spki] = [private_pem, public_pem].map(decode_pem);
-    // What surrounds a PKCS#1 key of 2048 bits in PKCS#8 and in SubjectPublicKeyInfo has a fixed
-    // length.
-    let pkcs1 = &pkcs8[26..];
-    let pkcs1_public = &spki[24..];
-    let modulus = &pkcs1_public[9..265];
-
-    let public = |modulus: &[u8], exponent: &[u8]| der(0x30, &[&uint(modulus), &uint(exponent)]);
-    let algorithm = |oid: &[u8]| der(0x30, &[&der(0x06, &[oid]), &der(0x05, &[])]);
-    let spki_of = |oid: &[u8]| der(0x30, &[&algorithm(oid), &der(0x03, &[&[0], pkcs1_public])]);
-    let multi_prime = {
-        let other = der(0x30, &[&der(0x30, &[&uint(&[3]), &uint(&[3]), &uint(&[3])])]);
-        let (_, numbers) = pkcs1.split_at(4 + 3);
-        der(0x30, &[&uint(&[1]), numbers, &other])
-    };
-    let encrypted = pem("RSA PRIVATE KEY", pkcs1).replacen('\n', "\nProc-Type: 4,ENCRYPTED\n", 1);
-    let inconsistent = {
-        let mut pkcs1 = pkcs1.to_vec();
-        *pkcs1.last_mut().unwrap() ^= 1;
-        pkcs1
-    };
-
-    let short_prime = {
-        let numbers: [&[u8]; 8] = [modulus, &[1, 0, 1], &[1], &[3], modulus, &[1], &[1], &[1]];
-        let numbers = numbers.map(uint);
-        der(0x30, &[&uint(&[0]), &numbers.concat()])
-    };
-    let oaep_of = |parameters: &[&[u8]]| {
-        let algorithm = der(0x30, &[&der(0x06, &[RSAES_OAEP]), &parameters.concat()]);
-        der(0x30, &[&algorithm, &der(0x03, &[&[0], pkcs1_public])])
-    };
-    let ssh = {
-        let string = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
-        let blob = [string(b"ssh-rsa"), string(&[1, 0, 1]), string(&[&[0], modulus].concat())].concat();
-        format!("# a comment\nssh-rsa {} me@here\n", Base64::encode_string(&blob))
-    };
-
-    named([
-        ("pkcs8.pem", private_pem.into()),
-        ("spki.pem", public_pem.into()),
-        ("pkcs1.pem", pem("RSA PRIVATE KEY", pkcs1).into()),
-        ("pkcs1-public.pem", pem("RSA PUBLIC KEY", pkcs1_public).into()),
-        ("certificate.pem", pem("CERTIFICATE", &spki).into()),
-        ("two-blocks.pem", public_pem.repeat(2).into()),
-        ("traditional-encrypted.pem", encrypted.into()),
-        ("pkcs8.der", pkcs8.clone()),
-        ("spki.der", spki.clone()),
-        ("pkcs1.der", pkcs1.to_vec()),
-        ("pkcs1-public.der", pkcs1_public.to_vec()),
+    let structures = key_samples::all().into_iter().filter(|(name, _)| name.ends_with(".der"));
+    let modulus = &key_samples::one("pkcs1-public.der")[9..265];
+    let numbers = named([
+        ("nothing", vec![]),
         ("components", [modulus, &[1, 0, 1]].concat()),
-        ("encrypted.der", der(0x30, &[&algorithm(PBES2), &der(0x04, &[&[0x55; 64]])])),
-        ("pss.der", spki_of(RSASSA_PSS)),
-        ("elliptic-curve.der", spki_of(EC_PUBLIC_KEY)),
-        ("2047-bits.der", public(&[&[0x7F], &modulus[1..]].concat(), &[1, 0, 1])),
-        ("8192-bits.der", public(&modulus.repeat(4), &[1, 0, 1])),
-        ("8200-bits.der", public(&[&modulus.repeat(4)[..], &[1]].concat(), &[1, 0, 1])),
-        ("even-modulus.der", public(&[&modulus[..255], &[0xFE]].concat(), &[1, 0, 1])),
-        ("exponent-65535.der", public(modulus, &[0xFF, 0xFF])),
-        ("exponent-of-33-bits.der", public(modulus, &[1, 0, 0, 0, 1])),
-        ("exponent-of-34-bits.der", public(modulus, &[2, 0, 0, 0, 1])),
-        ("multi-prime.der", multi_prime),
-        ("inconsistent.der", inconsistent),
-        ("short-prime.der", short_prime),
-        ("oaep-without-parameters.der", oaep_of(&[])),
-        ("oaep-of-sha1.der", oaep_of(&[&der(0x30, &[])])),
-        ("ssh-cut.pub", ssh[..ssh.len() - 60].into()),
-        ("ssh.pub", ssh.into()),
-        ("label.pem", pem("ANY PRIVATE KEY", &pkcs8).into()),
-        ("no-end.pem", public_pem.replace("-----END", "-----").into()),
-        ("base64.txt", Base64::encode_string(&spki).into()),
-        ("trailing-byte.der", [&spki[..], &[0]].concat()),
-        ("nothing", b"\n".to_vec()),
-        ("text", b"hello\n".to_vec()),
-    ])
+        ("made", vec![0, 1, 0, 0, 0xFF, 0]),
+        ("made-of-unequal-primes", vec![2, 3, 2, 1, 0xFF, 0]),
+        ("made-with-large-d", vec![4, 5, 1, 2, 0xFF, 0]),
+        ("made-with-larger-d", vec![0, 1, 3, 3, 0xFF, 0]),
+        ("made-of-composite", vec![6, 7, 0, 0, 0xFF, 0]),
+        ("made-of-carmichael", vec![8, 9, 0, 0, 0xFF, 0]),
+        ("made-with-exponent-of-34-bits", vec![0, 1, 5, 0, 0xFF, 0]),
+        ("made-and-changed", vec![0, 1, 0, 0, 7, 2]),
+    ]);
+    structures.chain(numbers).collect()
+}
+
+/// For the target `keyfile`: files of every shape, and every reason to refuse one.
+pub fn keyfile() -> Vec<Seed> {
+    key_samples::all()
 }
 
 /// For the target `open`: every way to damage an envelope, around the lengths at which chunks
@@ -400,31 +352,3 @@ fn list<T>(values: &[T], encode: impl Fn(&T) -> Vec<u8>) -> Vec<u8> {
     bytes.push(0);
     bytes
 }
-
-fn decode_pem(pem: &str) -> Vec<u8> {
-    let lines = pem.lines().skip_while(|line| !line.starts_with('-'));
-    let text: String = lines.filter(|line| !line.starts_with('-')).collect();
-    Base64::decode_vec(&text).unwrap()
-}
-
-/// A DER element.
-fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let content = parts.concat();
-    let len = u16::try_from(content.len()).unwrap().to_be_bytes();
-    let header = match content.len() {
-        0..0x80 => vec![tag, len[1]],
-        0x80..0x100 => vec![tag, 0x81, len[1]],
-        _ => vec![tag, 0x82, len[0], len[1]],
-    };
-    [header, content].concat()
-}
-
-/// A DER integer from bytes without leading zeros.
-fn uint(bytes: &[u8]) -> Vec<u8> {
-    if bytes[0] < 0x80 { der(0x02, &[bytes]) } else { der(0x02, &[&[0], bytes]) }
-}
-
-const RSAES_OAEP: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x07];
-const RSASSA_PSS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0A];
-const EC_PUBLIC_KEY: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
-const PBES2: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05, 0x0D];

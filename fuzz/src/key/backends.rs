@@ -1,0 +1,119 @@
+//! The library with each of its backends, behind functions that take and give plain values: what
+//! comes of the same bytes must be the same.
+
+/// The library with RustCrypto, or whatever `bulla` is built with.
+pub enum RustCrypto {}
+
+/// The library with AWS-LC.
+pub enum AwsLc {}
+
+/// Ways to read a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    RecipientFile,
+    RecipientPem,
+    RecipientDer,
+    /// The last three bytes are the exponent, those before them the modulus.
+    RecipientComponents,
+    IdentityFile,
+    IdentityPem,
+    IdentityDer,
+    CertificateFile,
+}
+
+/// A key that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    pub id: String,
+    pub spki: Vec<u8>,
+    /// If it is a private one.
+    pub pkcs8: Option<Vec<u8>>,
+}
+
+/// The error on one that was not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its kind, as code.
+    pub kind: String,
+    /// The text of its kind.
+    pub reason: String,
+    /// The whole text.
+    pub text: String,
+    pub command: Option<&'static str>,
+}
+
+/// Reads `file` with both backends. Each seals to the key, and opens what both sealed.
+pub fn read(reader: Reader, file: &[u8]) -> Result<Key, Refusal> {
+    let [ours, theirs] = [RustCrypto::read(reader, file), AwsLc::read(reader, file)];
+    assert_eq!(ours, theirs, "the backends disagree");
+    if let Ok(Key { spki, pkcs8, .. }) = &ours {
+        for sealed in [RustCrypto::seal(spki), AwsLc::seal(spki)] {
+            if let Some(pkcs8) = pkcs8 {
+                assert_eq!(RustCrypto::open(pkcs8, &sealed), b"hello");
+                assert_eq!(AwsLc::open(pkcs8, &sealed), b"hello");
+            }
+        }
+    }
+    ours
+}
+
+/// What is done with each backend.
+pub trait Library {
+    fn read(reader: Reader, file: &[u8]) -> Result<Key, Refusal>;
+
+    /// Seals a short message.
+    fn seal(spki: &[u8]) -> Vec<u8>;
+
+    fn open(pkcs8: &[u8], envelope: &[u8]) -> Vec<u8>;
+}
+
+macro_rules! library {
+    ($backend:ident, $bulla:ident) => {
+        impl Library for $backend {
+            fn read(reader: Reader, file: &[u8]) -> Result<Key, Refusal> {
+                use $bulla::{Certificate, RsaIdentity, RsaRecipient};
+
+                let public = |key: &RsaRecipient| {
+                    assert_eq!(RsaRecipient::from_pem(key.to_pem()).as_ref(), Ok(key));
+                    Key { id: key.key_id().to_string(), spki: key.as_der().to_vec(), pkcs8: None }
+                };
+                let private = |key: RsaIdentity| {
+                    let pkcs8 = key.to_der().expose().to_vec();
+                    let again = RsaIdentity::from_pem(key.to_pem().expose()).unwrap();
+                    assert_eq!(again.to_der().expose(), pkcs8);
+                    Key { pkcs8: Some(pkcs8), ..public(&key.recipient()) }
+                };
+                let found = match reader {
+                    Reader::RecipientFile => RsaRecipient::from_key_file(file).map(|key| public(&key)),
+                    Reader::RecipientPem => RsaRecipient::from_pem(file).map(|key| public(&key)),
+                    Reader::RecipientDer => RsaRecipient::from_der(file).map(|key| public(&key)),
+                    Reader::RecipientComponents => {
+                        let (modulus, exponent) = file.split_at(file.len().saturating_sub(3));
+                        RsaRecipient::from_components(modulus, exponent).map(|key| public(&key))
+                    }
+                    Reader::IdentityFile => RsaIdentity::from_key_file(file).map(private),
+                    Reader::IdentityPem => RsaIdentity::from_pem(file).map(private),
+                    Reader::IdentityDer => RsaIdentity::from_der(file).map(private),
+                    Reader::CertificateFile => Certificate::from_file(file).map(|found| public(found.recipient())),
+                };
+                found.map_err(|error| Refusal {
+                    kind: format!("{:?}", error.kind()),
+                    reason: error.kind().to_string(),
+                    text: error.to_string(),
+                    command: error.command(),
+                })
+            }
+
+            fn seal(spki: &[u8]) -> Vec<u8> {
+                $bulla::seal($bulla::RsaRecipient::from_der(spki).unwrap(), b"hello").unwrap()
+            }
+
+            fn open(pkcs8: &[u8], envelope: &[u8]) -> Vec<u8> {
+                $bulla::open(&$bulla::RsaIdentity::from_der(pkcs8).unwrap(), envelope).unwrap()
+            }
+        }
+    };
+}
+
+library!(RustCrypto, bulla);
+library!(AwsLc, bulla_aws_lc);
