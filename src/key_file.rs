@@ -129,7 +129,12 @@ impl PrivateKeyFile {
     /// Reads a key in any shape that is read, encrypted or not.
     #[cfg(feature = "encrypted-keys")]
     pub(crate) fn from_encrypted_file(file: &[u8], passphrase: &[u8], limits: &Limits) -> Result<Self, KeyError> {
-        Self::read(file, |der| match KeyDer::decode(der)? {
+        let undecoded = |kind: KeyErrorKind, der: &[u8]| match damaged::describe(kind.clone(), der, Half::Private) {
+            // That it is encrypted is no reason here.
+            KeyErrorKind::Encrypted => kind,
+            other => other,
+        };
+        Self::read(file, |der| match KeyDer::decode(der).map_err(|kind| undecoded(kind, der))? {
             KeyDer::Encrypted => {
                 let decrypted = EncryptedKey::decode(der)?.decrypt(passphrase, limits)?;
                 match KeyDer::decode(&decrypted)? {

@@ -124,38 +124,6 @@ fn other_encryption_is_named_before_anyone_asks_for_the_passphrase() {
 }
 
 #[test]
-fn the_commands_make_files_that_are_read() {
-    for name in
-        ["encrypted2048.sha1.pem", "encrypted2048.des3.pem", "encrypted2048.pbes1.pem", "encrypted2048.pkcs1.pem"]
-    {
-        let pem = key_file(name);
-        let mut shapes = vec![pem.clone()];
-        if name != "encrypted2048.pkcs1.pem" {
-            shapes.push(der_of(&pem));
-        }
-        for shape in shapes {
-            let folder = tempfile::tempdir().unwrap();
-            fs::write(folder.path().join("FILE"), &shape).unwrap();
-            let command = open(&shape, PASSPHRASE).unwrap_err().command().unwrap();
-            // Where a person would be asked.
-            let command = command
-                .replace("openssl pkey -in FILE", "openssl pkey -passin pass:test -in FILE")
-                .replace("-inform DER", "-passin pass:test -inform DER")
-                .replace("-aes-256-cbc", "-aes-256-cbc -passout pass:test");
-            let Ok(output) = Command::new("sh").args(["-c", &command]).current_dir(folder.path()).output() else {
-                return skipped("there is no shell");
-            };
-            if !output.status.success() && openssl("version", b"").is_none() {
-                return;
-            }
-            assert!(output.status.success(), "{command}: {output:?}");
-            let mended = fs::read(folder.path().join("KEY.pem")).unwrap();
-            assert_eq!(open(&mended, PASSPHRASE).unwrap().key_id(), RSA_2048.key_id(), "{name}: {command}");
-        }
-    }
-}
-
-#[test]
 fn costs_beyond_the_limits_are_refused_unspent() {
     // None of these would end, or find the memory, if it were tried.
     let most = 1 << 63;

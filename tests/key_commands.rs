@@ -44,6 +44,10 @@ fn every_command_in_the_source_is_named_for_one_of_the_files() {
             rest = rest.replace(&literal, "");
         }
     }
+    for command in OF_THE_OTHER_FEATURES {
+        assert!(rest.contains(command), "{command}");
+        rest = rest.replace(command, "");
+    }
     let left: Vec<_> = rest.lines().filter(|line| line.contains("FILE") && !line.contains("//")).collect();
     assert!(left.is_empty(), "{left:#?}");
 }
@@ -74,7 +78,7 @@ fn commands() -> Vec<(Half, String, &'static str)> {
 fn mend(half: Half, name: &str) -> Result<(), String> {
     let dir = tempfile::tempdir().unwrap();
     let expected = if name.starts_with("openpgp") { OPENPGP_KEY } else { KEY };
-    let passphrase = if name.starts_with("encrypted") { "test" } else { "changeit" };
+    let passphrase = if name.starts_with("encrypted") { PASSPHRASE } else { "changeit" };
     let mut name = name.to_string();
     fs::write(dir.path().join(&name), key_samples::one(&name)).unwrap();
     // ssh-keygen reads no private key that others can read.
@@ -98,7 +102,11 @@ fn mend(half: Half, name: &str) -> Result<(), String> {
 fn read(half: Half, file: &[u8]) -> Result<String, KeyError> {
     match half {
         Half::Public => RsaRecipient::from_key_file(file).map(|key| key.key_id().to_string()),
+        #[cfg(not(feature = "encrypted-keys"))]
         Half::Private => RsaIdentity::from_key_file(file).map(|key| key.key_id().to_string()),
+        #[cfg(feature = "encrypted-keys")]
+        Half::Private => RsaIdentity::from_encrypted_key_file(file, PASSPHRASE, &bulla::Limits::default())
+            .map(|key| key.key_id().to_string()),
     }
 }
 
@@ -127,6 +135,16 @@ const KEY: &str = "78b2f61142faf3cf3874b1fe68686a41d32206d1220969a546919c0257fb8
 /// gpg --export-ssh-key KEYID! > k
 /// ssh-keygen -e -m PKCS8 -f k | openssl pkey -pubin -outform DER | sha256sum
 const OPENPGP_KEY: &str = "5c562a4e7093f47d3202e541349e340440f73f44698c6b3d241bcae13cd21cfe";
+
+/// Of the encrypted keys.
+const PASSPHRASE: &str = "test";
+
+/// The commands for encrypted keys depend on whether such keys are read.
+#[cfg(feature = "encrypted-keys")]
+const OF_THE_OTHER_FEATURES: &[&str] = &["openssl pkcs8 -inform DER -in FILE -out KEY.pem"];
+#[cfg(not(feature = "encrypted-keys"))]
+const OF_THE_OTHER_FEATURES: &[&str] =
+    &["openssl pkey -inform DER -in FILE -aes-256-cbc -out KEY.pem", "openssl pkey -in FILE -aes-256-cbc -out KEY.pem"];
 
 /// What the commands use besides the tools of POSIX and `openssl`.
 const TOOLS: [&str; 9] = ["node", "pwsh", "xxd", "base64", "iconv", "keytool", "puttygen", "ssh-keygen", "gpg"];

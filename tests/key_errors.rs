@@ -19,6 +19,12 @@ enum As {
     Private,
     /// A public key in text.
     Text,
+    /// A private key under another passphrase than that of the tests.
+    #[cfg(feature = "encrypted-keys")]
+    UnderAnotherPassphrase,
+    /// A private key whose passphrase must cost next to nothing.
+    #[cfg(feature = "encrypted-keys")]
+    UnderACheapPassphrase,
     #[cfg(feature = "x509")]
     Certificate,
 }
@@ -127,6 +133,20 @@ const REFUSALS: &[(As, &str, &str)] = &[
         "the numbers of the private key contradict each other: the CRT coefficient qInv does not fit the others",
     ),
     (As::Private, "composite.der", "the key does not work: it is refused, or does not decrypt what it encrypts"),
+    #[cfg(feature = "encrypted-keys")]
+    (
+        As::Private,
+        "encrypted-sha1.der",
+        "the private key is encrypted in a way that is not supported: PBKDF2 with SHA-1 (1.2.840.113549.2.7)",
+    ),
+    #[cfg(feature = "encrypted-keys")]
+    (As::UnderAnotherPassphrase, "encrypted.der", "the passphrase is wrong, or the encrypted key is damaged"),
+    #[cfg(feature = "encrypted-keys")]
+    (
+        As::UnderACheapPassphrase,
+        "encrypted-java.pem",
+        "limit exceeded: deriving the key from the passphrase needs more iterations than the limit of 9999",
+    ),
     #[cfg(feature = "x509")]
     (
         As::Certificate,
@@ -150,8 +170,12 @@ fn every_kind_of_error_has_a_file_and_its_text_is_true_of_that_file() {
         named.insert(variants::name_of(&format!("{:?}", error.kind())));
     }
     let mut all = variants::all();
-    // Of the operating system, and of no file.
-    assert!(all.remove("KeyErrorKind::Randomness"));
+    // Of the operating system, and of what is written: of no file.
+    assert!(all.remove("KeyErrorKind::Randomness") && all.remove("KeyErrorKind::EmptyPassphrase"));
+    if cfg!(not(feature = "encrypted-keys")) {
+        let of_encrypted = ["UnsupportedEncryption", "WrongPassphrase", "LimitExceeded"];
+        all.retain(|name| !of_encrypted.iter().any(|other| name.ends_with(other)));
+    }
     if cfg!(not(feature = "x509")) {
         all.retain(|name| !name.ends_with("Certificates") && !name.ends_with("NoCertificate"));
     }
@@ -164,6 +188,15 @@ fn read(wanted: As, name: &str) -> Result<(), KeyError> {
         As::Public => RsaRecipient::from_key_file(file).map(drop),
         As::Private => RsaIdentity::from_key_file(file).map(drop),
         As::Text => RsaRecipient::from_pem(file).map(drop),
+        #[cfg(feature = "encrypted-keys")]
+        As::UnderAnotherPassphrase => {
+            RsaIdentity::from_encrypted_key_file(file, "another", &bulla::Limits::default()).map(drop)
+        }
+        #[cfg(feature = "encrypted-keys")]
+        As::UnderACheapPassphrase => {
+            let limits = bulla::Limits::default().with_kdf_iterations(9_999);
+            RsaIdentity::from_encrypted_key_file(file, "test", &limits).map(drop)
+        }
         #[cfg(feature = "x509")]
         As::Certificate => Certificate::from_file(file).map(drop),
     }

@@ -60,7 +60,7 @@ impl Input {
     /// and headers have.
     pub(crate) fn open_body(path: &Path) -> Result<Self, Failure> {
         Self::open_with(path, |name, mut source| {
-            let start = source.peek(armor::FIRST_LINE_LEN).map_err(|error| Failure::io(name, &error))?;
+            let start = source.peek(armor::START_LEN).map_err(|error| Failure::io(name, &error))?;
             if is_header(&start) || armor::is_text(&start) {
                 let reason = "this is a header or a whole envelope, and a body is needed here: give a header with \
                               --header, or leave out --header";

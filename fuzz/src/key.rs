@@ -16,7 +16,7 @@ use bulla::RsaRecipient;
 use self::backends::{Key, Reader, Refusal};
 
 /// Everything that [`check`] can return.
-pub const OUTCOMES: [&str; 38] = [
+pub const OUTCOMES: [&str; 39] = [
     "DerDamage::LeadingZeros",
     "DerDamage::Missing",
     "DerDamage::Negative",
@@ -42,6 +42,7 @@ pub const OUTCOMES: [&str; 38] = [
     "KeyErrorKind::PrivateKey",
     "KeyErrorKind::PssOnly",
     "KeyErrorKind::PublicKey",
+    "KeyErrorKind::UnsupportedEncryption",
     "KeyErrorKind::Unusable",
     "KeyFormat::Certificate",
     "KeyFormat::CertificateRequest",

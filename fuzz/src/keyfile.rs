@@ -10,8 +10,8 @@ use crate::key::{shapes, variants};
 /// Everything that [`check`] can return.
 pub fn outcomes() -> BTreeSet<String> {
     let mut outcomes = variants::all();
-    // Of the operating system, and of no file.
-    assert!(outcomes.remove("KeyErrorKind::Randomness"));
+    // Of the operating system, and of what is written: of no file.
+    assert!(outcomes.remove("KeyErrorKind::Randomness") && outcomes.remove("KeyErrorKind::EmptyPassphrase"));
     outcomes.extend(READERS.map(|reader| format!("{reader:?}")));
     outcomes
 }
@@ -70,5 +70,12 @@ fn first_block(text: &str) -> Option<Vec<u8>> {
     Base64::decode_vec(&base64).ok()
 }
 
-const READERS: [Reader; 5] =
-    [Reader::RecipientFile, Reader::RecipientPem, Reader::IdentityFile, Reader::IdentityPem, Reader::CertificateFile];
+const READERS: [Reader; 7] = [
+    Reader::RecipientFile,
+    Reader::RecipientPem,
+    Reader::IdentityFile,
+    Reader::IdentityPem,
+    Reader::EncryptedFile("test"),
+    Reader::EncryptedFile("wrong"),
+    Reader::CertificateFile,
+];

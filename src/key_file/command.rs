@@ -35,7 +35,7 @@ fn command(kind: &KeyErrorKind, wanted: Half, is_der: bool) -> Option<&'static s
         KeyErrorKind::Encrypted => Some("openssl pkey -in FILE -out KEY.pem"),
         #[cfg(feature = "encrypted-keys")]
         KeyErrorKind::UnsupportedEncryption(_) if is_der => {
-            Some("openssl pkcs8 -inform DER -in FILE | openssl pkey -aes-256-cbc -out KEY.pem")
+            Some("openssl pkey -inform DER -in FILE -aes-256-cbc -out KEY.pem")
         }
         #[cfg(feature = "encrypted-keys")]
         KeyErrorKind::UnsupportedEncryption(_) => Some("openssl pkey -in FILE -aes-256-cbc -out KEY.pem"),

@@ -138,11 +138,11 @@ mod built {
         let many = ["\n".repeat(1024), "\r\n".repeat(100_000)];
         for [before, after] in [["\u{feff}", ""], ["\r\n \t", "\n\n \n"], [&many[0], &many[1]]] {
             dir.write("text", [before, &whole, after].concat().as_bytes());
-            dir.succeeds(["open", "-i", &private(2048), "text", "out"]);
+            dir.succeeds(["open", "--force", "-i", &private(2048), "text", "out"]);
             assert_eq!(dir.read("out"), PLAINTEXT);
             assert_eq!(dir.pipe(["open", "-i", &private(2048), "-", "-"], &dir.read("text")).stdout, PLAINTEXT);
             assert_eq!(dir.inspect("text")["version"], 1);
-            dir.succeeds(["rewrap", "-i", &private(2048), "--add", &public(3072), "text", "binary"]);
+            dir.succeeds(["rewrap", "--force", "-i", &private(2048), "--add", &public(3072), "text", "binary"]);
             assert!(dir.opens("binary", 3072));
         }
     }

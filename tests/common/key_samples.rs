@@ -182,6 +182,11 @@ fn damaged_texts() -> Vec<Sample> {
         ("cut.pub", ssh[..ssh.len() - 60].into()),
         ("encrypted.pem", include_bytes!("../keys/encrypted2048.pem").into()),
         ("encrypted.pkcs1.pem", include_bytes!("../keys/encrypted2048.pkcs1.pem").into()),
+        ("encrypted-java.pem", include_bytes!("../keys/encrypted2048.java.pem").into()),
+        ("encrypted-scrypt.pem", include_bytes!("../keys/encrypted2048.scrypt.pem").into()),
+        ("encrypted-sha1.pem", include_bytes!("../keys/encrypted2048.sha1.pem").into()),
+        ("encrypted-des3.pem", include_bytes!("../keys/encrypted2048.des3.pem").into()),
+        ("encrypted-pbes1.pem", include_bytes!("../keys/encrypted2048.pbes1.pem").into()),
         ("nothing.txt", b"\n".into()),
         ("text.txt", b"hello\n".into()),
     ])
@@ -197,6 +202,7 @@ fn structures() -> Vec<Sample> {
         ("pkcs1.der", pkcs1),
         ("pkcs1-public.der", pkcs1_public),
         ("encrypted.der", decode_pem(include_str!("../keys/encrypted2048.pem"))),
+        ("encrypted-sha1.der", decode_pem(include_str!("../keys/encrypted2048.sha1.pem"))),
         ("with-public-key.der", der(0x30, &[&[2, 1, 1], &pkcs8[7..], &both])),
         ("oaep-without-parameters.der", oaep(&[])),
     ])

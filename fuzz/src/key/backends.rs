@@ -18,6 +18,8 @@ pub enum Reader {
     IdentityFile,
     IdentityPem,
     IdentityDer,
+    /// With this passphrase.
+    EncryptedFile(&'static str),
     CertificateFile,
 }
 
@@ -71,7 +73,7 @@ macro_rules! library {
     ($backend:ident, $bulla:ident) => {
         impl Library for $backend {
             fn read(reader: Reader, file: &[u8]) -> Result<Key, Refusal> {
-                use $bulla::{Certificate, RsaIdentity, RsaRecipient};
+                use $bulla::{Certificate, Limits, RsaIdentity, RsaRecipient};
 
                 let public = |key: &RsaRecipient| {
                     assert_eq!(RsaRecipient::from_pem(key.to_pem()).as_ref(), Ok(key));
@@ -94,6 +96,11 @@ macro_rules! library {
                     Reader::IdentityFile => RsaIdentity::from_key_file(file).map(private),
                     Reader::IdentityPem => RsaIdentity::from_pem(file).map(private),
                     Reader::IdentityDer => RsaIdentity::from_der(file).map(private),
+                    Reader::EncryptedFile(passphrase) => {
+                        // What costs more than a test should is refused.
+                        let limits = Limits::default().with_kdf_iterations(3000).with_kdf_memory(1 << 20);
+                        RsaIdentity::from_encrypted_key_file(file, passphrase, &limits).map(private)
+                    }
                     Reader::CertificateFile => Certificate::from_file(file).map(|found| public(found.recipient())),
                 };
                 found.map_err(|error| Refusal {
