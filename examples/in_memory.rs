@@ -1,6 +1,7 @@
 //! Seals and opens many messages in memory with two buffers that are used again.
 //!
-//! Each message costs one RSA operation to seal and one to open: batch small ones.
+//! Each envelope costs one RSA operation to seal and one to open. For small messages, see
+//! `labelled`.
 
 use std::error::Error;
 

@@ -51,6 +51,12 @@ pub mod changelog {}
 #[doc = include_str!("../examples/in_memory.rs")]
 /// ```
 ///
+/// # labelled.rs
+///
+/// ```
+#[doc = include_str!("../examples/labelled.rs")]
+/// ```
+///
 /// # push.rs
 ///
 /// ```

@@ -1,15 +1,25 @@
 //! Whole envelopes, without I/O. Only this module sees header, recipients, schedule and chunks
 //! together.
 
+#[cfg(feature = "std")]
+mod caching_opener;
+mod message_sealer;
 mod opened_header;
 mod opener;
+#[cfg(feature = "std")]
+mod renewing_sealer;
 mod rewrapper;
 mod sealer;
 mod sealing;
 mod search;
 
+#[cfg(feature = "std")]
+pub use self::caching_opener::CachingOpener;
+pub use self::message_sealer::MessageSealer;
 pub use self::opened_header::OpenedHeader;
 pub use self::opener::Opener;
+#[cfg(feature = "std")]
+pub use self::renewing_sealer::RenewingSealer;
 pub use self::rewrapper::Rewrapper;
 pub use self::sealer::Sealer;
 pub use self::sealing::Sealing;

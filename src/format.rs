@@ -104,6 +104,8 @@ registry! {
     Layout {
         /// `01`: a single body.
         Single = 0x01,
+        /// `03`: labelled messages.
+        Labelled = 0x03,
     }
 }
 
@@ -112,6 +114,7 @@ impl Layout {
     pub(crate) const fn kinds(self) -> &'static [Kind] {
         match self {
             Self::Single => &[Kind::Single],
+            Self::Labelled => &[Kind::Message],
         }
     }
 }
@@ -121,12 +124,15 @@ impl Layout {
 pub(crate) enum Kind {
     /// `01`: the body of [`Layout::Single`].
     Single,
+    /// `03`: a message of [`Layout::Labelled`].
+    Message,
 }
 
 impl Kind {
     pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Single => 0x01,
+            Self::Message => 0x03,
         }
     }
 }

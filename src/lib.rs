@@ -33,7 +33,7 @@
 //! | public metadata, or data bound to the envelope | [`Sealer::metadata`], [`Sealer::aad`], [`OpenedHeader::aad`] | [metadata](doc::examples#metadatars) |
 //! | a look at an envelope without a key | [`Header::split`] | at [`Header`] |
 //! | other recipients, key rotation | [`Rewrapper`] | [rewrap](doc::examples#rewraprs) |
-//! | many small messages | [see below](#cost): seal batches | [in memory](doc::examples#in_memoryrs) |
+//! | many messages that are stored or sent apart: a queue, the rows of a table | [`Sealer::start_messages`], [`OpenedHeader::message`]; without an end: [`RenewingSealer`], [`CachingOpener`] | [labelled](doc::examples#labelledrs) |
 //! | to move chunks and threads yourself | [`BodySealer`](body::BodySealer), [`BodyOpener`](body::BodyOpener) | at each type |
 #![cfg_attr(
     feature = "armor",
@@ -59,6 +59,7 @@
 //! | call | cost |
 //! |---|---|
 //! | [`Sealer::start`], [`wrap_output`](Sealer::wrap_output), [`wrap_input`](Sealer::wrap_input), [`seal`](Sealer::seal), [`seal_into`](Sealer::seal_into), [`seal_in_place`](Sealer::seal_in_place) | a public-key operation for each recipient |
+//! | [`Sealer::start_messages`] | the same; nothing for its messages |
 //! | [`Rewrapper::rewrap`] | a public-key operation for each recipient that is added |
 //! | [`Opener::open_header`], [`wrap_input`](Opener::wrap_input), [`wrap_input_at`](Opener::wrap_input_at), [`open`](Opener::open), [`open_into`](Opener::open_into), [`open_in_place`](Opener::open_in_place), [`Rewrapper::copy`] | a private-key operation for each record that may be for one of the keys: one, as a rule, and never more than [`Limits::private_key_operations`] |
 //! | writing to an [`OpenWriter`] | the same, in the call that completes the header |
@@ -74,9 +75,8 @@
 //! | default features | 0.15 ms | 5 ms | 180 per second |
 //! | `aws-lc-rs` | 0.05 ms | 0.7 ms | 1,390 per second |
 //!
-//! So 100,000 small messages take ten minutes to open with the default features. Sessions, in which
-//! many messages share one operation, are planned as a layout of the format. Until then, seal small
-//! messages in batches.
+//! So 100,000 small envelopes take ten minutes to open with the default features. Labelled messages
+//! ([`Sealer::start_messages`]) share one operation.
 //!
 //! # Asynchronous code
 //!
@@ -123,6 +123,8 @@ mod io;
 mod key_file;
 mod key_id;
 mod limits;
+#[cfg(doctest)]
+mod misuse;
 mod num;
 mod recipient;
 mod schedule;
@@ -137,7 +139,10 @@ mod wire;
 
 pub use rand_core;
 
-pub use self::envelope::{Candidate, OpenedHeader, Opener, Rewrapper, Sealer, Sealing, Search};
+#[cfg(feature = "std")]
+#[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+pub use self::envelope::{CachingOpener, RenewingSealer};
+pub use self::envelope::{Candidate, MessageSealer, OpenedHeader, Opener, Rewrapper, Sealer, Sealing, Search};
 #[cfg(feature = "std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 pub use self::io::{OpenReader, OpenReaderAt, OpenWriter, ReadAt, SealReader, SealWriter};
@@ -146,6 +151,7 @@ pub use self::limits::Limits;
 #[cfg_attr(docsrs, doc(cfg(feature = "x509")))]
 pub use self::recipient::Certificate;
 pub use self::recipient::{Identity, Recipient, RemoteIdentity, RsaIdentity, RsaRecipient};
+pub use self::schedule::Label;
 pub use self::simple::{open, seal};
 pub use self::wire::Header;
 

@@ -6,7 +6,9 @@ mod body;
 mod derive;
 mod header_digest;
 mod keyed;
+mod label;
 
-pub(crate) use self::body::{AssociatedData, Body, BodyKeys};
+pub(crate) use self::body::{AssociatedData, BodyKeys, Place};
 pub(crate) use self::header_digest::HeaderDigest;
 pub(crate) use self::keyed::Keyed;
+pub use self::label::Label;

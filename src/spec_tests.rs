@@ -12,7 +12,7 @@ use crate::error::OpenError;
 use crate::format;
 use crate::limits::Limits;
 use crate::recipient::{Identity, RsaIdentity};
-use crate::schedule::{AssociatedData, Body, BodyKeys, Keyed};
+use crate::schedule::{AssociatedData, BodyKeys, Keyed, Label, Place};
 use crate::secret::ContentKey;
 use crate::threads::Threads;
 use crate::wire::Header;
@@ -51,7 +51,9 @@ fn constants_are_those_of_the_code() {
         ("VERSION", format::Version::V1.code().into()),
         ("SUITE", format::Suite::HmacSha512Cobblestone256.code().into()),
         ("LAYOUT_SINGLE", format::Layout::Single.code().into()),
+        ("LAYOUT_LABELLED", format::Layout::Labelled.code().into()),
         ("KIND_SINGLE", format::Kind::Single.code().into()),
+        ("KIND_MESSAGE", format::Kind::Message.code().into()),
     ];
     let code: Vec<_> = types.into_iter().chain(numbers).collect();
 
@@ -99,6 +101,18 @@ fn body_of_the_first_example_is_regenerated_byte_for_byte() {
     body.resize(56 + PLAINTEXT.len() + 16, 0);
     body_sealer.seal_last(PLAINTEXT, &mut body[56..]).unwrap();
     assert_eq!(body, value(FIRST, "body"));
+}
+
+#[test]
+fn labelled_example_opens_under_its_label() {
+    let identity = RsaIdentity::from_pem(private_key()).unwrap();
+    let header = Header::parse(&value(LABELLED, "header"), &Limits::default()).unwrap();
+    let opened = Opener::new(&identity).aad(AAD).open_header(&header).unwrap();
+    let message = value(LABELLED, "message");
+    assert_eq!(opened.message(Label::of_values(LABEL_VALUES)).open(&message).unwrap(), PLAINTEXT);
+    assert_eq!(opened.message(&value(LABELLED, "label")[..]).open(&message).unwrap(), PLAINTEXT);
+    assert_eq!(opened.message("orders42").open(&message), Err(OpenError::WrongAssociatedData));
+    assert_eq!(opened.open(&message), Err(OpenError::OtherLayout { layout: format::Layout::Labelled }));
 }
 
 #[test]
@@ -181,11 +195,16 @@ fn second_body() -> Vec<u8> {
     body_sealer.seal(&second_plaintext()).unwrap()
 }
 
+const LABELLED: &str = "### 13.3 A labelled message";
+const LABELLED_CONTENT_KEY: [u8; 32] = ascending(0x10);
+const LABELLED_SALT: [u8; 24] = ascending(0x70);
+const LABEL_VALUES: [&str; 2] = ["orders", "42"];
+
 /// Of the body below `header` with a salt that is given, as only a test may do.
 fn body_sealer(header: Header, content_key: [u8; 32], aad: &[u8], salt: &[u8; 24]) -> BodySealer {
     let keyed = Keyed::seal(header, ContentKey::from_bytes(content_key));
-    let keys = BodyKeys::new(&keyed, Body::single(&AssociatedData::new(aad)));
-    BodySealer::new(&keys.input_key, &keys.context, salt, Work::new(&Limits::default(), Threads::ONE))
+    let keys = BodyKeys::new(&keyed, &Place::Single, &AssociatedData::new(aad));
+    BodySealer::new(keys.input_key, keys.context(), salt, Work::new(&Limits::default(), Threads::ONE))
 }
 
 /// A value of the worked example below `heading` as `SPEC.md` prints it.
@@ -244,6 +263,11 @@ mod regenerated {
         assert_printed(SECOND, &render(&second_example()));
     }
 
+    #[test]
+    fn labelled_example_is_regenerated_byte_for_byte() {
+        assert_printed(LABELLED, &render(&labelled_example()));
+    }
+
     const OAEP_SEED: [u8; 32] = ascending(0x40);
     const SECOND_SEEDS: [[u8; 32]; 2] = [ascending(0xC0), ascending(0xE0)];
 
@@ -274,7 +298,7 @@ mod regenerated {
             ("key id", recipient.key_id().as_bytes().to_vec()),
         ];
         let sealed = [("header", header.as_bytes().to_vec()), ("body", body.to_vec())];
-        given.into_iter().chain(schedule(&CONTENT_KEY, &SALT, &header, AAD)).chain(sealed).collect()
+        given.into_iter().chain(schedule(&CONTENT_KEY, &SALT, &header, AAD, 1, &[])).chain(sealed).collect()
     }
 
     /// Every value of the second example, in the order of `SPEC.md`.
@@ -295,7 +319,7 @@ mod regenerated {
             ("seed, anonymous", SECOND_SEEDS[1].to_vec()),
             ("key id", recipient.key_id().as_bytes().to_vec()),
         ];
-        let schedule = schedule(&SECOND_CONTENT_KEY, &SECOND_SALT, &header, b"");
+        let schedule = schedule(&SECOND_CONTENT_KEY, &SECOND_SALT, &header, b"", 1, &[]);
         let base_nonce = &schedule.iter().find(|(name, _)| *name == "base_nonce").unwrap().1;
         // The counter is so small that it only reaches the last byte.
         let nonce = |counter: u8| [&base_nonce[..11], &[base_nonce[11] ^ counter]].concat();
@@ -314,9 +338,42 @@ mod regenerated {
         given.into_iter().chain(schedule).chain(sealed).collect()
     }
 
+    /// Every value of the labelled example, in the order of `SPEC.md`.
+    fn labelled_example() -> Vec<Value> {
+        let recipient = RsaIdentity::from_pem(private_key()).unwrap().recipient();
+        let mut rng = Script(OAEP_SEED.to_vec());
+        let key = ContentKey::from_bytes(LABELLED_CONTENT_KEY);
+        let messages = Sealer::new(&recipient).aad(AAD).start_messages_from(key, &mut rng).unwrap();
+        assert!(rng.0.is_empty(), "exactly the scripted bytes are drawn");
+        let body = messages.message_from(Label::of_values(LABEL_VALUES), &LABELLED_SALT).seal(PLAINTEXT).unwrap();
+
+        let label = [&b"\0\0\0\x06orders"[..], b"\0\0\0\x0242"].concat();
+        let place = sha512(&[&label]);
+        let given = [
+            ("K", LABELLED_CONTENT_KEY.to_vec()),
+            ("salt", LABELLED_SALT.to_vec()),
+            ("OAEP seed", OAEP_SEED.to_vec()),
+            ("label", label),
+            ("associated data", AAD.to_vec()),
+            ("plaintext", PLAINTEXT.to_vec()),
+            ("place", place.to_vec()),
+        ];
+        let header = messages.header();
+        let sealed = [("header", header.as_bytes().to_vec()), ("message", body)];
+        let schedule = schedule(&LABELLED_CONTENT_KEY, &LABELLED_SALT, header, AAD, 3, &place);
+        given.into_iter().chain(schedule).chain(sealed).collect()
+    }
+
     /// What follows from a content key, straight from the formulas of SPEC §4 and §5, apart from
     /// the code under test.
-    fn schedule(content_key: &[u8; 32], salt: &[u8; 24], header: &Header, aad: &[u8]) -> Vec<Value> {
+    fn schedule(
+        content_key: &[u8; 32],
+        salt: &[u8; 24],
+        header: &Header,
+        aad: &[u8],
+        kind: u8,
+        place: &[u8],
+    ) -> Vec<Value> {
         let header = header.as_bytes();
         let info = |label: &[u8], len: u16| [b"bulla\0key\0\x01\x01", &len.to_be_bytes()[..], label].concat();
         let mut mac_key = [0; 64];
@@ -333,7 +390,7 @@ mod regenerated {
         assert_eq!(header[12..15], [0; 3], "short fields");
         let preamble_digest = sha512(&[&header[..16], &header[20..20 + fields_len]]);
         let aad_digest = sha512(&[aad]);
-        let context = [b"bulla\0body\0\x01", &preamble_digest[..], &aad_digest].concat();
+        let context = [b"bulla\0body\0", &[kind][..], &preamble_digest, &aad_digest, place].concat();
         let mut derived = [0; 76];
         let label = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0";
         hkdf_expand_sha512(&HmacKey::new(&body_key), &[&label[..], salt, &context], &mut derived);

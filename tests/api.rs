@@ -21,8 +21,9 @@ use bulla::error::{
 use bulla::header::{Layout, Record, Records, Suite, Version};
 use bulla::keys::{ContentKey, KeyId, KeySize, SecretDer, SecretPem, WrappedKey};
 use bulla::{
-    Candidate, Header, Identity, Limits, OpenReader, OpenReaderAt, OpenWriter, OpenedHeader, Opener, ReadAt, Recipient,
-    RemoteIdentity, Rewrapper, RsaIdentity, RsaRecipient, SealReader, SealWriter, Sealer, Sealing, Search,
+    CachingOpener, Candidate, Header, Identity, Label, Limits, MessageSealer, OpenReader, OpenReaderAt, OpenWriter,
+    OpenedHeader, Opener, ReadAt, Recipient, RemoteIdentity, RenewingSealer, Rewrapper, RsaIdentity, RsaRecipient,
+    SealReader, SealWriter, Sealer, Sealing, Search,
 };
 #[cfg(feature = "x509")]
 use bulla::{Certificate, error::CertificateConcern};
@@ -42,6 +43,7 @@ fn everything_can_move_to_another_thread() {
     let checked = vec![
         check::<BodyOpener>(),
         check::<BodySealer>(),
+        check::<CachingOpener<'_>>(),
         check::<Candidate<'_>>(),
         check::<ContentKey>(),
         check::<FinishError<Vec<u8>>>(),
@@ -58,11 +60,13 @@ fn everything_can_move_to_another_thread() {
         check::<KeyId>(),
         check::<KeyIdParseError>(),
         check::<KeySize>(),
+        check::<Label>(),
         check::<Layout>(),
         check::<Limit>(),
         check::<LimitExceeded>(),
         check::<Limits>(),
         check::<Lookalike>(),
+        check::<MessageSealer>(),
         check::<OpenError>(),
         check::<OpenReader<io::Empty>>(),
         check::<OpenReaderAt<Vec<u8>>>(),
@@ -75,6 +79,7 @@ fn everything_can_move_to_another_thread() {
         check::<Record<'_>>(),
         check::<Records<'_>>(),
         check::<RemoteIdentity<fn(&[u8]) -> Unwrapped>>(),
+        check::<RenewingSealer<'_>>(),
         check::<RewrapError>(),
         check::<Rewrapper<'_>>(),
         check::<RsaIdentity>(),
@@ -171,6 +176,9 @@ fn messages_are_one_line_in_lower_case_without_a_period() {
         OpenError::ChunkAltered { index: 3 }.to_string(),
         OpenError::LastChunkAltered { index: 4 }.to_string(),
         OpenError::Randomness.to_string(),
+        OpenError::TooManyFailures.to_string(),
+        OpenError::OtherLayout { layout: Layout::Single }.to_string(),
+        OpenError::OtherLayout { layout: Layout::Labelled }.to_string(),
         SealError::NoRecipients.to_string(),
         SealError::DuplicateRecipient(KeyId::from_bytes([0; 32])).to_string(),
         KeyError::from(KeyErrorKind::Empty).to_string(),
@@ -215,6 +223,10 @@ fn debug_output_of_everything_holds_no_secret() {
     let shown = vec![
         show(&opened.body_opener(body_sealer.head()).unwrap()),
         show(&body_sealer),
+        show(&CachingOpener::new(opener.clone())),
+        show(&Label::from("quince")),
+        show(&sealer.start_messages().unwrap()),
+        show(&RenewingSealer::new(sealer.clone())),
         show(&search.next_candidate().unwrap()),
         show(&search),
         show(&content_key),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use bulla::Header;
 use bulla::error::OpenError;
-use bulla::header::Record;
+use bulla::header::{Layout, Record};
 use serde_json::{Value, json};
 
 use crate::args::InspectArgs;
@@ -92,7 +92,7 @@ fn write_text(text: &mut String, name: &str, header: &Header, body: Body) -> std
     writeln!(text, "{}: NOT VERIFIED, anyone may have made this up", Printable(name))?;
     writeln!(text, "  version   {}", header.version().code())?;
     writeln!(text, "  suite     {} (AES-256-GCM in chunks, HKDF and HMAC with SHA-512)", header.suite().code())?;
-    writeln!(text, "  layout    {} (a single body)", header.layout().code())?;
+    writeln!(text, "  layout    {} ({})", header.layout().code(), layout_name(header.layout()))?;
     writeln!(text, "  header    {} bytes", header.as_bytes().len())?;
     match header.unverified_metadata().map(|metadata| (metadata, str::from_utf8(metadata))) {
         None => writeln!(text, "  metadata  none")?,
@@ -164,6 +164,14 @@ fn escape_beyond_ascii(json: &str) -> String {
         }
     }
     escaped
+}
+
+fn layout_name(layout: Layout) -> &'static str {
+    match layout {
+        Layout::Single => "a single body",
+        Layout::Labelled => "labelled messages",
+        _ => "unknown",
+    }
 }
 
 fn record_name(record: &Record<'_>) -> &'static str {

@@ -72,7 +72,7 @@ fn check_streams(input: &[u8]) {
 /// What the header tells of itself is what stands in `input`, and encodes to `input` again.
 fn check_accessors(header: &Header, expected: &Parsed<'_>, input: &[u8]) {
     assert_eq!(header.as_bytes(), input);
-    assert_eq!((header.version().code(), header.suite().code(), header.layout().code()), (1, 1, 1));
+    assert_eq!((header.version().code(), header.suite().code(), header.layout().code()), (1, 1, input[10]));
     assert_eq!(header.unverified_metadata(), expected.metadata());
     assert_eq!(header.records().len(), expected.records.len());
     assert!(!format!("{header:?}").is_empty());
@@ -90,7 +90,9 @@ fn check_accessors(header: &Header, expected: &Parsed<'_>, input: &[u8]) {
     let metadata: Vec<_> = header.unverified_metadata().map(|value| (1, value)).into_iter().collect();
     let unknown_fields = expected.fields.iter().any(|(field_type, _)| *field_type != 1);
     let fields = if unknown_fields { &expected.fields } else { &metadata };
-    assert_eq!(encode(fields, &records, &input[input.len() - 32..]), input);
+    let mut encoded = encode(fields, &records, &input[input.len() - 32..]);
+    encoded[10] = header.layout().code();
+    assert_eq!(encoded, input);
 }
 
 /// The other ways to get at a header agree with `parse`.
@@ -150,7 +152,8 @@ impl<'a> Parsed<'a> {
 
 /// SPEC §3 anew, without a look at the library: `None` for what a reader must refuse.
 fn parse(input: &[u8]) -> Option<Parsed<'_>> {
-    let rest = input.strip_prefix(b"\x89BUL\r\n\x1A\n\x01\x01\x01\x00")?;
+    let [layout, 0, rest @ ..] = input.strip_prefix(b"\x89BUL\r\n\x1A\n\x01\x01")? else { return None };
+    LAYOUTS.contains(layout).then_some(())?;
     let (fields_len, rest) = parse_u32(rest)?;
     let (records_len, rest) = parse_u32(rest)?;
     if fields_len > 1 << 20 || records_len > 1 << 22 {
@@ -272,3 +275,6 @@ fn name(kind: HeaderErrorKind) -> &'static str {
         other => panic!("{other:?} cannot happen here, or is new: name it"),
     }
 }
+
+/// The layouts of SPEC §9.2 that are not reserved.
+const LAYOUTS: [u8; 2] = [1, 3];

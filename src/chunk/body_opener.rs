@@ -3,11 +3,11 @@
 use super::cipher::ChunkCipher;
 use super::piece::ToOpen;
 use super::work::Work;
+use crate::crypto::HmacKey;
 use crate::error::OpenError;
 use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 #[cfg(feature = "std")]
 use crate::num::to_u64;
-use crate::secret::Secret;
 
 /// Opens one body, chunk by chunk, in order.
 ///
@@ -63,7 +63,7 @@ impl BodyOpener {
 
     /// Checks the commitment in `head`.
     pub(crate) fn new(
-        input_key: &Secret<32>,
+        input_key: &HmacKey,
         context: &[u8],
         head: &[u8; BODY_HEAD_LEN],
         work: Work,

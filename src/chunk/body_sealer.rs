@@ -7,11 +7,11 @@ use super::body_len;
 use super::cipher::ChunkCipher;
 use super::piece::ToSeal;
 use super::work::Work;
+use crate::crypto::HmacKey;
 use crate::error::SealError;
 use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::limits::LimitExceeded;
 use crate::num::to_u64;
-use crate::secret::Secret;
 
 /// Seals one body, chunk by chunk, each position exactly once.
 ///
@@ -65,7 +65,7 @@ impl BodySealer {
     /// Bytes by which a sealed chunk is longer than its plaintext.
     pub const TAG_LEN: usize = TAG_LEN;
 
-    pub(crate) fn new(input_key: &Secret<32>, context: &[u8], salt: &[u8; SALT_LEN], work: Work) -> Self {
+    pub(crate) fn new(input_key: &HmacKey, context: &[u8], salt: &[u8; SALT_LEN], work: Work) -> Self {
         let (cipher, commitment) = ChunkCipher::derive(input_key, context, salt, work);
         let mut head = [0; BODY_HEAD_LEN];
         head[..SALT_LEN].copy_from_slice(salt);

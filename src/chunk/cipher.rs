@@ -17,14 +17,13 @@ pub(super) struct ChunkCipher {
 impl ChunkCipher {
     /// Keys and commitment (SPEC §5.1).
     pub(super) fn derive(
-        input_key: &Secret<32>,
+        input_key: &HmacKey,
         context: &[u8],
         salt: &[u8; SALT_LEN],
         work: Work,
     ) -> (Self, [u8; COMMITMENT_LEN]) {
         let mut derived = Secret::<76>::zero();
-        let prk = HmacKey::new(input_key.expose());
-        hkdf_expand_sha512(&prk, &[COBBLESTONE_LABEL, salt, context], derived.expose_mut());
+        hkdf_expand_sha512(input_key, &[COBBLESTONE_LABEL, salt, context], derived.expose_mut());
         let (key, rest) = derived.expose().split_first_chunk::<32>().expect("32 of 76 bytes");
         let (nonce, commitment) = rest.split_first_chunk::<12>().expect("12 of 44 bytes");
         let mut base_nonce = Secret::zero();
@@ -35,7 +34,7 @@ impl ChunkCipher {
 
     /// Keys for opening, once the commitment in `head` has been found equal.
     pub(super) fn committed(
-        input_key: &Secret<32>,
+        input_key: &HmacKey,
         context: &[u8],
         head: &[u8; BODY_HEAD_LEN],
         work: Work,

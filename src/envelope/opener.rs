@@ -10,6 +10,7 @@ use super::search::Search;
 use crate::error::OpenError;
 use crate::limits::Limits;
 use crate::recipient::Identity;
+use crate::schedule::{Label, Place};
 use crate::threads::Threads;
 use crate::wire::Header;
 
@@ -38,6 +39,7 @@ use crate::wire::Header;
 #[derive(Clone)]
 pub struct Opener<'a> {
     identities: Vec<Arc<dyn Identity + 'a>>,
+    place: Place,
     aad: Cow<'a, [u8]>,
     limits: Limits,
     threads: Threads,
@@ -61,8 +63,13 @@ impl<'a> Opener<'a> {
     /// the cause.
     #[must_use]
     pub fn with_identities<I: Identity + 'a>(identities: impl IntoIterator<Item = I>) -> Self {
-        let none =
-            Self { identities: Vec::new(), aad: Cow::Borrowed(&[]), limits: Limits::default(), threads: Threads::ONE };
+        let none = Self {
+            identities: Vec::new(),
+            place: Place::Single,
+            aad: Cow::Borrowed(&[]),
+            limits: Limits::default(),
+            threads: Threads::ONE,
+        };
         identities.into_iter().fold(none, |opener, identity| opener.identity(identity))
     }
 
@@ -78,6 +85,16 @@ impl<'a> Opener<'a> {
     #[must_use]
     pub fn aad(mut self, aad: impl Into<Cow<'a, [u8]>>) -> Self {
         self.aad = aad.into();
+        self
+    }
+
+    /// Sets the label of the message to open. The envelope is then a message with its header before
+    /// it, as [`MessageSealer::start`](crate::MessageSealer::start) makes it. For messages apart
+    /// from their header, use [`open_header`](Self::open_header) and
+    /// [`OpenedHeader::message`].
+    #[must_use]
+    pub fn label(mut self, label: impl Into<Label>) -> Self {
+        self.place = Place::Message(label.into());
         self
     }
 
@@ -163,7 +180,7 @@ impl<'a> Opener<'a> {
             let candidate = search.next_candidate()?;
             let content_key = self.identities[candidate.key_index()].unwrap_key(candidate.record())?;
             if let Some(opened) = candidate.verify(content_key) {
-                return Ok(opened.aad(&self.aad).limits(self.limits).with_threads(self.threads));
+                return Ok(opened.at(self.place).aad(&self.aad).limits(self.limits).with_threads(self.threads));
             }
         }
     }

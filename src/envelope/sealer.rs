@@ -7,15 +7,16 @@ use core::fmt;
 
 use rand_core::CryptoRng;
 
+use super::message_sealer::MessageSealer;
 use super::sealing::Sealing;
 use crate::chunk::{BodySealer, Work};
 use crate::crypto::SystemRng;
 use crate::error::SealError;
-use crate::format::{CONTENT_KEY_LEN, SALT_LEN};
+use crate::format::{CONTENT_KEY_LEN, Layout, SALT_LEN};
 use crate::limits::{Limit, Limits};
 use crate::num::to_u64;
 use crate::recipient::{Recipient, wrap_for_all};
-use crate::schedule::{AssociatedData, Body, BodyKeys, Keyed};
+use crate::schedule::{AssociatedData, BodyKeys, Keyed, Place};
 use crate::secret::{ContentKey, Secret};
 use crate::threads::Threads;
 use crate::wire::{Fields, encode};
@@ -223,17 +224,50 @@ impl<'a> Sealer<'a> {
     }
 
     fn start_from(&self, fresh: Fresh, rng: &mut dyn CryptoRng) -> Result<Sealing, SealError> {
-        let content_key = fresh.content_key();
+        let keyed = self.wrap(Layout::Single, fresh.content_key(), rng)?;
+        let keys = BodyKeys::new(&keyed, &Place::Single, &AssociatedData::new(&self.aad));
+        let work = Work::new(&self.limits, self.threads);
+        let body = BodySealer::new(keys.input_key, keys.context(), fresh.salt(), work);
+        Ok(Sealing::new(keyed.into_header(), body))
+    }
+
+    /// Makes a header of the layout `03`, under which any number of labelled messages can be
+    /// sealed, each to be opened alone. This costs one public-key operation for each recipient, and
+    /// none for a message.
+    ///
+    /// The associated data is that of every message.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`] if the header cannot be made.
+    pub fn start_messages(&self) -> Result<MessageSealer, SealError> {
+        let mut rng = SystemRng::new();
+        let content_key = draw_content_key(&mut rng);
+        // As in `start`.
+        rng.check()?;
+        let started = self.start_messages_from(content_key, &mut rng)?;
+        rng.check()?;
+        Ok(started)
+    }
+
+    pub(crate) fn start_messages_from(
+        &self,
+        content_key: ContentKey,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<MessageSealer, SealError> {
+        let keyed = self.wrap(Layout::Labelled, content_key, rng)?;
+        let work = Work::new(&self.limits, self.threads);
+        Ok(MessageSealer::new(keyed, AssociatedData::new(&self.aad), work))
+    }
+
+    /// Makes a header, and wraps the content key in it for each recipient.
+    fn wrap(&self, layout: Layout, content_key: ContentKey, rng: &mut dyn CryptoRng) -> Result<Keyed, SealError> {
         // Before any public-key operation, not after a thousand of them.
         self.limits.check(Limit::Records, to_u64(self.recipients.len()))?;
-
         let mut records = wrap_for_all(&self.recipients, &content_key, rng)?;
-        let header = encode(Fields { metadata: self.metadata.as_deref() }, &mut records, &self.limits)?;
-        let keyed = Keyed::seal(header, content_key);
-        let keys = BodyKeys::new(&keyed, Body::single(&AssociatedData::new(&self.aad)));
-        let work = Work::new(&self.limits, self.threads);
-        let body = BodySealer::new(&keys.input_key, &keys.context, fresh.salt(), work);
-        Ok(Sealing::new(keyed.into_header(), body))
+        let fields = Fields { metadata: self.metadata.as_deref() };
+        let header = encode(layout, fields, &mut records, &self.limits)?;
+        Ok(Keyed::seal(header, content_key))
     }
 
     /// Refuses a plaintext that is too long before any work is done.
@@ -250,6 +284,12 @@ impl fmt::Debug for Sealer<'_> {
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
+}
+
+fn draw_content_key(rng: &mut dyn CryptoRng) -> ContentKey {
+    let mut content_key = Secret::zero();
+    rng.fill_bytes(content_key.expose_mut());
+    content_key.into()
 }
 
 /// What must never repeat from one envelope to another: the content key, then the salt.

@@ -5,6 +5,7 @@ use core::fmt;
 
 use super::device::UnwrapError;
 use super::header::{HeaderError, HeaderErrorKind};
+use crate::format::Layout;
 use crate::limits::LimitExceeded;
 
 /// Why an envelope cannot be opened.
@@ -32,6 +33,13 @@ pub enum OpenError {
     /// Either the sealer used other associated data, or this is the body of another envelope, or
     /// its head (the first 56 bytes) was altered.
     WrongAssociatedData,
+    /// The header has another layout than what was asked of it: a header for labelled messages, of
+    /// which each needs its [label](crate::OpenedHeader::message), or one for a single body, which
+    /// has none.
+    OtherLayout {
+        /// The layout of the header.
+        layout: Layout,
+    },
     /// The input ended before the envelope was complete. Fetching the rest and opening again can
     /// help.
     Truncated,
@@ -51,6 +59,10 @@ pub enum OpenError {
     /// The envelope exceeds one of the caller's [`Limits`](crate::Limits), or the format's maximum
     /// length of the plaintext.
     LimitExceeded(LimitExceeded),
+    /// So many headers did not open lately that a `CachingOpener` refuses all that it does not
+    /// remember, before it spends a private-key operation. This says nothing about the envelope. A
+    /// later retry can help.
+    TooManyFailures,
     /// The caller's slice is shorter than the plaintext.
     OutputTooShort {
         /// Length of the plaintext in bytes.
@@ -72,12 +84,19 @@ impl fmt::Display for OpenError {
             Self::WrongAssociatedData => {
                 f.write_str("wrong associated data; or this is the body of another envelope, or its start was altered")
             }
+            Self::OtherLayout { layout: Layout::Single } => {
+                f.write_str("the header is for a single body (layout 01), which has no label")
+            }
+            Self::OtherLayout { layout: Layout::Labelled } => {
+                f.write_str("the header is for labelled messages (layout 03): each opens with its label alone")
+            }
             Self::Truncated => f.write_str("truncated: the input ended before the envelope was complete"),
             Self::ChunkAltered { index } => write!(f, "chunk {index} was altered"),
             Self::LastChunkAltered { index } => {
                 write!(f, "the last chunk ({index}) was cut, extended or altered")
             }
             Self::LimitExceeded(error) => error.fmt(f),
+            Self::TooManyFailures => f.write_str("too many headers did not open lately: try again later"),
             Self::OutputTooShort { needed } => write!(f, "the output is too short: {needed} bytes are needed"),
             Self::Unwrap(error) => error.fmt(f),
             Self::Randomness => f.write_str("the operating system gave no randomness"),

@@ -1,22 +1,32 @@
 //! What a body is bound to, and the keys that follow from it (SPEC §4.3).
 
 use super::keyed::Keyed;
-use crate::crypto::sha512;
+use super::label::Label;
+use crate::crypto::{HmacKey, sha512};
 use crate::format::Kind;
-use crate::secret::Secret;
 
-/// A body under a header: its kind, its place among the bodies of that header, and the associated
-/// data. The keys of a body come from this and its header, and from nothing else.
-#[derive(Clone, Copy)]
-pub(crate) struct Body<'a> {
-    kind: Kind,
-    aad: &'a AssociatedData,
+/// The place of a body among the bodies of its header.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// The one body of the layout `01`.
+    Single,
+    /// A message of the layout `03`.
+    Message(Label),
 }
 
-impl<'a> Body<'a> {
-    /// The one body of an envelope with the layout `01`, which has no place.
-    pub(crate) fn single(aad: &'a AssociatedData) -> Self {
-        Self { kind: Kind::Single, aad }
+impl Place {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Single => Kind::Single,
+            Self::Message(_) => Kind::Message,
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Single => &[],
+            Self::Message(label) => label.place(),
+        }
     }
 }
 
@@ -31,33 +41,39 @@ impl AssociatedData {
     }
 }
 
-/// The input key and the context of a Cobblestone-256 message.
-pub(crate) struct BodyKeys {
-    pub(crate) input_key: Secret<32>,
-    pub(crate) context: [u8; CONTEXT_LEN],
+/// The input key and the context of a Cobblestone-256 message: they come from its header, its
+/// place and the associated data, and from nothing else.
+pub(crate) struct BodyKeys<'a> {
+    pub(crate) input_key: &'a HmacKey,
+    context: [u8; MAX_CONTEXT_LEN],
+    context_len: usize,
 }
 
-impl BodyKeys {
+impl<'a> BodyKeys<'a> {
     /// # Panics
     ///
     /// If the layout of the header has no bodies of this kind.
-    pub(crate) fn new(keyed: &Keyed, body: Body<'_>) -> Self {
-        let layout = keyed.header().layout();
-        assert!(layout.kinds().contains(&body.kind), "a body of {layout:?} is of its kinds");
+    pub(crate) fn new(keyed: &'a Keyed, place: &Place, aad: &AssociatedData) -> Self {
+        let (layout, kind) = (keyed.header().layout(), place.kind());
+        assert!(layout.kinds().contains(&kind), "a body of {layout:?} is of its kinds");
         // SPEC §4.3: context = "bulla" 00 "body" 00 || kind || P || A || place.
-        let mut context = [0; CONTEXT_LEN];
-        let (label, rest) = context.split_at_mut(CONTEXT_LABEL.len());
-        label.copy_from_slice(CONTEXT_LABEL);
-        rest[0] = body.kind.code();
-        rest[1..65].copy_from_slice(keyed.preamble_digest());
-        rest[65..].copy_from_slice(&body.aad.0);
-        Self { input_key: keyed.prk().derive(b"body"), context }
+        let mut keys = Self { input_key: keyed.body_key(), context: [0; MAX_CONTEXT_LEN], context_len: 0 };
+        for part in [CONTEXT_LABEL, &[kind.code()], keyed.preamble_digest(), &aad.0, place.bytes()] {
+            keys.context[keys.context_len..][..part.len()].copy_from_slice(part);
+            keys.context_len += part.len();
+        }
+        keys
+    }
+
+    pub(crate) fn context(&self) -> &[u8] {
+        &self.context[..self.context_len]
     }
 }
 
 const CONTEXT_LABEL: &[u8] = b"bulla\0body\0";
 
-const CONTEXT_LEN: usize = CONTEXT_LABEL.len() + 1 + 64 + 64;
+/// With the longest place, that of a message.
+const MAX_CONTEXT_LEN: usize = CONTEXT_LABEL.len() + 1 + 64 + 64 + 64;
 
 const SHA512_OF_NOTHING: [u8; 64] = [
     0xcf, 0x83, 0xe1, 0x35, 0x7e, 0xef, 0xb8, 0xbd, 0xf1, 0x54, 0x28, 0x50, 0xd6, 0x6d, 0x80, 0x07, 0xd6, 0x20, 0xe4,

@@ -2,10 +2,10 @@
 
 use super::derive::Prk;
 use super::header_digest::HeaderDigest;
-use crate::crypto::sha512;
+use crate::crypto::{HmacKey, sha512};
 use crate::error::HeaderError;
 use crate::limits::Limits;
-use crate::secret::ContentKey;
+use crate::secret::{ContentKey, Secret};
 use crate::wire::{Header, Item};
 
 /// A header that verifies under a content key: what every body, and every change of recipients,
@@ -14,6 +14,7 @@ pub(crate) struct Keyed {
     header: Header,
     key: ContentKey,
     prk: Prk,
+    body_key: HmacKey,
     preamble_digest: [u8; 64],
 }
 
@@ -32,7 +33,8 @@ impl Keyed {
 
     fn new(header: Header, key: ContentKey, prk: Prk) -> Self {
         let preamble_digest = sha512(&header.preamble());
-        Self { header, key, prk, preamble_digest }
+        let body_key: Secret<32> = prk.derive(b"body");
+        Self { header, key, prk, body_key: HmacKey::new(body_key.expose()), preamble_digest }
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -47,8 +49,9 @@ impl Keyed {
         &self.key
     }
 
-    pub(super) fn prk(&self) -> &Prk {
-        &self.prk
+    /// The input key of all bodies (SPEC §4.1).
+    pub(super) fn body_key(&self) -> &HmacKey {
+        &self.body_key
     }
 
     /// P: what bodies are bound to of the header (SPEC §4.3).

@@ -14,14 +14,19 @@ use crate::limits::Limits;
 /// # Errors
 ///
 /// The error of [`Header::parse`], if it would refuse the result.
-pub(crate) fn encode(fields: Fields<'_>, records: &mut [Item], limits: &Limits) -> Result<Header, HeaderError> {
+pub(crate) fn encode(
+    layout: Layout,
+    fields: Fields<'_>,
+    records: &mut [Item],
+    limits: &Limits,
+) -> Result<Header, HeaderError> {
     let mut fields = fields.items();
     fields.sort_unstable();
     let fields = encode_items(&fields)?;
 
     let mut prefix = Vec::with_capacity(PREFIX_LEN);
     prefix.extend_from_slice(&MAGIC);
-    prefix.extend_from_slice(&[Version::V1.code(), Suite::HmacSha512Cobblestone256.code(), Layout::Single.code(), 0]);
+    prefix.extend_from_slice(&[Version::V1.code(), Suite::HmacSha512Cobblestone256.code(), layout.code(), 0]);
     prefix.extend_from_slice(&encode_len(&fields, HeaderErrorKind::FieldsTooLong, prefix.len())?);
     assemble([&prefix, &fields], records, limits)
 }

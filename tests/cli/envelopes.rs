@@ -107,7 +107,7 @@ fn what_is_not_an_envelope_is_recognised() {
     dir.write("base64", b"iUJVTA0KGgoBAQEAAAAAAAAAAQ==");
     dir.write("version", &dir.sealed_with(8, &[2]));
     dir.write("suite", &dir.sealed_with(9, &[7]));
-    dir.write("layout", &dir.sealed_with(10, &[3]));
+    dir.write("layout", &dir.sealed_with(10, &[9]));
     for (name, reason) in [
         ("text", "not a bulla envelope"),
         ("pem", "a PEM file"),
@@ -115,7 +115,7 @@ fn what_is_not_an_envelope_is_recognised() {
         ("base64", "in base64"),
         ("version", "unsupported version 2"),
         ("suite", "unsupported suite 7"),
-        ("layout", "unsupported layout 3"),
+        ("layout", "unsupported layout 9"),
     ] {
         for args in [&["inspect", name][..], &["open", "-i", &private(2048), name, "out"]] {
             let line = dir.fails(args);
@@ -123,6 +123,18 @@ fn what_is_not_an_envelope_is_recognised() {
         }
     }
     assert!(!dir.path("out").exists());
+}
+
+#[test]
+fn a_labelled_message_is_named_and_not_opened_as_a_file() {
+    let dir = Scratch::new();
+    let messages = bulla::Sealer::new(identity(2048).recipient()).start_messages().unwrap();
+    dir.write("message", &messages.start("label").unwrap().seal(b"hello").unwrap());
+    assert_eq!(dir.inspect("message")["layout"], 3);
+    let line = dir.fails(["open", "-i", &private(2048), "message", "out"]);
+    let reason = "the header is for labelled messages (layout 03): each opens with its label alone";
+    assert_eq!(line, format!("bulla: message: {reason}"));
+    assert_eq!(dir.names(), ["message"]);
 }
 
 #[test]

@@ -1,0 +1,49 @@
+//! What must not compile, by name. Only `cargo test --doc` sees this.
+
+/// A label that is left out when a message is sealed.
+///
+/// ```compile_fail,E0061
+/// # let pem = include_str!("../tests/keys/rsa2048.pem");
+/// # let identity = bulla::RsaIdentity::from_pem(pem).unwrap();
+/// let sealer = bulla::Sealer::new(identity.recipient());
+/// let messages = sealer.start_messages().unwrap();
+/// let message = messages.seal(b"hello");
+/// ```
+pub struct MessageWithoutLabel;
+
+/// A second body under one header of a single body.
+///
+/// ```compile_fail,E0382
+/// # let pem = include_str!("../tests/keys/rsa2048.pem");
+/// # let identity = bulla::RsaIdentity::from_pem(pem).unwrap();
+/// let sealer = bulla::Sealer::new(identity.recipient());
+/// let sealing = sealer.start().unwrap();
+/// let first = sealing.seal(b"hello");
+/// let second = sealing.seal(b"hello");
+/// ```
+pub struct SecondBody;
+
+/// A copy of what seals a body.
+///
+/// ```compile_fail,E0599
+/// # let pem = include_str!("../tests/keys/rsa2048.pem");
+/// # let identity = bulla::RsaIdentity::from_pem(pem).unwrap();
+/// let sealer = bulla::Sealer::new(identity.recipient());
+/// let messages = sealer.start_messages().unwrap();
+/// let body = messages.message("label").unwrap();
+/// let copy = body.clone();
+/// ```
+pub struct CopiedSealer;
+
+/// Sealing under a header that was opened, whose recipients somebody else may have changed.
+///
+/// ```compile_fail,E0599
+/// # let pem = include_str!("../tests/keys/rsa2048.pem");
+/// # let identity = bulla::RsaIdentity::from_pem(pem).unwrap();
+/// let sealer = bulla::Sealer::new(identity.recipient());
+/// let messages = sealer.start_messages().unwrap();
+/// let opener = bulla::Opener::new(&identity);
+/// let opened = opener.open_header(messages.header()).unwrap();
+/// let message = opened.message("label").seal(b"hello");
+/// ```
+pub struct SealingUnderAnOpenedHeader;
