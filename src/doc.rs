@@ -57,6 +57,12 @@ pub mod changelog {}
 #[doc = include_str!("../examples/labelled.rs")]
 /// ```
 ///
+/// # session.rs
+///
+/// ```
+#[doc = include_str!("../examples/session.rs")]
+/// ```
+///
 /// # push.rs
 ///
 /// ```

@@ -12,6 +12,7 @@ mod rewrapper;
 mod sealer;
 mod sealing;
 mod search;
+mod session;
 
 #[cfg(feature = "std")]
 pub use self::caching_opener::CachingOpener;
@@ -24,3 +25,4 @@ pub use self::rewrapper::Rewrapper;
 pub use self::sealer::Sealer;
 pub use self::sealing::Sealing;
 pub use self::search::{Candidate, Search};
+pub use self::session::{Answer, Initiator};

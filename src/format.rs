@@ -49,6 +49,14 @@ pub(crate) const CHUNK_LEN: usize = 16384;
 pub(crate) const TAG_LEN: usize = 16;
 pub(crate) const SEALED_CHUNK_LEN: usize = CHUNK_LEN + TAG_LEN;
 
+/// Lengths in bytes in a session (SPEC §5.6): what precedes the ciphertext of a frame, and the
+/// longest piece of a message.
+pub(crate) const FRAME_HEADER_LEN: usize = 3;
+pub(crate) const PIECE_LEN: usize = 16384;
+
+/// Number of frames in a stream at most, of which the last can only end it (SPEC §5.6).
+pub(crate) const MAX_FRAMES: u64 = 1 << 32;
+
 /// Length in bytes of the longest plaintext (SPEC §2): 2^38 chunks, all of them full except for the
 /// last, which lacks one byte.
 pub(crate) const MAX_PLAINTEXT_LEN: u64 = (1 << 52) - 1;
@@ -104,6 +112,8 @@ registry! {
     Layout {
         /// `01`: a single body.
         Single = 0x01,
+        /// `02`: an ordered session.
+        Session = 0x02,
         /// `03`: labelled messages.
         Labelled = 0x03,
     }
@@ -114,6 +124,7 @@ impl Layout {
     pub(crate) const fn kinds(self) -> &'static [Kind] {
         match self {
             Self::Single => &[Kind::Single],
+            Self::Session => &[Kind::Stream],
             Self::Labelled => &[Kind::Message],
         }
     }
@@ -124,6 +135,8 @@ impl Layout {
 pub(crate) enum Kind {
     /// `01`: the body of [`Layout::Single`].
     Single,
+    /// `02`: a stream of [`Layout::Session`].
+    Stream,
     /// `03`: a message of [`Layout::Labelled`].
     Message,
 }
@@ -132,6 +145,7 @@ impl Kind {
     pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Single => 0x01,
+            Self::Stream => 0x02,
             Self::Message => 0x03,
         }
     }

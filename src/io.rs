@@ -27,6 +27,9 @@ mod rewrap;
 mod scratch;
 mod seal_reader;
 mod seal_writer;
+mod session;
+mod session_reader;
+mod session_writer;
 mod window;
 
 #[cfg(feature = "armor")]
@@ -39,3 +42,5 @@ pub use self::open_writer::OpenWriter;
 pub use self::read_at::ReadAt;
 pub use self::seal_reader::SealReader;
 pub use self::seal_writer::SealWriter;
+pub use self::session_reader::{MessageReader, SessionReader};
+pub use self::session_writer::{MessageWriter, SessionWriter};

@@ -34,6 +34,7 @@
 //! | a look at an envelope without a key | [`Header::split`] | at [`Header`] |
 //! | other recipients, key rotation | [`Rewrapper`] | [rewrap](doc::examples#rewraprs) |
 //! | many messages that are stored or sent apart: a queue, the rows of a table | [`Sealer::start_messages`], [`OpenedHeader::message`]; without an end: [`RenewingSealer`], [`CachingOpener`] | [labelled](doc::examples#labelledrs) |
+//! | a connection: messages both ways, in order, with an end | [`Sealer::connect`], [`Opener::accept`]; one way only: [`Sealer::send_to`], [`Opener::receive_from`]; without I/O: [`sessions`] | [session](doc::examples#sessionrs) |
 //! | to move chunks and threads yourself | [`BodySealer`](body::BodySealer), [`BodyOpener`](body::BodyOpener) | at each type |
 #![cfg_attr(
     feature = "armor",
@@ -59,7 +60,8 @@
 //! | call | cost |
 //! |---|---|
 //! | [`Sealer::start`], [`wrap_output`](Sealer::wrap_output), [`wrap_input`](Sealer::wrap_input), [`seal`](Sealer::seal), [`seal_into`](Sealer::seal_into), [`seal_in_place`](Sealer::seal_in_place) | a public-key operation for each recipient |
-//! | [`Sealer::start_messages`] | the same; nothing for its messages |
+//! | [`Sealer::start_messages`], [`start_session`](Sealer::start_session), [`connect`](Sealer::connect) | the same; nothing for the messages |
+//! | [`Opener::accept`], [`receive_from`](Opener::receive_from) | as `open_header`, but never more than [`Limits::session_key_operations`] |
 //! | [`Rewrapper::rewrap`] | a public-key operation for each recipient that is added |
 //! | [`Opener::open_header`], [`wrap_input`](Opener::wrap_input), [`wrap_input_at`](Opener::wrap_input_at), [`open`](Opener::open), [`open_into`](Opener::open_into), [`open_in_place`](Opener::open_in_place), [`Rewrapper::copy`] | a private-key operation for each record that may be for one of the keys: one, as a rule, and never more than [`Limits::private_key_operations`] |
 //! | writing to an [`OpenWriter`] | the same, in the call that completes the header |
@@ -76,7 +78,8 @@
 //! | `aws-lc-rs` | 0.05 ms | 0.7 ms | 1,390 per second |
 //!
 //! So 100,000 small envelopes take ten minutes to open with the default features. Labelled messages
-//! ([`Sealer::start_messages`]) share one operation.
+//! ([`Sealer::start_messages`]) and the messages of a session ([`Sealer::connect`]) share one
+//! operation.
 //!
 //! # Asynchronous code
 //!
@@ -97,7 +100,7 @@
 //! * `buffer`, [`error`];
 //! * `wire` (bytes to [`Header`] and back), `text` (to the text form and back);
 //! * `key_file` (keys from files), `crypto` (primitives from a backend);
-//! * `schedule` (the keys), `chunk` (the body), `recipient` (RSA);
+//! * `schedule` (the keys), `chunk` (the body), `session` (streams of messages), `recipient` (RSA);
 //! * `envelope` (all of them together, still without I/O);
 //! * `io` (adapters), `simple` ([`seal()`] and [`open()`]).
 #![no_std]
@@ -129,6 +132,7 @@ mod num;
 mod recipient;
 mod schedule;
 mod secret;
+mod session;
 mod simple;
 #[cfg(test)]
 mod spec_tests;
@@ -145,7 +149,10 @@ pub use self::envelope::{CachingOpener, RenewingSealer};
 pub use self::envelope::{Candidate, MessageSealer, OpenedHeader, Opener, Rewrapper, Sealer, Sealing, Search};
 #[cfg(feature = "std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
-pub use self::io::{OpenReader, OpenReaderAt, OpenWriter, ReadAt, SealReader, SealWriter};
+pub use self::io::{
+    MessageReader, MessageWriter, OpenReader, OpenReaderAt, OpenWriter, ReadAt, SealReader, SealWriter, SessionReader,
+    SessionWriter,
+};
 pub use self::limits::Limits;
 #[cfg(feature = "x509")]
 #[cfg_attr(docsrs, doc(cfg(feature = "x509")))]
@@ -173,6 +180,12 @@ pub mod keys {
 /// callers who move the bytes themselves.
 pub mod body {
     pub use crate::chunk::{BodyOpener, BodySealer, RangeOpener, body_len, body_range, plaintext_len};
+}
+
+/// Both ends of a session without I/O, for callers who move the bytes themselves (SPEC §5.6).
+pub mod sessions {
+    pub use crate::envelope::{Answer, Initiator};
+    pub use crate::session::{Challenge, Frame, FrameOpener, FrameSealer, Piece};
 }
 
 /// The text form of an envelope (SPEC §14).

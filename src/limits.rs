@@ -28,6 +28,8 @@ pub struct Limits {
     plaintext_len: u64,
     kdf_iterations: u64,
     kdf_memory: u64,
+    message_len: u32,
+    session_key_operations: u32,
 }
 
 impl Limits {
@@ -98,6 +100,23 @@ impl Limits {
         self
     }
 
+    /// Sets the longest message of a session that is received whole, in bytes. Default: 1 MiB.
+    /// Messages that are read piece by piece have no limit.
+    #[must_use]
+    pub const fn with_message_len(mut self, bytes: u32) -> Self {
+        self.message_len = bytes;
+        self
+    }
+
+    /// Sets the largest number of private-key operations to spend on a session that somebody
+    /// begins. Default: 2. It takes the place of
+    /// [`private_key_operations`](Self::private_key_operations).
+    #[must_use]
+    pub const fn with_session_key_operations(mut self, count: u32) -> Self {
+        self.session_key_operations = count;
+        self
+    }
+
     /// Returns the longest header, in bytes.
     #[must_use]
     pub const fn header_len(&self) -> u32 {
@@ -140,6 +159,18 @@ impl Limits {
         self.kdf_memory
     }
 
+    /// Returns the longest message of a session that is received whole, in bytes.
+    #[must_use]
+    pub const fn message_len(&self) -> u32 {
+        self.message_len
+    }
+
+    /// Returns the largest number of private-key operations to spend on a session.
+    #[must_use]
+    pub const fn session_key_operations(&self) -> u32 {
+        self.session_key_operations
+    }
+
     /// Compares `value` with the limit that `limit` names.
     pub(crate) fn check(&self, limit: Limit, value: u64) -> Result<(), LimitExceeded> {
         let max = match limit {
@@ -150,6 +181,7 @@ impl Limits {
             Limit::PlaintextLen => self.plaintext_len,
             Limit::KdfIterations => self.kdf_iterations,
             Limit::KdfMemory => self.kdf_memory,
+            Limit::MessageLen => self.message_len.into(),
         };
         if value > max {
             return Err(LimitExceeded { limit, max });
@@ -168,6 +200,8 @@ impl Default for Limits {
             plaintext_len: (1 << 52) - 1,
             kdf_iterations: 10_000_000,
             kdf_memory: 256 << 20,
+            message_len: 1 << 20,
+            session_key_operations: 2,
         }
     }
 }
@@ -190,6 +224,8 @@ pub enum Limit {
     KdfIterations,
     /// [`Limits::kdf_memory`], in bytes.
     KdfMemory,
+    /// [`Limits::message_len`], in bytes.
+    MessageLen,
 }
 
 /// A limit was exceeded. A retry with higher [`Limits`] can help.
@@ -219,6 +255,7 @@ impl fmt::Display for LimitExceeded {
             Limit::KdfMemory => {
                 write!(f, "deriving the key from the passphrase needs more memory than the limit of {max} bytes")
             }
+            Limit::MessageLen => write!(f, "the message is longer than the limit of {max} bytes"),
         }
     }
 }
@@ -238,7 +275,8 @@ mod tests {
             .with_private_key_operations(4)
             .with_plaintext_len(5)
             .with_kdf_iterations(6)
-            .with_kdf_memory(7);
+            .with_kdf_memory(7)
+            .with_message_len(8);
         for (limit, max) in [
             (Limit::HeaderLen, 1),
             (Limit::Records, 2),
@@ -247,6 +285,7 @@ mod tests {
             (Limit::PlaintextLen, 5),
             (Limit::KdfIterations, 6),
             (Limit::KdfMemory, 7),
+            (Limit::MessageLen, 8),
         ] {
             assert_eq!(limits.check(limit, max), Ok(()));
             assert_eq!(limits.check(limit, max + 1), Err(LimitExceeded { limit, max }));

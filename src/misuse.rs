@@ -47,3 +47,43 @@ pub struct CopiedSealer;
 /// let message = opened.message("label").seal(b"hello");
 /// ```
 pub struct SealingUnderAnOpenedHeader;
+
+/// A second stream from the maker of a session.
+///
+/// ```compile_fail,E0382
+/// # let pem = include_str!("../tests/keys/rsa2048.pem");
+/// # let identity = bulla::RsaIdentity::from_pem(pem).unwrap();
+/// let sealer = bulla::Sealer::new(identity.recipient());
+/// let session = sealer.start_session(None).unwrap();
+/// let first = session.into_parts();
+/// let second = session.into_parts();
+/// ```
+pub struct SecondStream;
+
+/// A copy of what seals a stream.
+///
+/// ```compile_fail,E0599
+/// # let pem = include_str!("../tests/keys/rsa2048.pem");
+/// # let identity = bulla::RsaIdentity::from_pem(pem).unwrap();
+/// let sealer = bulla::Sealer::new(identity.recipient());
+/// let (stream, _) = sealer.start_session(None).unwrap().into_parts();
+/// let copy = stream.clone();
+/// ```
+pub struct CopiedStream;
+
+/// A challenge that is used twice.
+///
+/// ```compile_fail,E0382
+/// # let pem = include_str!("../tests/keys/rsa2048.pem");
+/// # let identity = bulla::RsaIdentity::from_pem(pem).unwrap();
+/// # let sealer = bulla::Sealer::new(identity.recipient());
+/// # let session = sealer.start_session(None).unwrap();
+/// # let first_bytes = session.first_bytes();
+/// # let head = first_bytes.last_chunk().unwrap();
+/// let opener = bulla::Opener::new(&identity);
+/// let opened = opener.open_header(session.header()).unwrap();
+/// let challenge = bulla::sessions::Challenge::new().unwrap();
+/// let first = opened.accept(head, Some(challenge));
+/// let second = opened.accept(head, Some(challenge));
+/// ```
+pub struct ChallengeUsedTwice;

@@ -7,8 +7,10 @@ mod derive;
 mod header_digest;
 mod keyed;
 mod label;
+mod stream;
 
 pub(crate) use self::body::{AssociatedData, BodyKeys, Place};
 pub(crate) use self::header_digest::HeaderDigest;
 pub(crate) use self::keyed::Keyed;
 pub use self::label::Label;
+pub(crate) use self::stream::{ChallengeDigest, StreamKeys};

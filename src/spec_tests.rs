@@ -14,6 +14,7 @@ use crate::limits::Limits;
 use crate::recipient::{Identity, RsaIdentity};
 use crate::schedule::{AssociatedData, BodyKeys, Keyed, Label, Place};
 use crate::secret::ContentKey;
+use crate::session::Frame;
 use crate::threads::Threads;
 use crate::wire::Header;
 
@@ -44,6 +45,9 @@ fn constants_are_those_of_the_code() {
         CHUNK_LEN,
         TAG_LEN,
         SEALED_CHUNK_LEN,
+        FRAME_HEADER_LEN,
+        PIECE_LEN,
+        MAX_FRAMES,
         MAX_PLAINTEXT_LEN
     ];
     let types = [
@@ -51,8 +55,10 @@ fn constants_are_those_of_the_code() {
         ("VERSION", format::Version::V1.code().into()),
         ("SUITE", format::Suite::HmacSha512Cobblestone256.code().into()),
         ("LAYOUT_SINGLE", format::Layout::Single.code().into()),
+        ("LAYOUT_SESSION", format::Layout::Session.code().into()),
         ("LAYOUT_LABELLED", format::Layout::Labelled.code().into()),
         ("KIND_SINGLE", format::Kind::Single.code().into()),
+        ("KIND_STREAM", format::Kind::Stream.code().into()),
         ("KIND_MESSAGE", format::Kind::Message.code().into()),
     ];
     let code: Vec<_> = types.into_iter().chain(numbers).collect();
@@ -113,6 +119,32 @@ fn labelled_example_opens_under_its_label() {
     assert_eq!(opened.message(&value(LABELLED, "label")[..]).open(&message).unwrap(), PLAINTEXT);
     assert_eq!(opened.message("orders42").open(&message), Err(OpenError::WrongAssociatedData));
     assert_eq!(opened.open(&message), Err(OpenError::OtherLayout { layout: format::Layout::Labelled }));
+}
+
+#[test]
+fn session_of_the_example_opens_in_both_directions() {
+    let identity = RsaIdentity::from_pem(private_key()).unwrap();
+    let header = Header::parse(&value(SESSION, "header"), &Limits::default()).unwrap();
+    let opened = Opener::new(&identity).open_header(&header).unwrap();
+    let (stream, answer) = (value(SESSION, "stream"), value(SESSION, "stream 1"));
+    let accepted = opened.accept_from(stream.first_chunk().unwrap(), Some(&CHALLENGE), &SESSION_SALTS[1]);
+    let (mut opener, sealer) = accepted.unwrap();
+    let mut frames = stream[56..].to_vec();
+    let mut rest = &mut frames[..];
+    assert_eq!(opener.open_next(&mut rest), Ok(Some(Frame::LastPiece(&mut PLAINTEXT.to_vec()))));
+    assert_eq!(opener.open_next(&mut rest), Ok(Some(Frame::LastPiece(&mut []))));
+    assert_eq!(opener.open_next(&mut rest), Ok(Some(Frame::End)));
+
+    // The answer is regenerated, since no RSA is needed.
+    let mut sealer = sealer.unwrap();
+    let mut regenerated = sealer.head().to_vec();
+    sealer.append_message(ANSWER, &mut regenerated).unwrap();
+    regenerated.extend_from_slice(&sealer.finish().unwrap());
+    assert_eq!(regenerated, answer);
+    for wrong in [None, Some(&[0; 32])] {
+        let accepted = opened.accept_from(stream.first_chunk().unwrap(), wrong, &SESSION_SALTS[1]);
+        assert_eq!(accepted.map(|_| ()), Err(OpenError::WrongAssociatedData));
+    }
 }
 
 #[test]
@@ -200,6 +232,12 @@ const LABELLED_CONTENT_KEY: [u8; 32] = ascending(0x10);
 const LABELLED_SALT: [u8; 24] = ascending(0x70);
 const LABEL_VALUES: [&str; 2] = ["orders", "42"];
 
+const SESSION: &str = "### 13.4 A session";
+const SESSION_CONTENT_KEY: [u8; 32] = ascending(0x30);
+const SESSION_SALTS: [[u8; 24]; 2] = [ascending(0x50), ascending(0x90)];
+const CHALLENGE: [u8; 32] = ascending(0xB0);
+const ANSWER: &[u8] = b"hello";
+
 /// Of the body below `header` with a salt that is given, as only a test may do.
 fn body_sealer(header: Header, content_key: [u8; 32], aad: &[u8], salt: &[u8; 24]) -> BodySealer {
     let keyed = Keyed::seal(header, ContentKey::from_bytes(content_key));
@@ -266,6 +304,11 @@ mod regenerated {
     #[test]
     fn labelled_example_is_regenerated_byte_for_byte() {
         assert_printed(LABELLED, &render(&labelled_example()));
+    }
+
+    #[test]
+    fn session_example_is_regenerated_byte_for_byte() {
+        assert_printed(SESSION, &render(&session_example()));
     }
 
     const OAEP_SEED: [u8; 32] = ascending(0x40);
@@ -362,6 +405,61 @@ mod regenerated {
         let sealed = [("header", header.as_bytes().to_vec()), ("message", body)];
         let schedule = schedule(&LABELLED_CONTENT_KEY, &LABELLED_SALT, header, AAD, 3, &place);
         given.into_iter().chain(schedule).chain(sealed).collect()
+    }
+
+    /// Every value of the example of a session, in the order of `SPEC.md`.
+    fn session_example() -> Vec<Value> {
+        let identity = RsaIdentity::from_pem(private_key()).unwrap();
+        let mut rng = Script(OAEP_SEED.to_vec());
+        let key = ContentKey::from_bytes(SESSION_CONTENT_KEY);
+        let sealer = Sealer::new(identity.recipient());
+        let session = sealer.start_session_from(key, &SESSION_SALTS[0], Some(&CHALLENGE), &mut rng).unwrap();
+        let header = session.header().clone();
+        let (mut sealer, answer) = session.into_parts();
+        let mut stream = sealer.head().to_vec();
+        sealer.append_message(PLAINTEXT, &mut stream).unwrap();
+        sealer.append_message(b"", &mut stream).unwrap();
+        stream.extend_from_slice(&sealer.finish().unwrap());
+
+        let opened = Opener::new(&identity).open_header(&header).unwrap();
+        let head = stream.first_chunk().unwrap();
+        let (_, sealer) = opened.accept_from(head, Some(&CHALLENGE), &SESSION_SALTS[1]).unwrap();
+        let mut sealer = sealer.unwrap();
+        let mut back = sealer.head().to_vec();
+        assert!(answer.unwrap().open(sealer.head()).is_ok());
+        sealer.append_message(ANSWER, &mut back).unwrap();
+        back.extend_from_slice(&sealer.finish().unwrap());
+
+        // Straight from the formulas of SPEC §5.6.
+        let info = [&b"bulla\0key\0\x01\x01\x00\x20session"[..]].concat();
+        let mut session_key = [0; 32];
+        hkdf_expand_sha512(&HmacKey::new(&SESSION_CONTENT_KEY), &[&info], &mut session_key);
+        let x = sha512(&[&CHALLENGE]);
+        let preamble = sha512(&[&header.as_bytes()[..16]]);
+        let peer = [&sha512(&[header.as_bytes()])[..], head].concat();
+        let stream_of = |direction: u8, peer: &[u8], salt: &[u8; 24], names: [&'static str; 4]| -> Vec<Value> {
+            let context = [b"bulla\0body\0\x02", &preamble[..], &sha512(&[]), &[direction], &x, peer].concat();
+            let mut derived = [0; 76];
+            hkdf_expand_sha512(&HmacKey::new(&session_key), &[b"bulla\0stream\0", salt, &context], &mut derived);
+            let values = [context, derived[..32].to_vec(), derived[32..44].to_vec(), derived[44..].to_vec()];
+            names.into_iter().zip(values).collect()
+        };
+        let given = [
+            ("K", SESSION_CONTENT_KEY.to_vec()),
+            ("salt", SESSION_SALTS[0].to_vec()),
+            ("salt 1", SESSION_SALTS[1].to_vec()),
+            ("OAEP seed", OAEP_SEED.to_vec()),
+            ("challenge", CHALLENGE.to_vec()),
+            ("session_key", session_key.to_vec()),
+            ("X", x.to_vec()),
+        ];
+        let forth = stream_of(0, &[], &SESSION_SALTS[0], ["context", "key", "base_nonce", "commitment"]);
+        let back_values =
+            stream_of(1, &peer, &SESSION_SALTS[1], ["context 1", "key 1", "base_nonce 1", "commitment 1"]);
+        assert_eq!(stream[24..56], forth[3].1);
+        assert_eq!(back[24..56], back_values[3].1);
+        let sealed = [("header", header.as_bytes().to_vec()), ("stream", stream.clone()), ("stream 1", back.clone())];
+        given.into_iter().chain(forth).chain(back_values).chain(sealed).collect()
     }
 
     /// What follows from a content key, straight from the formulas of SPEC §4 and §5, apart from

@@ -20,10 +20,11 @@ use bulla::error::{
 };
 use bulla::header::{Layout, Record, Records, Suite, Version};
 use bulla::keys::{ContentKey, KeyId, KeySize, SecretDer, SecretPem, WrappedKey};
+use bulla::sessions::{Answer, Challenge, Frame, FrameOpener, FrameSealer, Initiator, Piece};
 use bulla::{
-    CachingOpener, Candidate, Header, Identity, Label, Limits, MessageSealer, OpenReader, OpenReaderAt, OpenWriter,
-    OpenedHeader, Opener, ReadAt, Recipient, RemoteIdentity, RenewingSealer, Rewrapper, RsaIdentity, RsaRecipient,
-    SealReader, SealWriter, Sealer, Sealing, Search,
+    CachingOpener, Candidate, Header, Identity, Label, Limits, MessageReader, MessageSealer, MessageWriter, OpenReader,
+    OpenReaderAt, OpenWriter, OpenedHeader, Opener, ReadAt, Recipient, RemoteIdentity, RenewingSealer, Rewrapper,
+    RsaIdentity, RsaRecipient, SealReader, SealWriter, Sealer, Sealing, Search, SessionReader, SessionWriter,
 };
 #[cfg(feature = "x509")]
 use bulla::{Certificate, error::CertificateConcern};
@@ -41,16 +42,22 @@ fn everything_can_move_to_another_thread() {
         name_of::<T>()
     }
     let checked = vec![
+        check::<Answer>(),
         check::<BodyOpener>(),
         check::<BodySealer>(),
         check::<CachingOpener<'_>>(),
         check::<Candidate<'_>>(),
+        check::<Challenge>(),
         check::<ContentKey>(),
         check::<FinishError<Vec<u8>>>(),
+        check::<Frame<'_>>(),
+        check::<FrameOpener>(),
+        check::<FrameSealer>(),
         check::<Header>(),
         check::<HeaderError>(),
         check::<HeaderErrorKind>(),
         check_trait::<dyn Identity>(),
+        check::<Initiator>(),
         check::<KeyError>(),
         check::<KeyErrorKind>(),
         check::<KeyFormat>(),
@@ -66,13 +73,16 @@ fn everything_can_move_to_another_thread() {
         check::<LimitExceeded>(),
         check::<Limits>(),
         check::<Lookalike>(),
+        check::<MessageReader<'_, io::Empty>>(),
         check::<MessageSealer>(),
+        check::<MessageWriter<'_, Vec<u8>>>(),
         check::<OpenError>(),
         check::<OpenReader<io::Empty>>(),
         check::<OpenReaderAt<Vec<u8>>>(),
         check::<OpenWriter<'_, Vec<u8>>>(),
         check::<OpenedHeader>(),
         check::<Opener<'_>>(),
+        check::<Piece>(),
         check::<RangeOpener>(),
         check_trait::<dyn ReadAt>(),
         check_trait::<dyn Recipient>(),
@@ -92,6 +102,8 @@ fn everything_can_move_to_another_thread() {
         check::<Search<'_>>(),
         check::<SecretDer>(),
         check::<SecretPem>(),
+        check::<SessionReader<io::Empty>>(),
+        check::<SessionWriter<Vec<u8>>>(),
         check::<Suite>(),
         check::<UnwrapError>(),
         check::<Version>(),
@@ -179,6 +191,12 @@ fn messages_are_one_line_in_lower_case_without_a_period() {
         OpenError::TooManyFailures.to_string(),
         OpenError::OtherLayout { layout: Layout::Single }.to_string(),
         OpenError::OtherLayout { layout: Layout::Labelled }.to_string(),
+        OpenError::OtherLayout { layout: Layout::Session }.to_string(),
+        OpenError::FrameAltered { index: 5 }.to_string(),
+        SealError::SessionFailed.to_string(),
+        SealError::StreamFull.to_string(),
+        SealError::UnfinishedMessage.to_string(),
+        SealError::SeveralRecipients.to_string(),
         SealError::NoRecipients.to_string(),
         SealError::DuplicateRecipient(KeyId::from_bytes([0; 32])).to_string(),
         KeyError::from(KeyErrorKind::Empty).to_string(),
@@ -220,7 +238,43 @@ fn debug_output_of_everything_holds_no_secret() {
     opening.write_all(header.as_bytes()).unwrap();
     let remote = RemoteIdentity::new(RSA_2048.recipient(), |_: &[u8]| Ok(None));
 
+    let session = sealer.start_session(None).unwrap();
+    let (frame_opener, frame_sealer) = {
+        let opened = opener.open_header(session.header()).unwrap();
+        opened.accept(session.first_bytes().last_chunk().unwrap(), None).unwrap()
+    };
+    let session_name = show(&session);
+    let (_, answer) = session.into_parts();
+    let mut session_writer = sealer.send_to(tempfile::tempfile().unwrap()).unwrap();
+    session_writer.message().unwrap().write_all(b"mirabelle").unwrap();
+    let mut sent = Vec::new();
+    let mut to_vec = sealer.send_to(&mut sent).unwrap();
+    to_vec.send(b"mirabelle").unwrap();
+    drop(to_vec);
+    let mut session_file = tempfile::tempfile().unwrap();
+    session_file.write_all(&sent).unwrap();
+    io::Seek::rewind(&mut session_file).unwrap();
+    let mut session_reader = opener.receive_from(session_file).unwrap();
+    let message_reader = show(&session_reader.message().unwrap().unwrap());
+    let message_writer = {
+        let mut other = sealer.send_to(tempfile::tempfile().unwrap()).unwrap();
+        let mut message = other.message().unwrap();
+        message.write_all(b"mirabelle").unwrap();
+        show(&message)
+    };
+
     let shown = vec![
+        session_name,
+        message_reader,
+        message_writer,
+        show(&answer.unwrap()),
+        show(&Challenge::new().unwrap()),
+        show(&frame_opener),
+        show(&frame_sealer.unwrap()),
+        show(&Frame::LastPiece(&mut b"mirabelle".to_vec())),
+        show(&Piece::Last),
+        show(&session_reader),
+        show(&session_writer),
         show(&opened.body_opener(body_sealer.head()).unwrap()),
         show(&body_sealer),
         show(&CachingOpener::new(opener.clone())),

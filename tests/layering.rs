@@ -22,7 +22,7 @@ const LAYERS: [&[&str]; 7] = [
     // Primitives behind our own names, the only namer of backends: no format. Keys from files.
     &["crypto", "key_file"],
     // Keys from a content key; chunks; wrapping and unwrapping.
-    &["schedule", "chunk", "recipient"],
+    &["schedule", "chunk", "session", "recipient"],
     // The only module that sees header, recipients, schedule and chunks together.
     &["envelope"],
     // std::io adapters and one-shots.

@@ -169,6 +169,7 @@ fn escape_beyond_ascii(json: &str) -> String {
 fn layout_name(layout: Layout) -> &'static str {
     match layout {
         Layout::Single => "a single body",
+        Layout::Session => "a session",
         Layout::Labelled => "labelled messages",
         _ => "unknown",
     }

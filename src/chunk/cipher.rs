@@ -53,24 +53,24 @@ impl ChunkCipher {
 
     pub(super) fn seal(&self, index: u64, plaintext: &[u8], output: &mut [u8]) -> Result<(), LimitExceeded> {
         let nonce = self.nonce(index, plaintext.len())?;
-        self.aead.seal(&nonce, plaintext, output);
+        self.aead.seal(&nonce, &[], plaintext, output);
         Ok(())
     }
 
     pub(super) fn seal_in_place(&self, index: u64, chunk: &mut [u8]) -> Result<(), LimitExceeded> {
         let nonce = self.nonce(index, chunk.len() - TAG_LEN)?;
-        self.aead.seal_in_place(&nonce, chunk);
+        self.aead.seal_in_place(&nonce, &[], chunk);
         Ok(())
     }
 
     pub(super) fn open(&self, index: u64, sealed: &[u8], output: &mut [u8]) -> Result<(), OpenError> {
         let nonce = self.nonce(index, output.len())?;
-        self.aead.open(&nonce, sealed, output).map_err(|_| OpenError::ChunkAltered { index })
+        self.aead.open(&nonce, &[], sealed, output).map_err(|_| OpenError::ChunkAltered { index })
     }
 
     pub(super) fn open_in_place(&self, index: u64, sealed: &mut [u8]) -> Result<(), OpenError> {
         let nonce = self.nonce(index, sealed.len() - TAG_LEN)?;
-        self.aead.open_in_place(&nonce, sealed).map_err(|_| OpenError::ChunkAltered { index })
+        self.aead.open_in_place(&nonce, &[], sealed).map_err(|_| OpenError::ChunkAltered { index })
     }
 
     /// The nonce of chunk `index`: the base nonce XOR the index (SPEC §5.2). Refuses a chunk of

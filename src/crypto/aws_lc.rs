@@ -18,7 +18,7 @@ use super::ciphertext::Modulus;
 use super::{KeyRejected, KeySize, RandomnessError, TagMismatch};
 use crate::secret::Secret;
 
-/// AES-256-GCM with a 12-byte nonce, the 16-byte tag after the ciphertext, and no associated data.
+/// AES-256-GCM with a 12-byte nonce, and the 16-byte tag after the ciphertext.
 pub(crate) struct Aead(LessSafeKey);
 
 impl Aead {
@@ -31,38 +31,44 @@ impl Aead {
     }
 
     /// Writes ciphertext and tag to `output`, which is 16 bytes longer than `plaintext`.
-    pub(crate) fn seal(&self, nonce: &[u8; 12], plaintext: &[u8], output: &mut [u8]) {
+    pub(crate) fn seal(&self, nonce: &[u8; 12], aad: &[u8], plaintext: &[u8], output: &mut [u8]) {
         let (ciphertext, tag) = output.split_at_mut(plaintext.len());
         let nonce = Nonce::assume_unique_for_key(*nonce);
         self.0
-            .seal_out_of_place_scatter(nonce, Aad::empty(), plaintext, ciphertext, &[], tag)
+            .seal_out_of_place_scatter(nonce, Aad::from(aad), plaintext, ciphertext, &[], tag)
             .expect("a chunk is far below GCM's 64 GiB, and the lengths agree");
     }
 
     /// Replaces the plaintext that `sealed` starts with by its ciphertext, and the last 16 bytes by
     /// the tag.
-    pub(crate) fn seal_in_place(&self, nonce: &[u8; 12], sealed: &mut [u8]) {
+    pub(crate) fn seal_in_place(&self, nonce: &[u8; 12], aad: &[u8], sealed: &mut [u8]) {
         let (plaintext, tag_output) = sealed.split_last_chunk_mut::<16>().expect("room for a tag");
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let tag = self.0.seal_in_place_separate_tag(nonce, Aad::empty(), plaintext);
+        let tag = self.0.seal_in_place_separate_tag(nonce, Aad::from(aad), plaintext);
         tag_output.copy_from_slice(tag.expect("a chunk is far below GCM's 64 GiB").as_ref());
     }
 
     /// Writes the plaintext of `sealed`, which ends with a 16-byte tag, to `output`, which is 16
     /// bytes shorter.
-    pub(crate) fn open(&self, nonce: &[u8; 12], sealed: &[u8], output: &mut [u8]) -> Result<(), TagMismatch> {
+    pub(crate) fn open(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        sealed: &[u8],
+        output: &mut [u8],
+    ) -> Result<(), TagMismatch> {
         let (ciphertext, tag) = sealed.split_at(output.len());
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let opened = self.0.open_separate_gather(nonce, Aad::empty(), ciphertext, tag, output);
+        let opened = self.0.open_separate_gather(nonce, Aad::from(aad), ciphertext, tag, output);
         // AWS-LC decrypts while it verifies and may leave plaintext that did not verify.
         opened.map_err(|_| wiped(output))
     }
 
     /// Replaces the ciphertext at the start of `sealed`, which ends with a 16-byte tag, by its
     /// plaintext.
-    pub(crate) fn open_in_place(&self, nonce: &[u8; 12], sealed: &mut [u8]) -> Result<(), TagMismatch> {
+    pub(crate) fn open_in_place(&self, nonce: &[u8; 12], aad: &[u8], sealed: &mut [u8]) -> Result<(), TagMismatch> {
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        match self.0.open_in_place(nonce, Aad::empty(), sealed) {
+        match self.0.open_in_place(nonce, Aad::from(aad), sealed) {
             Ok(_) => Ok(()),
             Err(_) => Err(wiped(sealed)),
         }

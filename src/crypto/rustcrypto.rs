@@ -19,7 +19,7 @@ use super::ciphertext::Modulus;
 use super::{KeyRejected, KeySize, RandomnessError, SystemRng, TagMismatch, oaep};
 use crate::secret::Secret;
 
-/// AES-256-GCM with a 12-byte nonce, the 16-byte tag after the ciphertext, and no associated data.
+/// AES-256-GCM with a 12-byte nonce, and the 16-byte tag after the ciphertext.
 pub(crate) struct Aead(Aes256Gcm);
 
 impl Aead {
@@ -32,36 +32,42 @@ impl Aead {
     }
 
     /// Writes ciphertext and tag to `output`, which is 16 bytes longer than `plaintext`.
-    pub(crate) fn seal(&self, nonce: &[u8; 12], plaintext: &[u8], output: &mut [u8]) {
+    pub(crate) fn seal(&self, nonce: &[u8; 12], aad: &[u8], plaintext: &[u8], output: &mut [u8]) {
         let (ciphertext, tag_output) = output.split_at_mut(plaintext.len());
         let buffer = InOutBuf::new(plaintext, ciphertext).expect("split to equal lengths above");
-        let tag = self.0.encrypt_inout_detached(nonce.into(), &[], buffer).expect("a chunk is far below GCM's 64 GiB");
+        let tag = self.0.encrypt_inout_detached(nonce.into(), aad, buffer).expect("a chunk is far below GCM's 64 GiB");
         tag_output.copy_from_slice(&tag);
     }
 
     /// Replaces the plaintext that `sealed` starts with by its ciphertext, and the last 16 bytes by
     /// the tag.
-    pub(crate) fn seal_in_place(&self, nonce: &[u8; 12], sealed: &mut [u8]) {
+    pub(crate) fn seal_in_place(&self, nonce: &[u8; 12], aad: &[u8], sealed: &mut [u8]) {
         let (plaintext, tag_output) = sealed.split_last_chunk_mut::<16>().expect("room for a tag");
-        let tag = self.0.encrypt_inout_detached(nonce.into(), &[], plaintext.into());
+        let tag = self.0.encrypt_inout_detached(nonce.into(), aad, plaintext.into());
         tag_output.copy_from_slice(&tag.expect("a chunk is far below GCM's 64 GiB"));
     }
 
     /// Writes the plaintext of `sealed`, which ends with a 16-byte tag, to `output`, which is 16
     /// bytes shorter.
-    pub(crate) fn open(&self, nonce: &[u8; 12], sealed: &[u8], output: &mut [u8]) -> Result<(), TagMismatch> {
+    pub(crate) fn open(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        sealed: &[u8],
+        output: &mut [u8],
+    ) -> Result<(), TagMismatch> {
         let (ciphertext, tag) = sealed.split_at(output.len());
         let tag = tag.try_into().expect("sealed is longer by one tag");
         let buffer = InOutBuf::new(ciphertext, output).expect("split to equal lengths above");
         // Verifies before it decrypts: on failure nothing is written.
-        self.0.decrypt_inout_detached(nonce.into(), &[], buffer, tag).map_err(|_| TagMismatch)
+        self.0.decrypt_inout_detached(nonce.into(), aad, buffer, tag).map_err(|_| TagMismatch)
     }
 
     /// Replaces the ciphertext at the start of `sealed`, which ends with a 16-byte tag, by its
     /// plaintext.
-    pub(crate) fn open_in_place(&self, nonce: &[u8; 12], sealed: &mut [u8]) -> Result<(), TagMismatch> {
+    pub(crate) fn open_in_place(&self, nonce: &[u8; 12], aad: &[u8], sealed: &mut [u8]) -> Result<(), TagMismatch> {
         let (ciphertext, tag) = sealed.split_last_chunk_mut::<16>().ok_or(TagMismatch)?;
-        self.0.decrypt_inout_detached(nonce.into(), &[], ciphertext.into(), (&*tag).into()).map_err(|_| TagMismatch)
+        self.0.decrypt_inout_detached(nonce.into(), aad, ciphertext.into(), (&*tag).into()).map_err(|_| TagMismatch)
     }
 }
 

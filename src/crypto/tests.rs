@@ -130,17 +130,17 @@ macro_rules! tests_of_backend {
             fn opening_with_an_altered_tag_leaves_no_plaintext() {
                 let aead = Aead::new(&[1; 32]);
                 let mut sealed = [0; 48];
-                aead.seal(&[2; 12], &[3; 32], &mut sealed);
+                aead.seal(&[2; 12], b"aad", &[3; 32], &mut sealed);
                 let mut output = [0; 32];
-                assert_eq!(aead.open(&[2; 12], &sealed, &mut output), Ok(()));
+                assert_eq!(aead.open(&[2; 12], b"aad", &sealed, &mut output), Ok(()));
                 assert_eq!(output, [3; 32]);
 
                 sealed[47] ^= 1;
                 let mut output = [0; 32];
-                assert_eq!(aead.open(&[2; 12], &sealed, &mut output), Err(TagMismatch));
+                assert_eq!(aead.open(&[2; 12], b"aad", &sealed, &mut output), Err(TagMismatch));
                 assert_eq!(output, [0; 32]);
                 let mut in_place = sealed;
-                assert_eq!(aead.open_in_place(&[2; 12], &mut in_place), Err(TagMismatch));
+                assert_eq!(aead.open_in_place(&[2; 12], b"aad", &mut in_place), Err(TagMismatch));
                 assert_ne!(in_place[..32], [3; 32]);
             }
 

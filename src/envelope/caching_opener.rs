@@ -256,7 +256,7 @@ mod tests {
         for at in [header.as_bytes().len() - 1, header.as_bytes().len() - 100] {
             let mut bytes = header.as_bytes().to_vec();
             bytes[at] ^= 1;
-            let altered = Header::parse(&bytes, &crate::Limits::default()).unwrap();
+            let altered = Header::parse(&bytes, &crate::limits::Limits::default()).unwrap();
             assert_eq!(opener.open_header(&altered).map(|_| ()), Err(OpenError::NotAuthentic));
         }
     }

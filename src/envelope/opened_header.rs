@@ -101,6 +101,10 @@ impl OpenedHeader {
         &self.keyed
     }
 
+    pub(super) fn associated_data(&self) -> &AssociatedData {
+        &self.aad
+    }
+
     fn work(&self) -> Work {
         Work::new(&self.limits, self.threads)
     }

@@ -174,8 +174,23 @@ impl<'a> Opener<'a> {
     /// * [`OpenError::Unwrap`] if an identity failed for its own reasons.
     /// * [`OpenError::Randomness`] if the operating system gave no randomness.
     pub fn open_header(&self, header: &Header) -> Result<OpenedHeader, OpenError> {
+        self.open_header_within(header, &self.limits)
+    }
+
+    /// Does what [`open_header`](Self::open_header) does for a session, which strangers can begin.
+    #[cfg(feature = "std")]
+    pub(crate) fn open_session_header(&self, header: &Header) -> Result<OpenedHeader, OpenError> {
+        let layout = header.layout();
+        if layout != crate::format::Layout::Session {
+            return Err(OpenError::OtherLayout { layout });
+        }
+        let operations = self.limits.session_key_operations();
+        self.open_header_within(header, &self.limits.with_private_key_operations(operations))
+    }
+
+    fn open_header_within(&self, header: &Header, limits: &Limits) -> Result<OpenedHeader, OpenError> {
         let identities = self.identities.iter().map(|identity| -> &dyn Identity { identity });
-        let mut search = Search::with_identities(header, identities, &self.limits);
+        let mut search = Search::with_identities(header, identities, limits);
         loop {
             let candidate = search.next_candidate()?;
             let content_key = self.identities[candidate.key_index()].unwrap_key(candidate.record())?;

@@ -9,6 +9,7 @@ use rand_core::CryptoRng;
 
 use super::message_sealer::MessageSealer;
 use super::sealing::Sealing;
+use super::session::Initiator;
 use crate::chunk::{BodySealer, Work};
 use crate::crypto::SystemRng;
 use crate::error::SealError;
@@ -260,6 +261,36 @@ impl<'a> Sealer<'a> {
         Ok(MessageSealer::new(keyed, AssociatedData::new(&self.aad), work))
     }
 
+    /// Makes the header of a session (layout `02`): a stream of messages, and one that answers it.
+    /// This costs one public-key operation for each recipient, and none for a message.
+    ///
+    /// `challenge` is what the responder has sent before, if it does so. Only with one can it be
+    /// sure that the session is no replay.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`] if the header cannot be made.
+    pub fn start_session(&self, challenge: Option<&[u8; 32]>) -> Result<Initiator, SealError> {
+        let mut rng = SystemRng::new();
+        let fresh = Fresh::draw(&mut rng);
+        // As in `start`.
+        rng.check()?;
+        let started = self.start_session_from(fresh.content_key(), fresh.salt(), challenge, &mut rng)?;
+        rng.check()?;
+        Ok(started)
+    }
+
+    pub(crate) fn start_session_from(
+        &self,
+        content_key: ContentKey,
+        salt: &[u8; SALT_LEN],
+        challenge: Option<&[u8; 32]>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Initiator, SealError> {
+        let keyed = self.wrap(Layout::Session, content_key, rng)?;
+        Ok(Initiator::new(keyed, &AssociatedData::new(&self.aad), challenge, salt))
+    }
+
     /// Makes a header, and wraps the content key in it for each recipient.
     fn wrap(&self, layout: Layout, content_key: ContentKey, rng: &mut dyn CryptoRng) -> Result<Keyed, SealError> {
         // Before any public-key operation, not after a thousand of them.
@@ -268,6 +299,11 @@ impl<'a> Sealer<'a> {
         let fields = Fields { metadata: self.metadata.as_deref() };
         let header = encode(layout, fields, &mut records, &self.limits)?;
         Ok(Keyed::seal(header, content_key))
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn limits_in_use(&self) -> &Limits {
+        &self.limits
     }
 
     /// Refuses a plaintext that is too long before any work is done.

@@ -34,8 +34,8 @@ pub enum OpenError {
     /// its head (the first 56 bytes) was altered.
     WrongAssociatedData,
     /// The header has another layout than what was asked of it: a header for labelled messages, of
-    /// which each needs its [label](crate::OpenedHeader::message), or one for a single body, which
-    /// has none.
+    /// which each needs its [label](crate::OpenedHeader::message), or one for a session, or one for
+    /// a single body, which has no label.
     OtherLayout {
         /// The layout of the header.
         layout: Layout,
@@ -54,6 +54,12 @@ pub enum OpenError {
     /// which needs a rest of fewer than 16 bytes. Fetching the input again can help.
     LastChunkAltered {
         /// Number of the chunk, counted from zero. Its plaintext starts at offset `index` × 16384.
+        index: u64,
+    },
+    /// The frame of a session with this number is not authentic, or breaks a rule: it was altered,
+    /// repeated, dropped, inserted or moved. The session has failed, in both directions.
+    FrameAltered {
+        /// Number of the frame, counted from zero.
         index: u64,
     },
     /// The envelope exceeds one of the caller's [`Limits`](crate::Limits), or the format's maximum
@@ -87,6 +93,9 @@ impl fmt::Display for OpenError {
             Self::OtherLayout { layout: Layout::Single } => {
                 f.write_str("the header is for a single body (layout 01), which has no label")
             }
+            Self::OtherLayout { layout: Layout::Session } => {
+                f.write_str("the header is for a session (layout 02), which is read as a stream of messages")
+            }
             Self::OtherLayout { layout: Layout::Labelled } => {
                 f.write_str("the header is for labelled messages (layout 03): each opens with its label alone")
             }
@@ -95,6 +104,7 @@ impl fmt::Display for OpenError {
             Self::LastChunkAltered { index } => {
                 write!(f, "the last chunk ({index}) was cut, extended or altered")
             }
+            Self::FrameAltered { index } => write!(f, "frame {index} of the session was altered, or is out of place"),
             Self::LimitExceeded(error) => error.fmt(f),
             Self::TooManyFailures => f.write_str("too many headers did not open lately: try again later"),
             Self::OutputTooShort { needed } => write!(f, "the output is too short: {needed} bytes are needed"),

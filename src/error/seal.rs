@@ -32,6 +32,14 @@ pub enum SealError {
     /// A recipient could not wrap the content key. Whether a retry helps depends on the cause
     /// inside.
     Wrap(WrapError),
+    /// The session has failed in the other direction, so nothing is sealed in this one any more.
+    SessionFailed,
+    /// The stream of a session has its 2^32 − 1 frames, and can only be ended. Begin a new session.
+    StreamFull,
+    /// A message of a session was begun and not ended. This is the caller's mistake.
+    UnfinishedMessage,
+    /// A session with several recipients goes in one direction only: none of them can answer.
+    SeveralRecipients,
     /// The operating system gave no randomness. Nothing was sealed. A retry can help.
     Randomness,
 }
@@ -45,6 +53,10 @@ impl fmt::Display for SealError {
             Self::LimitExceeded(error) => error.fmt(f),
             Self::OutputTooShort { needed } => write!(f, "the output is too short: {needed} bytes are needed"),
             Self::Wrap(error) => error.fmt(f),
+            Self::SessionFailed => f.write_str("the session has failed in the other direction"),
+            Self::StreamFull => f.write_str("the stream has no room for more frames: end it, and begin a new session"),
+            Self::UnfinishedMessage => f.write_str("a message was begun and not ended"),
+            Self::SeveralRecipients => f.write_str("a session with several recipients cannot be answered"),
             Self::Randomness => f.write_str("the operating system gave no randomness"),
         }
     }

@@ -3,7 +3,7 @@
 use super::keyed::Keyed;
 use super::label::Label;
 use crate::crypto::{HmacKey, sha512};
-use crate::format::Kind;
+use crate::format::{BODY_HEAD_LEN, Kind};
 
 /// The place of a body among the bodies of its header.
 #[derive(Clone, Copy, Debug)]
@@ -45,8 +45,7 @@ impl AssociatedData {
 /// place and the associated data, and from nothing else.
 pub(crate) struct BodyKeys<'a> {
     pub(crate) input_key: &'a HmacKey,
-    context: [u8; MAX_CONTEXT_LEN],
-    context_len: usize,
+    context: Context,
 }
 
 impl<'a> BodyKeys<'a> {
@@ -54,26 +53,47 @@ impl<'a> BodyKeys<'a> {
     ///
     /// If the layout of the header has no bodies of this kind.
     pub(crate) fn new(keyed: &'a Keyed, place: &Place, aad: &AssociatedData) -> Self {
-        let (layout, kind) = (keyed.header().layout(), place.kind());
-        assert!(layout.kinds().contains(&kind), "a body of {layout:?} is of its kinds");
-        // SPEC §4.3: context = "bulla" 00 "body" 00 || kind || P || A || place.
-        let mut keys = Self { input_key: keyed.body_key(), context: [0; MAX_CONTEXT_LEN], context_len: 0 };
-        for part in [CONTEXT_LABEL, &[kind.code()], keyed.preamble_digest(), &aad.0, place.bytes()] {
-            keys.context[keys.context_len..][..part.len()].copy_from_slice(part);
-            keys.context_len += part.len();
-        }
-        keys
+        let context = Context::new(keyed, place.kind(), aad, &[place.bytes()]);
+        Self { input_key: keyed.body_key(), context }
     }
 
     pub(crate) fn context(&self) -> &[u8] {
-        &self.context[..self.context_len]
+        self.context.as_bytes()
+    }
+}
+
+/// What a body is bound to.
+pub(super) struct Context {
+    bytes: [u8; Self::MAX_LEN],
+    len: usize,
+}
+
+impl Context {
+    /// With the longest place, that of the stream which answers another.
+    const MAX_LEN: usize = CONTEXT_LABEL.len() + 1 + 64 + 64 + (1 + 64 + 64 + BODY_HEAD_LEN);
+
+    /// # Panics
+    ///
+    /// If the layout of the header has no bodies of this kind.
+    pub(super) fn new(keyed: &Keyed, kind: Kind, aad: &AssociatedData, place: &[&[u8]]) -> Self {
+        let layout = keyed.header().layout();
+        assert!(layout.kinds().contains(&kind), "a body of {layout:?} is of its kinds");
+        let mut context = Self { bytes: [0; Self::MAX_LEN], len: 0 };
+        // SPEC §4.3: context = "bulla" 00 "body" 00 || kind || P || A || place.
+        let parts = [CONTEXT_LABEL, &[kind.code()], keyed.preamble_digest(), &aad.0];
+        for part in parts.iter().chain(place) {
+            context.bytes[context.len..][..part.len()].copy_from_slice(part);
+            context.len += part.len();
+        }
+        context
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
 }
 
 const CONTEXT_LABEL: &[u8] = b"bulla\0body\0";
-
-/// With the longest place, that of a message.
-const MAX_CONTEXT_LEN: usize = CONTEXT_LABEL.len() + 1 + 64 + 64 + 64;
 
 const SHA512_OF_NOTHING: [u8; 64] = [
     0xcf, 0x83, 0xe1, 0x35, 0x7e, 0xef, 0xb8, 0xbd, 0xf1, 0x54, 0x28, 0x50, 0xd6, 0x6d, 0x80, 0x07, 0xd6, 0x20, 0xe4,

@@ -49,6 +49,10 @@ impl Keyed {
         &self.key
     }
 
+    pub(super) fn prk(&self) -> &Prk {
+        &self.prk
+    }
+
     /// The input key of all bodies (SPEC §4.1).
     pub(super) fn body_key(&self) -> &HmacKey {
         &self.body_key

@@ -1,0 +1,163 @@
+//! Both ends of a session, without I/O.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use rand_core::Rng;
+
+use super::opened_header::OpenedHeader;
+use crate::crypto::SystemRng;
+use crate::error::OpenError;
+use crate::format::{BODY_HEAD_LEN, Layout, RECORD_PADDING, SALT_LEN};
+use crate::schedule::{AssociatedData, ChallengeDigest, Keyed, StreamKeys};
+use crate::session::{Challenge, FrameOpener, FrameSealer, Shared, StreamSecrets};
+use crate::wire::Header;
+
+/// The end of a session that has made its header.
+///
+/// Returned by [`Sealer::start_session`](crate::Sealer::start_session). Send
+/// [`first_bytes`](Self::first_bytes), then what the [`FrameSealer`] makes, at once and without
+/// waiting. If there is exactly one recipient, it can answer: give the first 56 bytes that come
+/// back to the [`Answer`].
+pub struct Initiator {
+    header: Header,
+    sealer: FrameSealer,
+    answer: Option<Answer>,
+}
+
+impl Initiator {
+    pub(super) fn new(keyed: Keyed, aad: &AssociatedData, challenge: Option<&[u8; 32]>, salt: &[u8; SALT_LEN]) -> Self {
+        let (shared, challenge) = (Shared::default(), ChallengeDigest::new(challenge));
+        let keys = StreamKeys::forth(&keyed, aad, challenge);
+        let sealer = FrameSealer::new(secrets(&keys, salt), salt, shared.clone());
+        let answer = can_answer(keyed.header())
+            .then(|| Answer { keys: StreamKeys::back(&keyed, aad, challenge, sealer.head()), shared });
+        Self { header: keyed.into_header(), sealer, answer }
+    }
+
+    /// Returns the header.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn can_be_answered(&self) -> bool {
+        self.answer.is_some()
+    }
+
+    /// Returns what is sent first: the header, and the head of the stream.
+    #[must_use]
+    pub fn first_bytes(&self) -> Vec<u8> {
+        [self.header.as_bytes(), self.sealer.head()].concat()
+    }
+
+    /// Splits into what seals the stream, and what opens the stream that answers. `None` if there
+    /// are several recipients, of which none can answer.
+    #[must_use]
+    pub fn into_parts(self) -> (FrameSealer, Option<Answer>) {
+        (self.sealer, self.answer)
+    }
+}
+
+impl fmt::Debug for Initiator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Initiator").field("header", &self.header).finish_non_exhaustive()
+    }
+}
+
+/// Waits for the one stream that answers a session.
+pub struct Answer {
+    keys: StreamKeys,
+    shared: Shared,
+}
+
+impl Answer {
+    /// Checks the first 56 bytes of the stream that answers. If this succeeds, it is the recipient
+    /// who answers.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::WrongAssociatedData`] if these bytes do not belong to the session. It has then
+    /// failed: nothing can be sealed any more.
+    pub fn open(self, head: &[u8; BODY_HEAD_LEN]) -> Result<FrameOpener, OpenError> {
+        open_stream(&self.keys, head, self.shared)
+    }
+}
+
+#[cfg(feature = "std")]
+impl Answer {
+    /// Ends the session because of a failure outside, such as the end of the input.
+    pub(crate) fn fail(&self) {
+        self.shared.fail();
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").finish_non_exhaustive()
+    }
+}
+
+impl OpenedHeader {
+    /// Accepts the session whose stream begins with `head`, its first 56 bytes. `challenge` is the
+    /// one that was sent before, if any.
+    ///
+    /// Returns what opens the stream, and what seals the stream that answers. Send the
+    /// [`head`](FrameSealer::head) of the answer without waiting for the first frame. `None` if
+    /// there are several recipients, of which none can answer.
+    ///
+    /// # Errors
+    ///
+    /// * [`OpenError::OtherLayout`] if the header is not for a session;
+    /// * [`OpenError::WrongAssociatedData`] if the stream belongs to another header, other
+    ///   associated data or another challenge: with a challenge, it may be a replay;
+    /// * [`OpenError::Randomness`].
+    pub fn accept(
+        &self,
+        head: &[u8; BODY_HEAD_LEN],
+        challenge: Option<Challenge>,
+    ) -> Result<(FrameOpener, Option<FrameSealer>), OpenError> {
+        let mut rng = SystemRng::new();
+        let mut salt = [0; SALT_LEN];
+        rng.fill_bytes(&mut salt);
+        rng.check()?;
+        self.accept_from(head, challenge.as_ref().map(Challenge::as_bytes), &salt)
+    }
+
+    pub(crate) fn accept_from(
+        &self,
+        head: &[u8; BODY_HEAD_LEN],
+        challenge: Option<&[u8; Challenge::LEN]>,
+        salt: &[u8; SALT_LEN],
+    ) -> Result<(FrameOpener, Option<FrameSealer>), OpenError> {
+        let layout = self.header().layout();
+        if layout != Layout::Session {
+            return Err(OpenError::OtherLayout { layout });
+        }
+        let shared = Shared::default();
+        let challenge = ChallengeDigest::new(challenge);
+        let keys = StreamKeys::forth(self.keyed(), self.associated_data(), challenge);
+        let opener = open_stream(&keys, head, shared.clone())?;
+        if !can_answer(self.header()) {
+            return Ok((opener, None));
+        }
+        let keys = StreamKeys::back(self.keyed(), self.associated_data(), challenge, head);
+        Ok((opener, Some(FrameSealer::new(secrets(&keys, salt), salt, shared))))
+    }
+}
+
+/// SPEC §5.6: only if there is one recipient, the initiator knows who answers.
+fn can_answer(header: &Header) -> bool {
+    header.records().filter(|record| record.record_type() != RECORD_PADDING).count() == 1
+}
+
+fn open_stream(keys: &StreamKeys, head: &[u8; BODY_HEAD_LEN], shared: Shared) -> Result<FrameOpener, OpenError> {
+    let (salt, commitment) = head.split_first_chunk().expect("24 of 56 bytes");
+    FrameOpener::new(secrets(keys, salt), commitment, shared)
+}
+
+fn secrets(keys: &StreamKeys, salt: &[u8; SALT_LEN]) -> StreamSecrets {
+    let (key, base_nonce, commitment) = keys.derive(salt);
+    StreamSecrets { key, base_nonce, commitment }
+}

@@ -1,0 +1,215 @@
+//! Both ends of a session over streams of bytes.
+
+use std::io::{self, Read, Write};
+
+use super::calls::read_full;
+use super::session_reader::SessionReader;
+use super::session_writer::SessionWriter;
+use crate::envelope::{Initiator, OpenedHeader, Opener, Sealer};
+use crate::error::{OpenError, SealError};
+use crate::session::{Challenge, FrameOpener, FrameSealer};
+use crate::wire::Header;
+
+impl Sealer<'_> {
+    /// Begins a session over a connection, for example the two halves of a socket. Writes the
+    /// header and the head of the stream, and reads nothing yet: you can send before the other end
+    /// does.
+    ///
+    /// There must be exactly one recipient, who answers. Costs one public-key operation.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`] inside a [`std::io::Error`], [`SealError::SeveralRecipients`] among them; any
+    /// error of the output. The streams must block.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::BufReader;
+    /// use std::net::{TcpListener, TcpStream};
+    ///
+    /// use bulla::{Opener, Sealer};
+    ///
+    /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+    /// # let recipient = identity.recipient();
+    /// let listener = TcpListener::bind("127.0.0.1:0")?;
+    /// let address = listener.local_addr()?;
+    /// let server = std::thread::spawn(move || -> std::io::Result<()> {
+    ///     let (socket, _) = listener.accept()?;
+    ///     let input = BufReader::new(socket.try_clone()?);
+    ///     let opener = Opener::new(&identity);
+    ///     let (mut reader, mut writer) = opener.accept(input, socket)?;
+    ///     let mut message = Vec::new();
+    ///     while reader.receive(&mut message)? {
+    ///         writer.send(&message)?;
+    ///     }
+    ///     writer.try_finish()
+    /// });
+    ///
+    /// let socket = TcpStream::connect(address)?;
+    /// let input = BufReader::new(socket.try_clone()?);
+    /// let (mut reader, mut writer) = Sealer::new(&recipient).connect(input, socket)?;
+    /// let mut answer = Vec::new();
+    /// for message in ["one", "two"] {
+    ///     writer.send(message.as_bytes())?;
+    ///     assert!(reader.receive(&mut answer)?);
+    ///     assert_eq!(answer, message.as_bytes());
+    /// }
+    /// writer.try_finish()?;
+    /// assert!(!reader.receive(&mut answer)?);
+    /// # server.join().unwrap()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Security
+    ///
+    /// Anyone can begin a session: the responder does not learn who does. Once a message has come
+    /// back, the initiator knows that the holder of the key is there. There is no forward secrecy.
+    /// Where both ends are online and have certificates, use TLS.
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub fn connect<R: Read, W: Write>(&self, input: R, output: W) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
+        self.begin(None, input, output)
+    }
+
+    /// Does what [`connect`](Self::connect) does, with a responder that sends a challenge first:
+    /// [`Opener::accept_challenged`].
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect); [`OpenError::Truncated`] if the input ends within the
+    /// challenge; any error of the input.
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub fn connect_challenged<R: Read, W: Write>(
+        &self,
+        mut input: R,
+        output: W,
+    ) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
+        let challenge = read_exact::<{ Challenge::LEN }>(&mut input)?;
+        self.begin(Some(&challenge), input, output)
+    }
+
+    /// Begins a session in one direction only, for any number of recipients: a stream of messages
+    /// to a pipe or a file.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`] inside a [`std::io::Error`]; any error of the output.
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub fn send_to<W: Write>(&self, mut output: W) -> io::Result<SessionWriter<W>> {
+        let initiator = self.start_session(None)?;
+        let (sealer, _) = send_first_bytes(initiator, &mut output)?;
+        Ok(SessionWriter::new(output, sealer))
+    }
+
+    fn begin<R: Read, W: Write>(
+        &self,
+        challenge: Option<&[u8; Challenge::LEN]>,
+        input: R,
+        mut output: W,
+    ) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
+        let initiator = self.start_session(challenge)?;
+        let header = initiator.header().clone();
+        // Known before a byte is sent.
+        let (sealer, answer) = match initiator.can_be_answered() {
+            true => send_first_bytes(initiator, &mut output)?,
+            false => return Err(SealError::SeveralRecipients.into()),
+        };
+        let answer = answer.ok_or(SealError::SeveralRecipients)?;
+        let reader = SessionReader::answer(input, header, answer, self.limits_in_use());
+        Ok((reader, SessionWriter::new(output, sealer)))
+    }
+}
+
+impl Opener<'_> {
+    /// Accepts a session over a connection. Reads the header and the head of the stream, and
+    /// answers with the head of its own stream. Then both ends can send at any time.
+    ///
+    /// Spends at most [`Limits::session_key_operations`](crate::Limits::session_key_operations), 2
+    /// by default, because strangers can connect.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`open_header`](Self::open_header), [`OpenError::OtherLayout`],
+    /// [`OpenError::WrongAssociatedData`] and [`SealError::SeveralRecipients`] inside a
+    /// [`std::io::Error`]; any error of the streams, which must block. Nothing was written then: do
+    /// not tell a stranger why.
+    ///
+    /// # Security
+    ///
+    /// The initiator is not known. What it sends may be a replay of an earlier session, too: if you
+    /// act on it, use [`accept_challenged`](Self::accept_challenged).
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub fn accept<R: Read, W: Write>(&self, input: R, output: W) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
+        self.answer(None, input, output)
+    }
+
+    /// Does what [`accept`](Self::accept) does, but sends a challenge first, so that the session is
+    /// no replay. The initiator calls [`Sealer::connect_challenged`].
+    ///
+    /// # Errors
+    ///
+    /// As [`accept`](Self::accept). Nothing but the challenge was written then.
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub fn accept_challenged<R: Read, W: Write>(
+        &self,
+        input: R,
+        mut output: W,
+    ) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
+        let challenge = Challenge::new()?;
+        output.write_all(challenge.as_bytes())?;
+        output.flush()?;
+        self.answer(Some(challenge), input, output)
+    }
+
+    /// Receives a session in one direction only: what [`Sealer::send_to`] has made.
+    ///
+    /// # Errors
+    ///
+    /// As [`accept`](Self::accept), except for [`SealError::SeveralRecipients`].
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub fn receive_from<R: Read>(&self, mut input: R) -> io::Result<SessionReader<R>> {
+        let (header, opener, _) = self.accept_from(None, &mut input)?;
+        Ok(SessionReader::new(input, header, opener, self.limits_in_use()))
+    }
+
+    fn answer<R: Read, W: Write>(
+        &self,
+        challenge: Option<Challenge>,
+        mut input: R,
+        mut output: W,
+    ) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
+        let (header, opener, sealer) = self.accept_from(challenge, &mut input)?;
+        let sealer = sealer.ok_or(SealError::SeveralRecipients)?;
+        output.write_all(sealer.head())?;
+        output.flush()?;
+        Ok((SessionReader::new(input, header, opener, self.limits_in_use()), SessionWriter::new(output, sealer)))
+    }
+
+    fn accept_from<R: Read>(
+        &self,
+        challenge: Option<Challenge>,
+        input: &mut R,
+    ) -> io::Result<(Header, FrameOpener, Option<FrameSealer>)> {
+        let header = Header::read_from(input, self.limits_in_use())?;
+        let opened: OpenedHeader = self.open_session_header(&header)?;
+        let head = read_exact(input)?;
+        let (opener, sealer) = opened.accept(&head, challenge)?;
+        Ok((header, opener, sealer))
+    }
+}
+
+fn send_first_bytes(
+    initiator: Initiator,
+    output: &mut impl Write,
+) -> io::Result<(FrameSealer, Option<crate::envelope::Answer>)> {
+    output.write_all(&initiator.first_bytes())?;
+    output.flush()?;
+    Ok(initiator.into_parts())
+}
+
+/// Reads `N` bytes, and nothing beyond them.
+fn read_exact<const N: usize>(input: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    let filled = read_full(&mut bytes, |rest, _| input.read(rest))?;
+    if filled == N { Ok(bytes) } else { Err(OpenError::Truncated.into()) }
+}
