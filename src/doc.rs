@@ -63,6 +63,12 @@ pub mod changelog {}
 #[doc = include_str!("../examples/session.rs")]
 /// ```
 ///
+/// # parts.rs
+///
+/// ```
+#[doc = include_str!("../examples/parts.rs")]
+/// ```
+///
 /// # push.rs
 ///
 /// ```

@@ -3,9 +3,12 @@
 
 #[cfg(feature = "std")]
 mod caching_opener;
+mod journal;
+mod manifest;
 mod message_sealer;
 mod opened_header;
 mod opener;
+mod parts_sealer;
 #[cfg(feature = "std")]
 mod renewing_sealer;
 mod rewrapper;
@@ -16,9 +19,14 @@ mod session;
 
 #[cfg(feature = "std")]
 pub use self::caching_opener::CachingOpener;
+pub use self::journal::{Journal, SealedPart};
+pub use self::manifest::Manifest;
+#[cfg(feature = "std")]
+pub(crate) use self::manifest::check_manifest_len;
 pub use self::message_sealer::MessageSealer;
 pub use self::opened_header::OpenedHeader;
 pub use self::opener::Opener;
+pub use self::parts_sealer::{PartSealer, PartsSealer, SealedManifest};
 #[cfg(feature = "std")]
 pub use self::renewing_sealer::RenewingSealer;
 pub use self::rewrapper::Rewrapper;

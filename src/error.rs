@@ -10,6 +10,7 @@ mod finish;
 mod header;
 #[cfg(feature = "std")]
 mod io;
+mod journal;
 mod key;
 mod key_file;
 mod open;
@@ -29,6 +30,7 @@ pub use self::device::{UnwrapError, WrapError};
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 pub use self::finish::FinishError;
 pub use self::header::{HeaderError, HeaderErrorKind, Lookalike};
+pub use self::journal::JournalError;
 pub use self::key::{KeyError, KeyErrorKind};
 pub use self::key_file::{DerDamage, KeyFormat, KeyPart, PemDamage};
 pub use self::open::OpenError;

@@ -57,6 +57,11 @@ pub(crate) const PIECE_LEN: usize = 16384;
 /// Number of frames in a stream at most, of which the last can only end it (SPEC §5.6).
 pub(crate) const MAX_FRAMES: u64 = 1 << 32;
 
+/// Length in bytes of what a manifest says of one part, and the largest number of parts (SPEC
+/// §5.7).
+pub(crate) const MANIFEST_ENTRY_LEN: usize = 40;
+pub(crate) const MAX_PARTS: u64 = 1 << 20;
+
 /// Length in bytes of the longest plaintext (SPEC §2): 2^38 chunks, all of them full except for the
 /// last, which lacks one byte.
 pub(crate) const MAX_PLAINTEXT_LEN: u64 = (1 << 52) - 1;
@@ -116,6 +121,8 @@ registry! {
         Session = 0x02,
         /// `03`: labelled messages.
         Labelled = 0x03,
+        /// `04`: parts, and their manifest.
+        Parts = 0x04,
     }
 }
 
@@ -126,6 +133,7 @@ impl Layout {
             Self::Single => &[Kind::Single],
             Self::Session => &[Kind::Stream],
             Self::Labelled => &[Kind::Message],
+            Self::Parts => &[Kind::Part, Kind::Manifest],
         }
     }
 }
@@ -139,6 +147,10 @@ pub(crate) enum Kind {
     Stream,
     /// `03`: a message of [`Layout::Labelled`].
     Message,
+    /// `04`: a part of [`Layout::Parts`].
+    Part,
+    /// `05`: the manifest of [`Layout::Parts`].
+    Manifest,
 }
 
 impl Kind {
@@ -147,6 +159,8 @@ impl Kind {
             Self::Single => 0x01,
             Self::Stream => 0x02,
             Self::Message => 0x03,
+            Self::Part => 0x04,
+            Self::Manifest => 0x05,
         }
     }
 }

@@ -35,6 +35,7 @@
 //! | other recipients, key rotation | [`Rewrapper`] | [rewrap](doc::examples#rewraprs) |
 //! | many messages that are stored or sent apart: a queue, the rows of a table | [`Sealer::start_messages`], [`OpenedHeader::message`]; without an end: [`RenewingSealer`], [`CachingOpener`] | [labelled](doc::examples#labelledrs) |
 //! | a connection: messages both ways, in order, with an end | [`Sealer::connect`], [`Opener::accept`]; one way only: [`Sealer::send_to`], [`Opener::receive_from`]; without I/O: [`sessions`] | [session](doc::examples#sessionrs) |
+//! | one object that many workers seal, in any order and resumably | [`Sealer::start_parts`], [`parts`], [`Opener::open_parts_at`] | [parts](doc::examples#partsrs) |
 //! | to move chunks and threads yourself | [`BodySealer`](body::BodySealer), [`BodyOpener`](body::BodyOpener) | at each type |
 #![cfg_attr(
     feature = "armor",
@@ -60,10 +61,10 @@
 //! | call | cost |
 //! |---|---|
 //! | [`Sealer::start`], [`wrap_output`](Sealer::wrap_output), [`wrap_input`](Sealer::wrap_input), [`seal`](Sealer::seal), [`seal_into`](Sealer::seal_into), [`seal_in_place`](Sealer::seal_in_place) | a public-key operation for each recipient |
-//! | [`Sealer::start_messages`], [`start_session`](Sealer::start_session), [`connect`](Sealer::connect) | the same; nothing for the messages |
+//! | [`Sealer::start_messages`], [`start_parts`](Sealer::start_parts), [`start_session`](Sealer::start_session), [`connect`](Sealer::connect) | the same; nothing for messages and parts |
 //! | [`Opener::accept`], [`receive_from`](Opener::receive_from) | as `open_header`, but never more than [`Limits::session_key_operations`] |
 //! | [`Rewrapper::rewrap`] | a public-key operation for each recipient that is added |
-//! | [`Opener::open_header`], [`wrap_input`](Opener::wrap_input), [`wrap_input_at`](Opener::wrap_input_at), [`open`](Opener::open), [`open_into`](Opener::open_into), [`open_in_place`](Opener::open_in_place), [`Rewrapper::copy`] | a private-key operation for each record that may be for one of the keys: one, as a rule, and never more than [`Limits::private_key_operations`] |
+//! | [`Opener::open_header`], [`wrap_input`](Opener::wrap_input), [`wrap_input_at`](Opener::wrap_input_at), [`open_parts_at`](Opener::open_parts_at), [`open`](Opener::open), [`open_into`](Opener::open_into), [`open_in_place`](Opener::open_in_place), [`Rewrapper::copy`] | a private-key operation for each record that may be for one of the keys: one, as a rule, and never more than [`Limits::private_key_operations`] |
 //! | writing to an [`OpenWriter`] | the same, in the call that completes the header |
 //! | [`RsaIdentity::from_key_file`], [`from_pem`](RsaIdentity::from_pem), [`from_der`](RsaIdentity::from_der) | a public-key and a private-key operation, to try the key |
 //! | [`RsaIdentity::generate`] | from a tenth of a second to several seconds |
@@ -180,6 +181,14 @@ pub mod keys {
 /// callers who move the bytes themselves.
 pub mod body {
     pub use crate::chunk::{BodyOpener, BodySealer, RangeOpener, body_len, body_range, plaintext_len};
+}
+
+/// What seals an object in parts and puts it together (SPEC §5.7).
+pub mod parts {
+    pub use crate::envelope::{Journal, Manifest, PartSealer, PartsSealer, SealedManifest, SealedPart};
+    #[cfg(feature = "std")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub use crate::io::{Joined, PartWriter, PartsReader, PartsReaderAt};
 }
 
 /// Both ends of a session without I/O, for callers who move the bytes themselves (SPEC §5.6).

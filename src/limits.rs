@@ -30,6 +30,7 @@ pub struct Limits {
     kdf_memory: u64,
     message_len: u32,
     session_key_operations: u32,
+    parts: u32,
 }
 
 impl Limits {
@@ -117,6 +118,14 @@ impl Limits {
         self
     }
 
+    /// Sets the largest number of parts of an object. Default: 65,536; the format's maximum is
+    /// 1,048,576. A manifest has 40 bytes for each, and is held in memory.
+    #[must_use]
+    pub const fn with_parts(mut self, count: u32) -> Self {
+        self.parts = count;
+        self
+    }
+
     /// Returns the longest header, in bytes.
     #[must_use]
     pub const fn header_len(&self) -> u32 {
@@ -171,6 +180,12 @@ impl Limits {
         self.session_key_operations
     }
 
+    /// Returns the largest number of parts of an object.
+    #[must_use]
+    pub const fn parts(&self) -> u32 {
+        self.parts
+    }
+
     /// Compares `value` with the limit that `limit` names.
     pub(crate) fn check(&self, limit: Limit, value: u64) -> Result<(), LimitExceeded> {
         let max = match limit {
@@ -182,6 +197,7 @@ impl Limits {
             Limit::KdfIterations => self.kdf_iterations,
             Limit::KdfMemory => self.kdf_memory,
             Limit::MessageLen => self.message_len.into(),
+            Limit::Parts => self.parts.into(),
         };
         if value > max {
             return Err(LimitExceeded { limit, max });
@@ -202,6 +218,7 @@ impl Default for Limits {
             kdf_memory: 256 << 20,
             message_len: 1 << 20,
             session_key_operations: 2,
+            parts: 65_536,
         }
     }
 }
@@ -226,6 +243,8 @@ pub enum Limit {
     KdfMemory,
     /// [`Limits::message_len`], in bytes.
     MessageLen,
+    /// [`Limits::parts`].
+    Parts,
 }
 
 /// A limit was exceeded. A retry with higher [`Limits`] can help.
@@ -255,6 +274,7 @@ impl fmt::Display for LimitExceeded {
             Limit::KdfMemory => {
                 write!(f, "deriving the key from the passphrase needs more memory than the limit of {max} bytes")
             }
+            Limit::Parts => write!(f, "the object has more parts than the limit of {max}"),
             Limit::MessageLen => write!(f, "the message is longer than the limit of {max} bytes"),
         }
     }
@@ -276,7 +296,8 @@ mod tests {
             .with_plaintext_len(5)
             .with_kdf_iterations(6)
             .with_kdf_memory(7)
-            .with_message_len(8);
+            .with_message_len(8)
+            .with_parts(9);
         for (limit, max) in [
             (Limit::HeaderLen, 1),
             (Limit::Records, 2),
@@ -286,6 +307,7 @@ mod tests {
             (Limit::KdfIterations, 6),
             (Limit::KdfMemory, 7),
             (Limit::MessageLen, 8),
+            (Limit::Parts, 9),
         ] {
             assert_eq!(limits.check(limit, max), Ok(()));
             assert_eq!(limits.check(limit, max + 1), Err(LimitExceeded { limit, max }));

@@ -87,3 +87,27 @@ pub struct CopiedStream;
 /// let second = opened.accept(head, Some(challenge));
 /// ```
 pub struct ChallengeUsedTwice;
+
+/// A copy of what seals parts, which could write a second manifest.
+///
+/// ```compile_fail,E0599
+/// # let pem = include_str!("../tests/keys/rsa2048.pem");
+/// # let identity = bulla::RsaIdentity::from_pem(pem).unwrap();
+/// let sealer = bulla::Sealer::new(identity.recipient());
+/// let parts = sealer.start_parts().unwrap();
+/// let copy = parts.clone();
+/// ```
+pub struct CopiedPartsSealer;
+
+/// Two attempts at a part with one salt.
+///
+/// ```compile_fail,E0382
+/// # let pem = include_str!("../tests/keys/rsa2048.pem");
+/// # let identity = bulla::RsaIdentity::from_pem(pem).unwrap();
+/// let sealer = bulla::Sealer::new(identity.recipient());
+/// let parts = sealer.start_parts().unwrap();
+/// let part = parts.part(0).unwrap();
+/// let first = part.seal(b"hello");
+/// let second = part.seal(b"hullo");
+/// ```
+pub struct PartSealedTwice;

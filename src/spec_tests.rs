@@ -48,6 +48,8 @@ fn constants_are_those_of_the_code() {
         FRAME_HEADER_LEN,
         PIECE_LEN,
         MAX_FRAMES,
+        MANIFEST_ENTRY_LEN,
+        MAX_PARTS,
         MAX_PLAINTEXT_LEN
     ];
     let types = [
@@ -57,9 +59,12 @@ fn constants_are_those_of_the_code() {
         ("LAYOUT_SINGLE", format::Layout::Single.code().into()),
         ("LAYOUT_SESSION", format::Layout::Session.code().into()),
         ("LAYOUT_LABELLED", format::Layout::Labelled.code().into()),
+        ("LAYOUT_PARTS", format::Layout::Parts.code().into()),
         ("KIND_SINGLE", format::Kind::Single.code().into()),
         ("KIND_STREAM", format::Kind::Stream.code().into()),
         ("KIND_MESSAGE", format::Kind::Message.code().into()),
+        ("KIND_PART", format::Kind::Part.code().into()),
+        ("KIND_MANIFEST", format::Kind::Manifest.code().into()),
     ];
     let code: Vec<_> = types.into_iter().chain(numbers).collect();
 
@@ -145,6 +150,21 @@ fn session_of_the_example_opens_in_both_directions() {
         let accepted = opened.accept_from(stream.first_chunk().unwrap(), wrong, &SESSION_SALTS[1]);
         assert_eq!(accepted.map(|_| ()), Err(OpenError::WrongAssociatedData));
     }
+}
+
+#[test]
+fn parts_of_the_example_open_by_their_manifest() {
+    let identity = RsaIdentity::from_pem(private_key()).unwrap();
+    let header = Header::parse(&value(PARTS, "header"), &Limits::default()).unwrap();
+    let opened = Opener::new(&identity).open_header(&header).unwrap();
+    let manifest = opened.open_manifest(&value(PARTS, "manifest")).unwrap();
+    assert_eq!((manifest.len(), manifest.parts()), (12, 2));
+    for (index, name) in ["part 0", "part 1"].into_iter().enumerate() {
+        assert_eq!(manifest.part(index).unwrap().open(&value(PARTS, name)).unwrap(), PAYLOAD[index]);
+        let other = manifest.part(1 - index).unwrap().open(&value(PARTS, name));
+        assert_eq!(other, Err(OpenError::ForeignPart { index: u64::try_from(1 - index).unwrap() }));
+    }
+    assert_eq!(value(PARTS, "manifest").len(), 152);
 }
 
 #[test]
@@ -238,6 +258,11 @@ const SESSION_SALTS: [[u8; 24]; 2] = [ascending(0x50), ascending(0x90)];
 const CHALLENGE: [u8; 32] = ascending(0xB0);
 const ANSWER: &[u8] = b"hello";
 
+const PARTS: &str = "### 13.5 Parts";
+const PARTS_CONTENT_KEY: [u8; 32] = ascending(0x18);
+const PARTS_SALTS: [[u8; 24]; 3] = [ascending(0x48), ascending(0x68), ascending(0x88)];
+const PAYLOAD: [&[u8]; 2] = [b"hello, ", b"bulla"];
+
 /// Of the body below `header` with a salt that is given, as only a test may do.
 fn body_sealer(header: Header, content_key: [u8; 32], aad: &[u8], salt: &[u8; 24]) -> BodySealer {
     let keyed = Keyed::seal(header, ContentKey::from_bytes(content_key));
@@ -286,6 +311,8 @@ const fn ascending<const N: usize>(first: u8) -> [u8; N] {
 /// regenerate a header.
 #[cfg(not(feature = "aws-lc-rs"))]
 mod regenerated {
+    use alloc::vec;
+
     use rand_core::{Infallible, TryCryptoRng, TryRng};
 
     use super::*;
@@ -309,6 +336,11 @@ mod regenerated {
     #[test]
     fn session_example_is_regenerated_byte_for_byte() {
         assert_printed(SESSION, &render(&session_example()));
+    }
+
+    #[test]
+    fn parts_example_is_regenerated_byte_for_byte() {
+        assert_printed(PARTS, &render(&parts_example()));
     }
 
     const OAEP_SEED: [u8; 32] = ascending(0x40);
@@ -460,6 +492,56 @@ mod regenerated {
         assert_eq!(back[24..56], back_values[3].1);
         let sealed = [("header", header.as_bytes().to_vec()), ("stream", stream.clone()), ("stream 1", back.clone())];
         given.into_iter().chain(forth).chain(back_values).chain(sealed).collect()
+    }
+
+    /// Every value of the example of parts, in the order of `SPEC.md`.
+    fn parts_example() -> Vec<Value> {
+        let recipient = RsaIdentity::from_pem(private_key()).unwrap().recipient();
+        let mut rng = Script(OAEP_SEED.to_vec());
+        let key = ContentKey::from_bytes(PARTS_CONTENT_KEY);
+        let parts = Sealer::new(&recipient).start_parts_from(key, &mut rng).unwrap();
+        let header = parts.header().clone();
+        let seal = |place, salt, plaintext: &[u8]| parts.body_from(place, salt).seal(plaintext).unwrap();
+        let sealed = [0, 1].map(|index: u8| {
+            seal(Place::part(index.into()), &PARTS_SALTS[usize::from(index)], PAYLOAD[usize::from(index)])
+        });
+        let entry = |index: usize| {
+            let len = u64::try_from(PAYLOAD[index].len()).unwrap();
+            [&len.to_be_bytes()[..], &sealed[index][24..56]].concat()
+        };
+        let entries = [entry(0), entry(1)].concat();
+        let manifest = seal(Place::Manifest, &PARTS_SALTS[2], &entries);
+
+        let mut values = vec![
+            ("K", PARTS_CONTENT_KEY.to_vec()),
+            ("salt 0", PARTS_SALTS[0].to_vec()),
+            ("salt 1", PARTS_SALTS[1].to_vec()),
+            ("salt", PARTS_SALTS[2].to_vec()),
+            ("OAEP seed", OAEP_SEED.to_vec()),
+        ];
+        let of_body = |kind: u8, place: &[u8], salt: &[u8; 24], names: [&'static str; 4]| -> Vec<Value> {
+            let all = schedule(&PARTS_CONTENT_KEY, salt, &header, b"", kind, place);
+            let value = |name: &str| all.iter().find(|(other, _)| *other == name).unwrap().1.clone();
+            names.into_iter().zip(["context", "key", "base_nonce", "commitment"].map(value)).collect()
+        };
+        let first = of_body(4, &[0; 8], &PARTS_SALTS[0], ["context 0", "key 0", "base_nonce 0", "commitment 0"]);
+        let second = of_body(
+            4,
+            &[0, 0, 0, 0, 0, 0, 0, 1],
+            &PARTS_SALTS[1],
+            ["context 1", "key 1", "base_nonce 1", "commitment 1"],
+        );
+        let last = of_body(5, &[], &PARTS_SALTS[2], ["context", "key", "base_nonce", "commitment"]);
+        for (body, values) in [(&sealed[0], &first), (&sealed[1], &second), (&manifest, &last)] {
+            assert_eq!(body[24..56], values[3].1);
+        }
+        values.extend(first.into_iter().chain(second));
+        values.push(("entries", entries));
+        values.extend(last);
+        let [first, second] = sealed;
+        values.extend([("header", header.as_bytes().to_vec()), ("part 0", first), ("part 1", second)]);
+        values.push(("manifest", manifest));
+        values
     }
 
     /// What follows from a content key, straight from the formulas of SPEC §4 and §5, apart from

@@ -15,11 +15,16 @@ use bulla::body::{BodyOpener, BodySealer, RangeOpener};
 #[cfg(feature = "armor")]
 use bulla::error::{ArmorError, ArmorErrorKind};
 use bulla::error::{
-    DerDamage, FinishError, HeaderError, HeaderErrorKind, KeyError, KeyErrorKind, KeyFormat, KeyIdParseError, KeyPart,
-    Limit, LimitExceeded, Lookalike, OpenError, PemDamage, RewrapError, SealError, UnwrapError, WrapError,
+    DerDamage, FinishError, HeaderError, HeaderErrorKind, JournalError, KeyError, KeyErrorKind, KeyFormat,
+    KeyIdParseError, KeyPart, Limit, LimitExceeded, Lookalike, OpenError, PemDamage, RewrapError, SealError,
+    UnwrapError, WrapError,
 };
 use bulla::header::{Layout, Record, Records, Suite, Version};
 use bulla::keys::{ContentKey, KeyId, KeySize, SecretDer, SecretPem, WrappedKey};
+use bulla::parts::{
+    Joined, Journal, Manifest, PartSealer, PartWriter, PartsReader, PartsReaderAt, PartsSealer, SealedManifest,
+    SealedPart,
+};
 use bulla::sessions::{Answer, Challenge, Frame, FrameOpener, FrameSealer, Initiator, Piece};
 use bulla::{
     CachingOpener, Candidate, Header, Identity, Label, Limits, MessageReader, MessageSealer, MessageWriter, OpenReader,
@@ -58,6 +63,9 @@ fn everything_can_move_to_another_thread() {
         check::<HeaderErrorKind>(),
         check_trait::<dyn Identity>(),
         check::<Initiator>(),
+        check::<Joined<Vec<u8>>>(),
+        check::<Journal>(),
+        check::<JournalError>(),
         check::<KeyError>(),
         check::<KeyErrorKind>(),
         check::<KeyFormat>(),
@@ -73,6 +81,7 @@ fn everything_can_move_to_another_thread() {
         check::<LimitExceeded>(),
         check::<Limits>(),
         check::<Lookalike>(),
+        check::<Manifest>(),
         check::<MessageReader<'_, io::Empty>>(),
         check::<MessageSealer>(),
         check::<MessageWriter<'_, Vec<u8>>>(),
@@ -82,6 +91,11 @@ fn everything_can_move_to_another_thread() {
         check::<OpenWriter<'_, Vec<u8>>>(),
         check::<OpenedHeader>(),
         check::<Opener<'_>>(),
+        check::<PartSealer>(),
+        check::<PartWriter<Vec<u8>>>(),
+        check::<PartsReader<Vec<u8>>>(),
+        check::<PartsReaderAt<Vec<u8>>>(),
+        check::<PartsSealer>(),
         check::<Piece>(),
         check::<RangeOpener>(),
         check_trait::<dyn ReadAt>(),
@@ -95,6 +109,8 @@ fn everything_can_move_to_another_thread() {
         check::<RsaIdentity>(),
         check::<RsaRecipient>(),
         check::<SealError>(),
+        check::<SealedManifest>(),
+        check::<SealedPart>(),
         check::<SealReader<io::Empty>>(),
         check::<SealWriter<Vec<u8>>>(),
         check::<Sealer<'_>>(),
@@ -133,6 +149,7 @@ fn errors_are_errors_that_can_be_compared_cloned_and_sent() {
     }
     let checked = vec![
         check::<HeaderError>(),
+        check::<JournalError>(),
         check::<KeyError>(),
         check::<KeyIdParseError>(),
         check::<LimitExceeded>(),
@@ -197,6 +214,14 @@ fn messages_are_one_line_in_lower_case_without_a_period() {
         SealError::StreamFull.to_string(),
         SealError::UnfinishedMessage.to_string(),
         SealError::SeveralRecipients.to_string(),
+        SealError::EmptyPart.to_string(),
+        SealError::MissingPart { index: 6 }.to_string(),
+        SealError::SecondManifest.to_string(),
+        SealError::OtherHeader.to_string(),
+        OpenError::OtherLayout { layout: Layout::Parts }.to_string(),
+        OpenError::MalformedManifest.to_string(),
+        OpenError::ForeignPart { index: 7 }.to_string(),
+        JournalError.to_string(),
         SealError::NoRecipients.to_string(),
         SealError::DuplicateRecipient(KeyId::from_bytes([0; 32])).to_string(),
         KeyError::from(KeyErrorKind::Empty).to_string(),
@@ -263,8 +288,30 @@ fn debug_output_of_everything_holds_no_secret() {
         show(&message)
     };
 
+    let parts = sealer.start_parts().unwrap();
+    let mut journal = parts.journal();
+    let (sealed_part, report) = parts.part(0).unwrap().seal(b"mirabelle").unwrap();
+    journal.record(report);
+    let manifest = parts.finish(&mut journal).unwrap();
+    let mut object = tempfile::tempfile().unwrap();
+    object.write_all(&[parts.header().as_bytes(), &sealed_part, &manifest.file_end()].concat()).unwrap();
+    let parts_reader = opener.open_parts_at(object).unwrap();
+    let mut part_writer = parts.part(1).unwrap().wrap_output(tempfile::tempfile().unwrap());
+    part_writer.write_all(b"mirabelle").unwrap();
+
     let shown = vec![
         session_name,
+        show(&Joined::new([file()]).unwrap()),
+        show(&journal),
+        show(&JournalError),
+        show(parts_reader.manifest()),
+        show(&parts.part(2).unwrap()),
+        show(&part_writer),
+        show(&parts_reader.stream()),
+        show(&parts_reader),
+        show(&parts),
+        show(&manifest),
+        show(&report),
         message_reader,
         message_writer,
         show(&answer.unwrap()),

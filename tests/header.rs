@@ -51,7 +51,6 @@ fn every_flaw_has_its_error_and_offset() {
         ("version", edit(8, &[2]), Kind::UnsupportedVersion(2), 8),
         ("suite", edit(9, &[0]), Kind::UnsupportedSuite(0), 9),
         ("layout 0", edit(10, &[0]), Kind::UnsupportedLayout(0), 10),
-        ("reserved layout", edit(10, &[4]), Kind::UnsupportedLayout(4), 10),
         ("no layout", edit(10, &[5]), Kind::UnsupportedLayout(5), 10),
         ("reserved byte", edit(11, &[1]), Kind::ReservedNotZero, 11),
         ("fields", edit(12, &[0, 0x10, 0, 1]), Kind::FieldsTooLong, 12),

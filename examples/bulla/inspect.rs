@@ -171,6 +171,7 @@ fn layout_name(layout: Layout) -> &'static str {
         Layout::Single => "a single body",
         Layout::Session => "a session",
         Layout::Labelled => "labelled messages",
+        Layout::Parts => "parts",
         _ => "unknown",
     }
 }

@@ -277,4 +277,4 @@ fn name(kind: HeaderErrorKind) -> &'static str {
 }
 
 /// The layouts of SPEC §9.2 that are not reserved.
-const LAYOUTS: [u8; 3] = [1, 2, 3];
+const LAYOUTS: [u8; 4] = [1, 2, 3, 4];

@@ -65,11 +65,13 @@ impl ChunkCipher {
 
     pub(super) fn open(&self, index: u64, sealed: &[u8], output: &mut [u8]) -> Result<(), OpenError> {
         let nonce = self.nonce(index, output.len())?;
+        self.work.check_chunk(index, output.len())?;
         self.aead.open(&nonce, &[], sealed, output).map_err(|_| OpenError::ChunkAltered { index })
     }
 
     pub(super) fn open_in_place(&self, index: u64, sealed: &mut [u8]) -> Result<(), OpenError> {
         let nonce = self.nonce(index, sealed.len() - TAG_LEN)?;
+        self.work.check_chunk(index, sealed.len() - TAG_LEN)?;
         self.aead.open_in_place(&nonce, &[], sealed).map_err(|_| OpenError::ChunkAltered { index })
     }
 

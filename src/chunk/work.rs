@@ -1,10 +1,14 @@
 //! What bounds the work on a body, and how it is shared out.
 
+use core::cmp::Ordering;
+
 use crate::crypto::Aead;
-use crate::format::MAX_PLAINTEXT_LEN;
+use crate::error::OpenError;
+use crate::format::{CHUNK_LEN, MAX_PLAINTEXT_LEN};
 use crate::limits::{Limit, LimitExceeded, Limits};
 #[cfg(feature = "std")]
 use crate::num::clamp_to_usize;
+use crate::num::to_u64;
 use crate::threads::Threads;
 
 /// The longest plaintext, and the threads that work on it.
@@ -12,6 +16,8 @@ use crate::threads::Threads;
 pub(crate) struct Work {
     max_plaintext_len: u64,
     threads: Threads,
+    /// The part that a body must be: its number, and the length of its plaintext.
+    part: Option<(u64, u64)>,
     /// Chunks of the stream that have passed, to which a batch is in proportion.
     #[cfg(feature = "std")]
     done: usize,
@@ -22,8 +28,29 @@ impl Work {
         Self {
             max_plaintext_len: limits.plaintext_len().min(MAX_PLAINTEXT_LEN),
             threads,
+            part: None,
             #[cfg(feature = "std")]
             done: 0,
+        }
+    }
+
+    /// The work on the part with this number, whose plaintext has `len` bytes.
+    pub(crate) fn of_part(self, index: u64, len: u64) -> Self {
+        Self { part: Some((index, len)), ..self }
+    }
+
+    /// Refuses a chunk that a body of the length that is known cannot have: a full one behind its
+    /// last, or a last one that is not where or as long as it must be (SPEC §5.7).
+    pub(crate) fn check_chunk(self, index: u64, len: usize) -> Result<(), OpenError> {
+        let Some((part, part_len)) = self.part else { return Ok(()) };
+        let (last, last_len) = (part_len / to_u64(CHUNK_LEN), part_len % to_u64(CHUNK_LEN));
+        let len = to_u64(len);
+        match (len == to_u64(CHUNK_LEN), index.cmp(&last)) {
+            (true, Ordering::Less) => Ok(()),
+            (false, Ordering::Equal) if len == last_len => Ok(()),
+            (false, Ordering::Less) => Err(OpenError::Truncated),
+            (false, Ordering::Equal) if len < last_len => Err(OpenError::Truncated),
+            _ => Err(OpenError::ForeignPart { index: part }),
         }
     }
 

@@ -8,7 +8,7 @@ use core::fmt;
 use crate::buffer::{Unreleased, wipe};
 use crate::chunk::{BodyOpener, RangeOpener, ToOpen, Work, plaintext_len};
 use crate::error::OpenError;
-use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, COMMITMENT_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::limits::Limits;
 use crate::num::to_u64;
 use crate::schedule::{AssociatedData, BodyKeys, HeaderDigest, Keyed, Label, Place};
@@ -26,6 +26,8 @@ use crate::wire::Header;
 pub struct OpenedHeader {
     keyed: Arc<Keyed>,
     place: Place,
+    /// What the part must be, if this opens one.
+    expected: Option<ExpectedPart>,
     aad: AssociatedData,
     limits: Limits,
     threads: Threads,
@@ -36,6 +38,7 @@ impl OpenedHeader {
         Self {
             keyed: Arc::new(keyed),
             place: Place::Single,
+            expected: None,
             aad: AssociatedData::new(&[]),
             limits: Limits::default(),
             threads: Threads::ONE,
@@ -60,7 +63,21 @@ impl OpenedHeader {
 
     pub(super) fn at(mut self, place: Place) -> Self {
         self.place = place;
+        self.expected = None;
         self
+    }
+
+    pub(super) fn at_part(self, expected: ExpectedPart) -> Self {
+        Self { expected: Some(expected), ..self.at(Place::part(expected.index)) }
+    }
+
+    pub(super) fn limits_in_use(&self) -> Limits {
+        self.limits
+    }
+
+    /// What seals further bodies under this header.
+    pub(super) fn to_parts(&self) -> (Arc<Keyed>, AssociatedData, Work) {
+        (self.keyed.clone(), self.aad.clone(), self.work())
     }
 
     /// Sets the limit on the length of the plaintext. The other limits concern the header, which is
@@ -106,7 +123,8 @@ impl OpenedHeader {
     }
 
     fn work(&self) -> Work {
-        Work::new(&self.limits, self.threads)
+        let work = Work::new(&self.limits, self.threads);
+        self.expected.map_or(work, |part| work.of_part(part.index, part.len))
     }
 
     /// Checks that the body that starts with `head`, its first 56 bytes, belongs to this header and
@@ -116,7 +134,7 @@ impl OpenedHeader {
     ///
     /// [`OpenError::WrongAssociatedData`] if it does not.
     pub fn body_opener(&self, head: &[u8; BODY_HEAD_LEN]) -> Result<BodyOpener, OpenError> {
-        let keys = self.body_keys()?;
+        let keys = self.body_keys_of(head)?;
         BodyOpener::new(keys.input_key, keys.context(), head, self.work())
     }
 
@@ -127,14 +145,21 @@ impl OpenedHeader {
     ///
     /// [`OpenError::WrongAssociatedData`] if it does not.
     pub fn range_opener(&self, head: &[u8; BODY_HEAD_LEN]) -> Result<RangeOpener, OpenError> {
-        let keys = self.body_keys()?;
+        let keys = self.body_keys_of(head)?;
         RangeOpener::new(keys.input_key, keys.context(), head, self.work())
     }
 
-    fn body_keys(&self) -> Result<BodyKeys<'_>, OpenError> {
+    fn body_keys_of(&self, head: &[u8; BODY_HEAD_LEN]) -> Result<BodyKeys<'_>, OpenError> {
         let layout = self.header().layout();
         if !layout.kinds().contains(&self.place.kind()) {
             return Err(OpenError::OtherLayout { layout });
+        }
+        // SPEC §5.7: another attempt at the same part is as foreign as another part.
+        match self.expected {
+            Some(part) if part.commitment != head[SALT_LEN..] => {
+                return Err(OpenError::ForeignPart { index: part.index });
+            }
+            _ => {}
         }
         Ok(BodyKeys::new(&self.keyed, &self.place, &self.aad))
     }
@@ -243,6 +268,14 @@ impl OpenedHeader {
         }
         Ok(len)
     }
+}
+
+/// What a part must be, according to its entry in the manifest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ExpectedPart {
+    pub(super) index: u64,
+    pub(super) len: u64,
+    pub(super) commitment: [u8; COMMITMENT_LEN],
 }
 
 impl fmt::Debug for OpenedHeader {

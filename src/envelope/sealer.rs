@@ -8,6 +8,7 @@ use core::fmt;
 use rand_core::CryptoRng;
 
 use super::message_sealer::MessageSealer;
+use super::parts_sealer::PartsSealer;
 use super::sealing::Sealing;
 use super::session::Initiator;
 use crate::chunk::{BodySealer, Work};
@@ -259,6 +260,32 @@ impl<'a> Sealer<'a> {
         let keyed = self.wrap(Layout::Labelled, content_key, rng)?;
         let work = Work::new(&self.limits, self.threads);
         Ok(MessageSealer::new(keyed, AssociatedData::new(&self.aad), work))
+    }
+
+    /// Makes the header of an object whose parts are sealed by any number of workers, in any order
+    /// (layout `04`). This costs one public-key operation for each recipient, and none for a part.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`] if the header cannot be made.
+    pub fn start_parts(&self) -> Result<PartsSealer, SealError> {
+        let mut rng = SystemRng::new();
+        let content_key = draw_content_key(&mut rng);
+        // As in `start`.
+        rng.check()?;
+        let started = self.start_parts_from(content_key, &mut rng)?;
+        rng.check()?;
+        Ok(started)
+    }
+
+    pub(crate) fn start_parts_from(
+        &self,
+        content_key: ContentKey,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<PartsSealer, SealError> {
+        let keyed = self.wrap(Layout::Parts, content_key, rng)?;
+        let work = Work::new(&self.limits, self.threads);
+        Ok(PartsSealer::new(Arc::new(keyed), AssociatedData::new(&self.aad), work))
     }
 
     /// Makes the header of a session (layout `02`): a stream of messages, and one that answers it.

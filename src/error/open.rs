@@ -33,8 +33,8 @@ pub enum OpenError {
     /// Either the sealer used other associated data, or this is the body of another envelope, or
     /// its head (the first 56 bytes) was altered.
     WrongAssociatedData,
-    /// The header has another layout than what was asked of it: a header for labelled messages, of
-    /// which each needs its [label](crate::OpenedHeader::message), or one for a session, or one for
+    /// The header has another layout than what was asked of it: it is for labelled messages, of
+    /// which each needs its [label](crate::OpenedHeader::message), for a session, for parts, or for
     /// a single body, which has no label.
     OtherLayout {
         /// The layout of the header.
@@ -60,6 +60,16 @@ pub enum OpenError {
     /// repeated, dropped, inserted or moved. The session has failed, in both directions.
     FrameAltered {
         /// Number of the frame, counted from zero.
+        index: u64,
+    },
+    /// A manifest has verified, but breaks a rule: then a holder of the content key made it so. Or
+    /// the parts that it lists do not fill the file: the file was cut or extended, or is put
+    /// together wrongly.
+    MalformedManifest,
+    /// What stands in the place of this part is not the part that the manifest names: another part,
+    /// another attempt at it, or one of another length.
+    ForeignPart {
+        /// Number of the part, counted from zero.
         index: u64,
     },
     /// The envelope exceeds one of the caller's [`Limits`](crate::Limits), or the format's maximum
@@ -96,6 +106,9 @@ impl fmt::Display for OpenError {
             Self::OtherLayout { layout: Layout::Session } => {
                 f.write_str("the header is for a session (layout 02), which is read as a stream of messages")
             }
+            Self::OtherLayout { layout: Layout::Parts } => {
+                f.write_str("the header is for parts (layout 04), which open by their manifest")
+            }
             Self::OtherLayout { layout: Layout::Labelled } => {
                 f.write_str("the header is for labelled messages (layout 03): each opens with its label alone")
             }
@@ -105,6 +118,8 @@ impl fmt::Display for OpenError {
                 write!(f, "the last chunk ({index}) was cut, extended or altered")
             }
             Self::FrameAltered { index } => write!(f, "frame {index} of the session was altered, or is out of place"),
+            Self::MalformedManifest => f.write_str("malformed manifest, or the input does not hold the parts it lists"),
+            Self::ForeignPart { index } => write!(f, "what stands in the place of part {index} is not that part"),
             Self::LimitExceeded(error) => error.fmt(f),
             Self::TooManyFailures => f.write_str("too many headers did not open lately: try again later"),
             Self::OutputTooShort { needed } => write!(f, "the output is too short: {needed} bytes are needed"),

@@ -40,6 +40,18 @@ pub enum SealError {
     UnfinishedMessage,
     /// A session with several recipients goes in one direction only: none of them can answer.
     SeveralRecipients,
+    /// A part of an object has no plaintext. This is the caller's mistake: leave it out.
+    EmptyPart,
+    /// A part is missing in the journal, although there are later ones. Seal it.
+    MissingPart {
+        /// Number of the part, counted from zero.
+        index: u64,
+    },
+    /// A manifest of other parts was made under this header before. Seal the object anew.
+    SecondManifest,
+    /// The header is not the one that the journal was begun with: its recipients were changed, or
+    /// it is another one. Nothing may be sealed under it.
+    OtherHeader,
     /// The operating system gave no randomness. Nothing was sealed. A retry can help.
     Randomness,
 }
@@ -57,6 +69,12 @@ impl fmt::Display for SealError {
             Self::StreamFull => f.write_str("the stream has no room for more frames: end it, and begin a new session"),
             Self::UnfinishedMessage => f.write_str("a message was begun and not ended"),
             Self::SeveralRecipients => f.write_str("a session with several recipients cannot be answered"),
+            Self::EmptyPart => f.write_str("a part is empty"),
+            Self::MissingPart { index } => write!(f, "part {index} is missing"),
+            Self::SecondManifest => f.write_str("there is a manifest of other parts under this header already"),
+            Self::OtherHeader => {
+                f.write_str("not the header that the parts were begun with: nothing is sealed under it")
+            }
             Self::Randomness => f.write_str("the operating system gave no randomness"),
         }
     }

@@ -66,7 +66,7 @@ impl Opener<'_> {
     /// `input`.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn wrap_input_at<R: ReadAt>(&self, input: R) -> io::Result<OpenReaderAt<R>> {
-        let header = Header::read_from(&mut FromStart { input: &input, position: 0 }, self.limits_in_use())?;
+        let header = Header::read_from(&mut FromStart::new(&input), self.limits_in_use())?;
         self.open_header(&header)?.wrap_input_at(input, header.body_offset())
     }
 }
@@ -293,9 +293,15 @@ impl<R: fmt::Debug> fmt::Debug for OpenReaderAt<R> {
 }
 
 /// Reads sequentially from a position.
-struct FromStart<'a, R> {
+pub(super) struct FromStart<'a, R> {
     input: &'a R,
     position: u64,
+}
+
+impl<'a, R> FromStart<'a, R> {
+    pub(super) fn new(input: &'a R) -> Self {
+        Self { input, position: 0 }
+    }
 }
 
 impl<R: ReadAt> Read for FromStart<'_, R> {

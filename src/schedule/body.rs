@@ -12,20 +12,31 @@ pub(crate) enum Place {
     Single,
     /// A message of the layout `03`.
     Message(Label),
+    /// The part of the layout `04` whose number this is, encoded.
+    Part([u8; 8]),
+    /// The manifest of the layout `04`.
+    Manifest,
 }
 
 impl Place {
+    pub(crate) fn part(index: u64) -> Self {
+        Self::Part(index.to_be_bytes())
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::Single => Kind::Single,
             Self::Message(_) => Kind::Message,
+            Self::Part(_) => Kind::Part,
+            Self::Manifest => Kind::Manifest,
         }
     }
 
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::Single => &[],
+            Self::Single | Self::Manifest => &[],
             Self::Message(label) => label.place(),
+            Self::Part(index) => index,
         }
     }
 }
