@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let socket = TcpStream::connect(address)?;
     let input = BufReader::new(socket.try_clone()?);
     let sealer = Sealer::new(&recipient);
-    let (mut reader, mut writer) = sealer.connect_challenged(input, socket)?;
+    let (mut reader, mut writer) = sealer.connect(input, socket)?;
     let mut answer = Vec::new();
     for question in ["1 + 1", "the rest"] {
         writer.send(question.as_bytes())?;
@@ -36,7 +36,7 @@ fn serve(listener: &TcpListener, identity: &RsaIdentity) -> io::Result<()> {
     let (socket, _) = listener.accept()?;
     let input = BufReader::new(socket.try_clone()?);
     // The challenge keeps replays of earlier sessions out.
-    let (mut reader, mut writer) = Opener::new(identity).accept_challenged(input, socket)?;
+    let (mut reader, mut writer) = Opener::new(identity).accept(input, socket)?;
     let mut question = Vec::new();
     while reader.receive(&mut question)? {
         writer.send(if question == b"1 + 1" { b"2" } else { b"silence" })?;

@@ -166,7 +166,7 @@ fn a_header_of_another_layout_begins_no_session() {
 fn with_several_recipients_a_session_goes_in_one_direction() {
     let keys = [Named::new(1), Named::new(2)];
     let sealer = Sealer::with_recipients(&keys).unwrap();
-    let connected = sealer.connect(std::io::empty(), Vec::new());
+    let connected = sealer.connect_unchallenged(std::io::empty(), Vec::new());
     assert_eq!(SealError::from_io(&connected.unwrap_err()), Some(&SealError::SeveralRecipients));
     let mut writer = sealer.send_to(Vec::new()).unwrap();
     writer.send(b"hello").unwrap();
@@ -177,8 +177,8 @@ fn with_several_recipients_a_session_goes_in_one_direction() {
     let mut reader = Opener::new(&keys[1]).receive_from(&sent[..]).unwrap();
     assert!(reader.receive(&mut message).unwrap() && message == b"hello");
     let mut output = Vec::new();
-    let accepted = Opener::new(&keys[1]).accept(&sent[..], &mut output);
-    assert_eq!(SealError::from_io(&accepted.unwrap_err()), Some(&SealError::SeveralRecipients));
+    let accepted = Opener::new(&keys[1]).accept_unchallenged(&sent[..], &mut output);
+    assert_eq!(open_error(&accepted.unwrap_err()), OpenError::NoAnswer);
     assert!(output.is_empty());
 }
 
@@ -191,11 +191,15 @@ fn a_stranger_costs_two_private_key_operations_and_learns_nothing() {
     // Another key of the same size, so that each record must be tried.
     let other = bulla::RsaIdentity::from_pem(include_str!("keys/unequal2048.pem")).unwrap();
     let mut output = Vec::new();
-    let error = Opener::new(&other).accept(&flight[..], &mut output).unwrap_err();
+    let error = Opener::new(&other).accept_unchallenged(&flight[..], &mut output).unwrap_err();
     assert_eq!(limit_of(&open_error(&error)), (Limit::PrivateKeyOperations, 2));
     assert!(output.is_empty());
+    // The lower of two limits counts.
+    let limits = Limits::default().with_private_key_operations(1);
+    let error = Opener::new(&other).limits(limits).accept_unchallenged(&flight[..], &mut output).unwrap_err();
+    assert_eq!(limit_of(&open_error(&error)), (Limit::PrivateKeyOperations, 1));
     let limits = Limits::default().with_session_key_operations(3);
-    let error = Opener::new(&other).limits(limits).accept(&flight[..], &mut output).unwrap_err();
+    let error = Opener::new(&other).limits(limits).accept_unchallenged(&flight[..], &mut output).unwrap_err();
     assert_eq!(open_error(&error), OpenError::NotAuthentic);
     assert!(output.is_empty());
 }

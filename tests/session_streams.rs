@@ -118,17 +118,85 @@ fn a_connection_that_is_closed_without_an_end_is_truncated() {
 }
 
 #[test]
+fn a_connection_that_is_lost_before_the_answer_ends_both_directions() {
+    struct Reset;
+    impl Read for Reset {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::ConnectionReset.into())
+        }
+    }
+    let key = Named::new(7);
+    let (mut reader, mut writer) = Sealer::new(&key).connect_unchallenged(Reset, Vec::new()).unwrap();
+    writer.send(b"hello").unwrap();
+    let error = reader.receive(&mut Vec::new()).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    let error = writer.send(b"x").unwrap_err();
+    assert_eq!(SealError::from_io(&error), Some(&SealError::SessionFailed));
+}
+
+#[test]
+fn an_input_that_panics_ends_both_directions() {
+    struct Panics;
+    impl Read for Panics {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            panic!("as this test wants it")
+        }
+    }
+    let key = Named::new(7);
+    let (mut reader, mut writer) = Sealer::new(&key).connect_unchallenged(Panics, Vec::new()).unwrap();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| reader.receive(&mut Vec::new())));
+    assert!(panicked.is_err() && reader.receive(&mut Vec::new()).is_err());
+    let error = writer.send(b"x").unwrap_err();
+    assert_eq!(SealError::from_io(&error), Some(&SealError::SessionFailed));
+}
+
+#[test]
+fn a_message_that_is_finished_while_the_output_would_block_is_finished_later() {
+    let key = NoRsa::default();
+    let mut writer = Sealer::new(&key).send_to(Rough::new(Vec::new(), vec![5])).unwrap();
+    writer.get_mut().script = vec![1];
+    let mut message = writer.message().unwrap();
+    message.write_all(b"hello").unwrap();
+    let unfinished = message.finish().unwrap_err();
+    assert_eq!(unfinished.error().kind(), io::ErrorKind::WouldBlock);
+    let mut message = unfinished.into_writer();
+    while message.try_finish().is_err() {}
+    writer.get_mut().script = vec![5];
+    writer.try_finish().unwrap();
+    let sent = std::mem::take(&mut writer.get_mut().inner);
+    let mut received = Vec::new();
+    assert!(Opener::new(&key).receive_from(&sent[..]).unwrap().receive(&mut received).unwrap());
+    assert_eq!(received, b"hello");
+}
+
+#[test]
+fn a_session_begins_although_flushing_is_interrupted() {
+    struct Interrupted(u32);
+    impl Write for Interrupted {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            self.0 += 1;
+            if self.0 == 1 { Err(io::ErrorKind::Interrupted.into()) } else { Ok(()) }
+        }
+    }
+    let key = NoRsa::default();
+    assert!(Sealer::new(&key).send_to(Interrupted(0)).is_ok());
+}
+
+#[test]
 fn rsa_works_end_to_end() {
     let (client, server) = sockets();
     let server = thread::spawn(move || {
         let input = BufReader::new(server.try_clone().unwrap());
-        let (mut reader, mut writer) = Opener::new(&*RSA_2048).accept_challenged(input, server).unwrap();
+        let (mut reader, mut writer) = Opener::new(&*RSA_2048).accept(input, server).unwrap();
         let mut message = Vec::new();
         assert!(reader.receive(&mut message).unwrap());
         writer.send(&message).unwrap();
     });
     let input = BufReader::new(client.try_clone().unwrap());
-    let (mut reader, mut writer) = Sealer::new(RSA_2048.recipient()).connect_challenged(input, client).unwrap();
+    let (mut reader, mut writer) = Sealer::new(RSA_2048.recipient()).connect(input, client).unwrap();
     writer.send(b"hello").unwrap();
     let mut message = Vec::new();
     assert!(reader.receive(&mut message).unwrap() && message == b"hello");
@@ -201,14 +269,14 @@ fn connect(socket: TcpStream, is_challenged: bool) -> Connection {
     let input = BufReader::new(socket.try_clone().unwrap());
     let key = Named::new(7);
     let sealer = Sealer::new(&key);
-    if is_challenged { sealer.connect_challenged(input, socket) } else { sealer.connect(input, socket) }.unwrap()
+    if is_challenged { sealer.connect(input, socket) } else { sealer.connect_unchallenged(input, socket) }.unwrap()
 }
 
 fn accept(socket: TcpStream, is_challenged: bool) -> Connection {
     let input = BufReader::new(socket.try_clone().unwrap());
     let key = Named::new(7);
     let opener = Opener::new(&key);
-    if is_challenged { opener.accept_challenged(input, socket) } else { opener.accept(input, socket) }.unwrap()
+    if is_challenged { opener.accept(input, socket) } else { opener.accept_unchallenged(input, socket) }.unwrap()
 }
 
 fn echo(socket: TcpStream) {

@@ -178,6 +178,57 @@ fn a_message_that_was_not_finished_stops_the_writer() {
 }
 
 #[test]
+fn nothing_is_sent_after_the_end() {
+    let key = NoRsa::default();
+    let mut writer = Sealer::new(&key).send_to(Vec::new()).unwrap();
+    writer.send(b"one").unwrap();
+    writer.try_finish().unwrap();
+    let len = writer.get_ref().len();
+    for error in [writer.send(b"lost").unwrap_err(), writer.message().map(|_| ()).unwrap_err()] {
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+    }
+    writer.try_finish().unwrap();
+    assert_eq!(writer.into_inner().len(), len);
+}
+
+#[test]
+fn a_message_that_the_other_end_would_not_receive_is_not_sent() {
+    let key = NoRsa::default();
+    let limits = Limits::default().with_message_len(10);
+    let mut writer = Sealer::new(&key).limits(limits).send_to(Vec::new()).unwrap();
+    writer.send(&[0; 10]).unwrap();
+    let len = writer.get_ref().len();
+    let error = writer.send(&[0; 11]).unwrap_err();
+    match SealError::from_io(&error) {
+        Some(SealError::LimitExceeded(exceeded)) => assert_eq!((exceeded.limit, exceeded.max), (Limit::MessageLen, 10)),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(writer.get_ref().len(), len);
+    // The session goes on, and pieces have no limit.
+    writer.message().unwrap().write_all(&[0; 11]).unwrap();
+}
+
+#[test]
+fn after_an_error_and_at_the_end_nothing_is_left_of_the_last_message() {
+    let key = NoRsa::default();
+    let sent = sent(&key, &[b"hello".to_vec()]);
+    for input in [&sent[..], &sent[..sent.len() - 1]] {
+        let mut reader = Opener::new(&key).receive_from(input).unwrap();
+        let mut message = Vec::new();
+        assert!(reader.receive(&mut message).unwrap() && message == b"hello");
+        assert!(!matches!(reader.receive(&mut message), Ok(true)));
+        assert!(message.is_empty());
+    }
+}
+
+#[test]
+fn the_metadata_of_a_session_is_authentic() {
+    let key = NoRsa::default();
+    let sent = Sealer::new(&key).metadata(b"v1").send_to(Vec::new()).unwrap().finish().unwrap();
+    assert_eq!(Opener::new(&key).receive_from(&sent[..]).unwrap().metadata(), Some(&b"v1"[..]));
+}
+
+#[test]
 fn a_stream_cannot_end_within_a_message() {
     let (Ends { mut sealer, .. }, _) = connected(None);
     sealer.seal_in_place(Piece::More, &mut [0; 20]).unwrap();
@@ -220,11 +271,27 @@ fn transport_messages_hold_whole_frames_and_nothing_after_the_end() {
         }
     }
     assert!(messages == 2 && received == pattern(20_000));
+    let mut last = sealer.finish().unwrap();
+    assert_eq!(opener.open_next(&mut &mut last[..]), Ok(Some(Frame::End)));
+    assert!(opener.has_ended() && opener.finish().is_ok());
+    assert_eq!(opener.open_next(&mut &mut [1, 0, 16][..]), Err(OpenError::FrameAltered { index: 4 }));
+}
+
+#[test]
+fn an_end_with_something_behind_it_is_no_end() {
+    let (Ends { sealer, .. }, (mut opener, reply)) = connected(None);
     let mut last = [&sealer.finish().unwrap()[..], b"x"].concat();
-    let mut rest = &mut last[..];
-    assert_eq!(opener.open_next(&mut rest), Ok(Some(Frame::End)));
-    assert!(opener.has_ended());
-    assert_eq!(opener.open_next(&mut rest), Err(OpenError::FrameAltered { index: 4 }));
+    assert_eq!(opener.open_next(&mut &mut last[..]), Err(OpenError::FrameAltered { index: 0 }));
+    assert!(!opener.has_ended());
+    assert_eq!(reply.unwrap().finish(), Err(SealError::SessionFailed));
+}
+
+#[test]
+fn an_engine_is_told_that_the_input_has_ended() {
+    let (_, (mut opener, reply)) = connected(None);
+    assert_eq!(opener.finish(), Err(OpenError::Truncated));
+    assert_eq!(opener.finish(), Err(OpenError::Truncated));
+    assert_eq!(reply.unwrap().finish(), Err(SealError::SessionFailed));
 }
 
 #[test]

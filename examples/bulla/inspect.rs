@@ -53,6 +53,10 @@ enum Body {
 impl Body {
     /// `file_len` is the length of the file that holds `header`, if that is a regular file.
     fn of(header: &Header, file_len: Option<u64>) -> Self {
+        // What follows another header is not one body.
+        if !matches!(header.layout(), Layout::Single | Layout::Labelled) {
+            return Self::Unknown;
+        }
         // Files in /proc are longer than they say.
         let lens = file_len.and_then(|file_len| Some((file_len, file_len.checked_sub(header.body_offset())?)));
         let Some((file_len, len)) = lens else { return Self::Unknown };

@@ -41,13 +41,15 @@ use crate::wire::Header;
 /// A private key that was deleted, or disabled in its service, opens headers that are remembered
 /// until [`max_age`](Self::max_age) is over. [`forget`](Self::forget) ends that at once.
 ///
-/// Headers that do not open are not remembered. So that they cannot cost a private-key operation
-/// each without an end, they are [counted](Self::max_failures).
+/// Headers that do not open are not remembered. So that they cannot cost private-key operations
+/// without an end, these are [counted](Self::max_failed_operations). Whoever has the public key can
+/// make headers that do open: these are not limited, and displace others. To limit how many headers
+/// each source may send is for the application.
 pub struct CachingOpener<'a> {
     opener: Opener<'a>,
     max_headers: usize,
     max_age: Duration,
-    max_failures: u32,
+    max_failed_operations: u32,
     memory: Mutex<Memory>,
 }
 
@@ -57,7 +59,11 @@ struct Memory {
     headers: HashMap<[u8; 64], Remembered>,
     /// Orders uses.
     clock: u64,
-    /// When the failures that are counted began, and how many there were.
+    /// How often everything was forgotten.
+    generation: u64,
+    /// Operations that headers which are being opened may still take.
+    reserved: u32,
+    /// When the failures that are counted began, and how many operations they took.
     failures: Option<(Instant, u32)>,
 }
 
@@ -70,15 +76,15 @@ struct Remembered {
 impl<'a> CachingOpener<'a> {
     /// Creates an opener with the identities, the associated data and the limits of `opener`.
     ///
-    /// It remembers 1000 headers, each for 5 minutes, and lets 1000 headers fail in 5 minutes,
-    /// unless that is set.
+    /// It remembers 1000 headers, each for 5 minutes, and spends 1000 private-key operations on
+    /// headers that fail in 5 minutes, unless that is set.
     #[must_use]
     pub fn new(opener: Opener<'a>) -> Self {
         Self {
             opener,
             max_headers: 1000,
             max_age: Duration::from_secs(5 * 60),
-            max_failures: 1000,
+            max_failed_operations: 1000,
             memory: Mutex::default(),
         }
     }
@@ -92,19 +98,20 @@ impl<'a> CachingOpener<'a> {
     }
 
     /// Sets how long a header is remembered, counted from when it was opened with the private key.
-    /// The system's monotonic clock measures the time; on some systems it stops while the machine
-    /// sleeps.
+    /// What is older is forgotten when the next header comes that is not remembered. The system's
+    /// monotonic clock measures the time; on some systems it stops while the machine sleeps.
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = age;
         self
     }
 
-    /// Sets how many headers may fail within [`max_age`](Self::max_age). After that, headers that
-    /// are not remembered are refused until that time is over.
+    /// Sets how many private-key operations are spent on headers that fail, within 5 minutes. After
+    /// that, headers that are not remembered are refused until the 5 minutes are over. A header
+    /// that is addressed to none of the identities takes no operation.
     #[must_use]
-    pub fn max_failures(mut self, count: u32) -> Self {
-        self.max_failures = count;
+    pub fn max_failed_operations(mut self, count: u32) -> Self {
+        self.max_failed_operations = count;
         self
     }
 
@@ -127,64 +134,86 @@ impl<'a> CachingOpener<'a> {
         self.open_header(&header)?.message(label).open(message)
     }
 
-    /// Forgets all headers, because a key must not be used any more, for example.
+    /// Forgets all headers, because a key must not be used any more, for example. Headers that are
+    /// being opened at this moment are not remembered.
     pub fn forget(&self) {
-        self.lock().headers.clear();
+        let mut memory = self.lock();
+        memory.headers.clear();
+        memory.generation += 1;
     }
 
     fn open_header_at(&self, header: &Header, now: Instant) -> Result<OpenedHeader, OpenError> {
         let digest = sha512(&[header.as_bytes()]);
-        let is_over = |since: Instant| now.saturating_duration_since(since) >= self.max_age;
+        let is_over = |since: Instant, age: Duration| now.saturating_duration_since(since) >= age;
         let mut memory = self.lock();
         memory.clock += 1;
-        let clock = memory.clock;
+        let (clock, generation) = (memory.clock, memory.generation);
         match memory.headers.get_mut(&digest) {
-            Some(remembered) if !is_over(remembered.since) => {
+            Some(remembered) if !is_over(remembered.since, self.max_age) => {
                 remembered.last_use = clock;
                 return Ok(remembered.opened.clone());
             }
-            Some(_) => drop(memory.headers.remove(&digest)),
-            None => {}
+            _ => memory.headers.retain(|_, remembered| !is_over(remembered.since, self.max_age)),
         }
-        match memory.failures {
-            Some((since, _)) if is_over(since) => memory.failures = None,
-            Some((_, count)) if count >= self.max_failures => return Err(OpenError::TooManyFailures),
-            _ => {}
+        let failures = memory.failures.filter(|(since, _)| !is_over(*since, FAILURES_AGE));
+        memory.failures = failures;
+        let spent = failures.map_or(0, |(_, spent)| spent).saturating_add(memory.reserved);
+        if spent >= self.max_failed_operations {
+            return Err(OpenError::TooManyFailures);
         }
+        let limits = self.opener.limits_in_use();
+        let reserved = limits.private_key_operations();
+        memory.reserved = memory.reserved.saturating_add(reserved);
         // A private-key operation takes long, and a service may take longer.
         drop(memory);
-        let opened = self.opener.open_header(header);
+        let reservation = Reservation { memory: &self.memory, operations: reserved };
+        let (opened, operations) = self.opener.open_header_within(header, limits);
+        drop(reservation);
         let mut memory = self.lock();
         match &opened {
             Ok(opened) => {
-                memory.make_room(self.max_headers);
-                if self.max_headers > 0 {
-                    memory.headers.insert(digest, Remembered { opened: opened.clone(), since: now, last_use: clock });
+                if self.max_headers > 0 && memory.generation == generation {
+                    let remembered = Remembered { opened: opened.clone(), since: now, last_use: clock };
+                    memory.headers.insert(digest, remembered);
+                    memory.make_room(self.max_headers);
                 }
             }
             // What says nothing about the header does not count.
             Err(OpenError::Unwrap(_) | OpenError::Randomness) => {}
+            Err(_) if operations == 0 => {}
             Err(_) => {
-                let (since, count) = memory.failures.unwrap_or((now, 0));
-                memory.failures = Some((since, count.saturating_add(1)));
+                let (since, spent) = memory.failures.unwrap_or((now, 0));
+                memory.failures = Some((since, spent.saturating_add(operations)));
             }
         }
         opened
     }
 
-    /// A thread that panicked left nothing half done here.
     fn lock(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.memory)
+    }
+}
+
+/// Gives back what was reserved, also if an identity panics.
+struct Reservation<'m> {
+    memory: &'m Mutex<Memory>,
+    operations: u32,
+}
+
+impl Drop for Reservation<'_> {
+    fn drop(&mut self) {
+        let mut memory = lock(self.memory);
+        memory.reserved = memory.reserved.saturating_sub(self.operations);
     }
 }
 
 impl Memory {
-    /// Forgets headers until there is room for one more, those first that were not used for the
-    /// longest time.
+    /// Forgets headers until there are no more than `max_headers`, those first that were not used
+    /// for the longest time.
     fn make_room(&mut self, max_headers: usize) {
-        while self.headers.len() >= max_headers.max(1) {
+        while self.headers.len() > max_headers {
             let oldest = self.headers.iter().min_by_key(|(_, remembered)| remembered.last_use);
-            let Some((digest, _)) = oldest.map(|(digest, remembered)| (*digest, remembered.last_use)) else { return };
+            let Some(digest) = oldest.map(|(digest, _)| *digest) else { return };
             self.headers.remove(&digest);
         }
     }
@@ -196,10 +225,18 @@ impl fmt::Debug for CachingOpener<'_> {
             .field("opener", &self.opener)
             .field("max_headers", &self.max_headers)
             .field("max_age", &self.max_age)
-            .field("max_failures", &self.max_failures)
+            .field("max_failed_operations", &self.max_failed_operations)
             .finish_non_exhaustive()
     }
 }
+
+/// A thread that panicked left nothing half done here.
+fn lock(memory: &Mutex<Memory>) -> MutexGuard<'_, Memory> {
+    memory.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How long failures count.
+const FAILURES_AGE: Duration = Duration::from_secs(5 * 60);
 
 #[cfg(test)]
 mod tests {
@@ -253,43 +290,93 @@ mod tests {
         let opener = CachingOpener::new(Opener::new(&identity));
         let header = header(&identity);
         opener.open_header(&header).unwrap();
-        for at in [header.as_bytes().len() - 1, header.as_bytes().len() - 100] {
-            let mut bytes = header.as_bytes().to_vec();
-            bytes[at] ^= 1;
-            let altered = Header::parse(&bytes, &crate::limits::Limits::default()).unwrap();
-            assert_eq!(opener.open_header(&altered).map(|_| ()), Err(OpenError::NotAuthentic));
-        }
+        assert_eq!(opener.open_header(&altered(&header)).map(|_| ()), Err(OpenError::NotAuthentic));
     }
 
     #[test]
     fn headers_that_fail_are_counted_evict_nothing_and_stop_no_remembered_one() {
         let identity = counted();
-        let stranger = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa3072.pem")).unwrap();
-        let opener =
-            CachingOpener::new(Opener::new(&identity)).max_headers(1).max_failures(2).max_age(Duration::from_secs(60));
+        let opener = CachingOpener::new(Opener::new(&identity)).max_headers(1).max_failed_operations(2);
         let (good, new) = (header(&identity), header(&identity));
-        let bad = Sealer::new(stranger.recipient()).start_messages().unwrap().header().clone();
+        let bad = altered(&header(&identity));
         let start = Instant::now();
         let at = |second: u64| start + Duration::from_secs(second);
         opener.open_header_at(&good, at(0)).unwrap();
         for second in [10, 20] {
-            let failed = opener.open_header_at(&bad, at(second)).map(|_| ());
-            assert_eq!(failed, Err(OpenError::NoMatchingRecord));
+            assert_eq!(opener.open_header_at(&bad, at(second)).map(|_| ()), Err(OpenError::NotAuthentic));
         }
-        let limit = Err(OpenError::TooManyFailures);
-        assert_eq!(opener.open_header_at(&bad, at(30)).map(|_| ()), limit);
-        assert_eq!(opener.open_header_at(&new, at(30)).map(|_| ()), limit);
+        let refused = Err(OpenError::TooManyFailures);
+        assert_eq!(opener.open_header_at(&bad, at(30)).map(|_| ()), refused);
+        assert_eq!(opener.open_header_at(&new, at(30)).map(|_| ()), refused);
         opener.open_header_at(&good, at(30)).unwrap();
-        assert_eq!(identity.operations(), 1);
-        // 60 seconds after the first failure.
-        assert_eq!(opener.open_header_at(&new, at(69)).map(|_| ()), limit);
-        opener.open_header_at(&new, at(70)).unwrap();
+        assert_eq!(identity.operations(), 3);
+        // 5 minutes after the first failure.
+        assert_eq!(opener.open_header_at(&new, at(309)).map(|_| ()), refused);
+        opener.open_header_at(&new, at(310)).unwrap();
+    }
+
+    #[test]
+    fn headers_that_cost_nothing_do_not_count() {
+        let identity = counted();
+        let stranger = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa3072.pem")).unwrap();
+        let foreign = Sealer::new(stranger.recipient()).start_messages().unwrap().header().clone();
+        let opener = CachingOpener::new(Opener::new(&identity)).max_failed_operations(1);
+        for _ in 0..5 {
+            assert_eq!(opener.open_header(&foreign).map(|_| ()), Err(OpenError::NoMatchingRecord));
+        }
+        opener.open_header(&header(&identity)).unwrap();
+    }
+
+    #[test]
+    fn failures_count_although_nothing_is_remembered() {
+        let identity = counted();
+        let opener = CachingOpener::new(Opener::new(&identity)).max_age(Duration::ZERO).max_failed_operations(1);
+        let bad = altered(&header(&identity));
+        assert_eq!(opener.open_header(&bad).map(|_| ()), Err(OpenError::NotAuthentic));
+        assert_eq!(opener.open_header(&bad).map(|_| ()), Err(OpenError::TooManyFailures));
+    }
+
+    #[test]
+    fn what_is_too_old_is_forgotten_when_another_header_comes() {
+        let identity = counted();
+        let opener = CachingOpener::new(Opener::new(&identity)).max_age(Duration::from_secs(60));
+        let start = Instant::now();
+        for second in [0, 1, 2, 70] {
+            opener.open_header_at(&header(&identity), start + Duration::from_secs(second)).unwrap();
+        }
+        assert_eq!(opener.lock().headers.len(), 1);
+    }
+
+    #[test]
+    fn a_header_that_is_opened_while_everything_is_forgotten_is_not_remembered() {
+        struct Forgets<'a>(&'a Counted, std::sync::OnceLock<&'a CachingOpener<'a>>);
+        impl Identity for &Forgets<'_> {
+            fn may_open(&self, record: &Record<'_>) -> bool {
+                self.0.may_open(record)
+            }
+
+            fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {
+                if let Some(opener) = self.1.get() {
+                    opener.forget();
+                }
+                self.0.unwrap_key(record)
+            }
+        }
+        let identity = counted();
+        let header = header(&identity);
+        let forgets = Forgets(&identity, std::sync::OnceLock::new());
+        let opener = CachingOpener::new(Opener::new(&forgets));
+        // Leaked, because it refers to itself.
+        let opener: &CachingOpener<'_> = &*alloc::boxed::Box::leak(alloc::boxed::Box::new(opener));
+        assert!(forgets.1.set(opener).is_ok());
+        opener.open_header(&header).unwrap();
+        assert_eq!(opener.lock().headers.len(), 0);
     }
 
     #[test]
     fn a_service_that_is_away_counts_as_no_failure() {
         let identity = counted();
-        let opener = CachingOpener::new(Opener::new(&identity)).max_failures(1);
+        let opener = CachingOpener::new(Opener::new(&identity)).max_failed_operations(1);
         let header = header(&identity);
         identity.away.store(1, Ordering::Relaxed);
         for _ in 0..3 {
@@ -329,6 +416,14 @@ mod tests {
     fn counted() -> Counted {
         let identity = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem")).unwrap();
         Counted { identity, operations: AtomicUsize::new(0), away: AtomicUsize::new(0) }
+    }
+
+    /// The header with another tag.
+    fn altered(header: &Header) -> Header {
+        let mut bytes = header.as_bytes().to_vec();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        Header::parse(&bytes, &crate::limits::Limits::default()).unwrap()
     }
 
     fn header(identity: &Counted) -> Header {

@@ -112,3 +112,51 @@ impl fmt::Debug for MessageSealer {
         f.debug_struct("MessageSealer").field("header", self.header()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_core::{Infallible, TryCryptoRng, TryRng};
+
+    use crate::envelope::{Opener, Sealer};
+    use crate::error::OpenError;
+    use crate::recipient::RsaIdentity;
+    use crate::secret::ContentKey;
+
+    #[test]
+    fn the_single_body_under_the_same_content_key_is_no_message_and_the_other_way_round() {
+        // What only a holder of the content key can do: a header of each layout under one key.
+        let identity = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem")).unwrap();
+        let sealer = Sealer::new(identity.recipient());
+        let key = || ContentKey::from_bytes([7; 32]);
+        let messages = sealer.start_messages_from(key(), &mut Sevens).unwrap();
+        let (header, body) = sealer.start_with_rng(&mut Sevens).unwrap().into_parts();
+        let (single, message) = (body.seal(b"hello").unwrap(), messages.seal("", b"hello").unwrap());
+        let opener = Opener::new(&identity);
+        let (of_single, of_messages) =
+            (opener.open_header(&header).unwrap(), opener.open_header(messages.header()).unwrap());
+        assert_eq!(of_single.keyed().key().expose(), of_messages.keyed().key().expose());
+        assert_eq!(of_messages.message("").open(&single), Err(OpenError::WrongAssociatedData));
+        assert_eq!(of_single.open(&message), Err(OpenError::WrongAssociatedData));
+    }
+
+    struct Sevens;
+
+    impl TryRng for Sevens {
+        type Error = Infallible;
+
+        fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+            Ok(0x0707_0707)
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+            Ok(0x0707_0707_0707_0707)
+        }
+
+        fn try_fill_bytes(&mut self, output: &mut [u8]) -> Result<(), Infallible> {
+            output.fill(7);
+            Ok(())
+        }
+    }
+
+    impl TryCryptoRng for Sevens {}
+}

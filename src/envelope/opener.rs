@@ -174,7 +174,7 @@ impl<'a> Opener<'a> {
     /// * [`OpenError::Unwrap`] if an identity failed for its own reasons.
     /// * [`OpenError::Randomness`] if the operating system gave no randomness.
     pub fn open_header(&self, header: &Header) -> Result<OpenedHeader, OpenError> {
-        self.open_header_within(header, &self.limits)
+        self.open_header_within(header, &self.limits).0
     }
 
     /// Does what [`open_header`](Self::open_header) does for a session, which strangers can begin.
@@ -184,20 +184,29 @@ impl<'a> Opener<'a> {
         if layout != crate::format::Layout::Session {
             return Err(OpenError::OtherLayout { layout });
         }
-        let operations = self.limits.session_key_operations();
-        self.open_header_within(header, &self.limits.with_private_key_operations(operations))
+        let operations = self.limits.session_key_operations().min(self.limits.private_key_operations());
+        self.open_header_within(header, &self.limits.with_private_key_operations(operations)).0
     }
 
-    fn open_header_within(&self, header: &Header, limits: &Limits) -> Result<OpenedHeader, OpenError> {
+    /// Also returns the number of private-key operations that this took.
+    pub(super) fn open_header_within(
+        &self,
+        header: &Header,
+        limits: &Limits,
+    ) -> (Result<OpenedHeader, OpenError>, u32) {
         let identities = self.identities.iter().map(|identity| -> &dyn Identity { identity });
         let mut search = Search::with_identities(header, identities, limits);
-        loop {
+        let mut operations = 0;
+        let mut open = || loop {
             let candidate = search.next_candidate()?;
+            operations += 1;
             let content_key = self.identities[candidate.key_index()].unwrap_key(candidate.record())?;
             if let Some(opened) = candidate.verify(content_key) {
                 return Ok(opened.at(self.place).aad(&self.aad).limits(self.limits).with_threads(self.threads));
             }
-        }
+        };
+        let opened = open();
+        (opened, operations)
     }
 
     #[cfg(feature = "std")]

@@ -17,8 +17,8 @@ use crate::wire::Header;
 /// Seals labelled messages without an end, and begins a new header after so many messages, so many
 /// bytes, or so much time.
 ///
-/// One header for ever would let whoever once got its content key read everything to come, and
-/// would keep a recipient who was removed. Use one `RenewingSealer` from any number of threads.
+/// One header for ever would let whoever once got its content key read everything to come. Use one
+/// `RenewingSealer` from any number of threads.
 ///
 /// # Examples
 ///
@@ -44,11 +44,15 @@ use crate::wire::Header;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct RenewingSealer<'a> {
-    sealer: Sealer<'a>,
     max_messages: u64,
     max_bytes: u64,
     max_age: Duration,
-    current: Mutex<Option<Current>>,
+    state: Mutex<State<'a>>,
+}
+
+struct State<'a> {
+    sealer: Sealer<'a>,
+    current: Option<Current>,
 }
 
 /// A header in use, and how much it was used.
@@ -68,11 +72,10 @@ impl<'a> RenewingSealer<'a> {
     #[must_use]
     pub fn new(sealer: Sealer<'a>) -> Self {
         Self {
-            sealer,
             max_messages: 1_000_000,
             max_bytes: 1 << 40,
             max_age: Duration::from_secs(60 * 60),
-            current: Mutex::new(None),
+            state: Mutex::new(State { sealer, current: None }),
         }
     }
 
@@ -120,15 +123,21 @@ impl<'a> RenewingSealer<'a> {
         Ok((messages.header().clone(), messages.seal(label, plaintext)?))
     }
 
-    /// Begins a new header with the next message, because a recipient is to be left out from now
-    /// on, for example.
+    /// Begins a new header with the next message, because the content key may have become known,
+    /// for example.
     pub fn renew(&self) {
-        *self.lock() = None;
+        self.lock().current = None;
+    }
+
+    /// Begins a new header with the next message, for the recipients of `sealer`: to leave one out
+    /// from now on, for example.
+    pub fn renew_with(&self, sealer: Sealer<'a>) {
+        *self.lock() = State { sealer, current: None };
     }
 
     fn current_at(&self, len: u64, now: Instant) -> Result<Arc<MessageSealer>, SealError> {
-        let mut current = self.lock();
-        if let Some(current) = &mut *current
+        let mut state = self.lock();
+        if let Some(current) = &mut state.current
             && current.count < self.max_messages
             && current.bytes.saturating_add(len) <= self.max_bytes
             && now.saturating_duration_since(current.since) < self.max_age
@@ -137,22 +146,22 @@ impl<'a> RenewingSealer<'a> {
             current.bytes += len;
             return Ok(current.messages.clone());
         }
-        *current = None;
-        let messages = Arc::new(self.sealer.start_messages()?);
-        *current = Some(Current { messages: messages.clone(), since: now, count: 1, bytes: len });
+        state.current = None;
+        let messages = Arc::new(state.sealer.start_messages()?);
+        state.current = Some(Current { messages: messages.clone(), since: now, count: 1, bytes: len });
         Ok(messages)
     }
 
     /// A thread that panicked left nothing half done here.
-    fn lock(&self) -> MutexGuard<'_, Option<Current>> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State<'a>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for RenewingSealer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RenewingSealer")
-            .field("sealer", &self.sealer)
+            .field("sealer", &self.lock().sealer)
             .field("max_messages", &self.max_messages)
             .field("max_bytes", &self.max_bytes)
             .field("max_age", &self.max_age)
@@ -190,6 +199,19 @@ mod tests {
             sealer.renew();
             assert!(!Arc::ptr_eq(&last.unwrap(), &sealer.current_at(0, start).unwrap()));
         }
+    }
+
+    #[test]
+    fn other_recipients_get_a_new_header_which_the_old_ones_cannot_open() {
+        use crate::envelope::Opener;
+        let [one, other] = [include_str!("../../tests/keys/rsa2048.pem"), include_str!("../../tests/keys/rsa3072.pem")]
+            .map(|pem| RsaIdentity::from_pem(pem).unwrap());
+        let sealer = RenewingSealer::new(Sealer::new(one.recipient()));
+        let (before, _) = sealer.seal("a", b"hello").unwrap();
+        sealer.renew_with(Sealer::new(other.recipient()));
+        let (after, _) = sealer.seal("b", b"hello").unwrap();
+        assert!(Opener::new(&one).open_header(&before).is_ok() && Opener::new(&one).open_header(&after).is_err());
+        assert!(Opener::new(&other).open_header(&after).is_ok());
     }
 
     #[test]

@@ -11,10 +11,11 @@ use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, SEALED_CHUNK_LEN};
 use crate::limits::LimitExceeded;
 use crate::wire::Header;
 
-/// A new header, and the one body that can be sealed under it.
+/// A header, and one body to be sealed under it.
 ///
-/// Returned by [`Sealer::start`](crate::Sealer::start). Every method that seals consumes the value,
-/// because a content key must seal only one body.
+/// Returned by [`Sealer::start`](crate::Sealer::start), with a new header, and by
+/// [`MessageSealer::start`](crate::MessageSealer::start). Every method that seals consumes the
+/// value, because nothing is sealed twice with the same salt.
 pub struct Sealing {
     header: Header,
     body: BodySealer,

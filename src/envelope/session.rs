@@ -87,9 +87,8 @@ impl Answer {
 
 #[cfg(feature = "std")]
 impl Answer {
-    /// Ends the session because of a failure outside, such as the end of the input.
-    pub(crate) fn fail(&self) {
-        self.shared.fail();
+    pub(crate) fn shared(&self) -> Shared {
+        self.shared.clone()
     }
 }
 

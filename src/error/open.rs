@@ -62,6 +62,9 @@ pub enum OpenError {
         /// Number of the frame, counted from zero.
         index: u64,
     },
+    /// The session is addressed to several recipients, of which none can answer. It can be received
+    /// in one direction. The cause is whoever began it.
+    NoAnswer,
     /// A manifest has verified, but breaks a rule: then a holder of the content key made it so. Or
     /// the parts that it lists do not fill the file: the file was cut or extended, or is put
     /// together wrongly.
@@ -118,6 +121,7 @@ impl fmt::Display for OpenError {
                 write!(f, "the last chunk ({index}) was cut, extended or altered")
             }
             Self::FrameAltered { index } => write!(f, "frame {index} of the session was altered, or is out of place"),
+            Self::NoAnswer => f.write_str("a session with several recipients cannot be answered"),
             Self::MalformedManifest => f.write_str("malformed manifest, or the input does not hold the parts it lists"),
             Self::ForeignPart { index } => write!(f, "what stands in the place of part {index} is not that part"),
             Self::LimitExceeded(error) => error.fmt(f),

@@ -2,25 +2,26 @@
 
 use std::io::{self, Read, Write};
 
-use super::calls::read_full;
+use super::calls::{read_full, retry};
 use super::session_reader::SessionReader;
 use super::session_writer::SessionWriter;
-use crate::envelope::{Initiator, OpenedHeader, Opener, Sealer};
+use crate::envelope::{Answer, Initiator, Opener, Sealer};
 use crate::error::{OpenError, SealError};
 use crate::session::{Challenge, FrameOpener, FrameSealer};
 use crate::wire::Header;
 
 impl Sealer<'_> {
-    /// Begins a session over a connection, for example the two halves of a socket. Writes the
-    /// header and the head of the stream, and reads nothing yet: you can send before the other end
-    /// does.
+    /// Begins a session over a connection, for example the two halves of a socket, with the
+    /// responder that calls [`Opener::accept`]. Reads its challenge, and writes the header and the
+    /// head of the stream. Then both ends can send at any time.
     ///
     /// There must be exactly one recipient, who answers. Costs one public-key operation.
     ///
     /// # Errors
     ///
-    /// [`SealError`] inside a [`std::io::Error`], [`SealError::SeveralRecipients`] among them; any
-    /// error of the output. The streams must block.
+    /// [`SealError`] inside a [`std::io::Error`], [`SealError::SeveralRecipients`] among them;
+    /// [`OpenError::Truncated`] if the input ends within the challenge; any error of the streams,
+    /// which must block.
     ///
     /// # Examples
     ///
@@ -67,25 +68,28 @@ impl Sealer<'_> {
     /// back, the initiator knows that the holder of the key is there. There is no forward secrecy.
     /// Where both ends are online and have certificates, use TLS.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
-    pub fn connect<R: Read, W: Write>(&self, input: R, output: W) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
-        self.begin(None, input, output)
-    }
-
-    /// Does what [`connect`](Self::connect) does, with a responder that sends a challenge first:
-    /// [`Opener::accept_challenged`].
-    ///
-    /// # Errors
-    ///
-    /// As [`connect`](Self::connect); [`OpenError::Truncated`] if the input ends within the
-    /// challenge; any error of the input.
-    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
-    pub fn connect_challenged<R: Read, W: Write>(
+    pub fn connect<R: Read, W: Write>(
         &self,
         mut input: R,
         output: W,
     ) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
         let challenge = read_exact::<{ Challenge::LEN }>(&mut input)?;
         self.begin(Some(&challenge), input, output)
+    }
+
+    /// Does what [`connect`](Self::connect) does, with a responder that sends no challenge:
+    /// [`Opener::accept_unchallenged`]. Reads nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub fn connect_unchallenged<R: Read, W: Write>(
+        &self,
+        input: R,
+        output: W,
+    ) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
+        self.begin(None, input, output)
     }
 
     /// Begins a session in one direction only, for any number of recipients: a stream of messages
@@ -98,7 +102,7 @@ impl Sealer<'_> {
     pub fn send_to<W: Write>(&self, mut output: W) -> io::Result<SessionWriter<W>> {
         let initiator = self.start_session(None)?;
         let (sealer, _) = send_first_bytes(initiator, &mut output)?;
-        Ok(SessionWriter::new(output, sealer))
+        Ok(SessionWriter::new(output, sealer, self.limits_in_use()))
     }
 
     fn begin<R: Read, W: Write>(
@@ -108,21 +112,22 @@ impl Sealer<'_> {
         mut output: W,
     ) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
         let initiator = self.start_session(challenge)?;
-        let header = initiator.header().clone();
         // Known before a byte is sent.
-        let (sealer, answer) = match initiator.can_be_answered() {
-            true => send_first_bytes(initiator, &mut output)?,
-            false => return Err(SealError::SeveralRecipients.into()),
-        };
+        if !initiator.can_be_answered() {
+            return Err(SealError::SeveralRecipients.into());
+        }
+        let header = initiator.header().clone();
+        let (sealer, answer) = send_first_bytes(initiator, &mut output)?;
         let answer = answer.ok_or(SealError::SeveralRecipients)?;
-        let reader = SessionReader::answer(input, header, answer, self.limits_in_use());
-        Ok((reader, SessionWriter::new(output, sealer)))
+        let limits = self.limits_in_use();
+        Ok((SessionReader::answer(input, header, answer, limits), SessionWriter::new(output, sealer, limits)))
     }
 }
 
 impl Opener<'_> {
-    /// Accepts a session over a connection. Reads the header and the head of the stream, and
-    /// answers with the head of its own stream. Then both ends can send at any time.
+    /// Accepts a session over a connection from an initiator that calls [`Sealer::connect`]. Sends
+    /// a challenge, so that the session is no replay. Reads the header and the head of the stream,
+    /// and answers with the head of its own stream. Then both ends can send at any time.
     ///
     /// Spends at most [`Limits::session_key_operations`](crate::Limits::session_key_operations), 2
     /// by default, because strangers can connect.
@@ -130,42 +135,48 @@ impl Opener<'_> {
     /// # Errors
     ///
     /// The errors of [`open_header`](Self::open_header), [`OpenError::OtherLayout`],
-    /// [`OpenError::WrongAssociatedData`] and [`SealError::SeveralRecipients`] inside a
-    /// [`std::io::Error`]; any error of the streams, which must block. Nothing was written then: do
+    /// [`OpenError::WrongAssociatedData`] and [`OpenError::NoAnswer`] inside a [`std::io::Error`];
+    /// any error of the streams, which must block. Nothing but the challenge was written then: do
     /// not tell a stranger why.
     ///
     /// # Security
     ///
-    /// The initiator is not known. What it sends may be a replay of an earlier session, too: if you
-    /// act on it, use [`accept_challenged`](Self::accept_challenged).
+    /// The initiator is not known: anyone who has the public key can be it.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
-    pub fn accept<R: Read, W: Write>(&self, input: R, output: W) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
-        self.answer(None, input, output)
-    }
-
-    /// Does what [`accept`](Self::accept) does, but sends a challenge first, so that the session is
-    /// no replay. The initiator calls [`Sealer::connect_challenged`].
-    ///
-    /// # Errors
-    ///
-    /// As [`accept`](Self::accept). Nothing but the challenge was written then.
-    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
-    pub fn accept_challenged<R: Read, W: Write>(
+    pub fn accept<R: Read, W: Write>(
         &self,
         input: R,
         mut output: W,
     ) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
         let challenge = Challenge::new()?;
-        output.write_all(challenge.as_bytes())?;
-        output.flush()?;
+        send(challenge.as_bytes(), &mut output)?;
         self.answer(Some(challenge), input, output)
+    }
+
+    /// Does what [`accept`](Self::accept) does, but sends no challenge, which saves the initiator a
+    /// round trip. The initiator calls [`Sealer::connect_unchallenged`].
+    ///
+    /// # Errors
+    ///
+    /// As [`accept`](Self::accept). Nothing was written then.
+    ///
+    /// # Security
+    ///
+    /// What is received may be a replay of an earlier session. Do not act on it.
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub fn accept_unchallenged<R: Read, W: Write>(
+        &self,
+        input: R,
+        output: W,
+    ) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
+        self.answer(None, input, output)
     }
 
     /// Receives a session in one direction only: what [`Sealer::send_to`] has made.
     ///
     /// # Errors
     ///
-    /// As [`accept`](Self::accept), except for [`SealError::SeveralRecipients`].
+    /// As [`accept`](Self::accept), except for [`OpenError::NoAnswer`].
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn receive_from<R: Read>(&self, mut input: R) -> io::Result<SessionReader<R>> {
         let (header, opener, _) = self.accept_from(None, &mut input)?;
@@ -179,10 +190,10 @@ impl Opener<'_> {
         mut output: W,
     ) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
         let (header, opener, sealer) = self.accept_from(challenge, &mut input)?;
-        let sealer = sealer.ok_or(SealError::SeveralRecipients)?;
-        output.write_all(sealer.head())?;
-        output.flush()?;
-        Ok((SessionReader::new(input, header, opener, self.limits_in_use()), SessionWriter::new(output, sealer)))
+        let sealer = sealer.ok_or(OpenError::NoAnswer)?;
+        send(sealer.head(), &mut output)?;
+        let limits = self.limits_in_use();
+        Ok((SessionReader::new(input, header, opener, limits), SessionWriter::new(output, sealer, limits)))
     }
 
     fn accept_from<R: Read>(
@@ -191,20 +202,21 @@ impl Opener<'_> {
         input: &mut R,
     ) -> io::Result<(Header, FrameOpener, Option<FrameSealer>)> {
         let header = Header::read_from(input, self.limits_in_use())?;
-        let opened: OpenedHeader = self.open_session_header(&header)?;
+        let opened = self.open_session_header(&header)?;
         let head = read_exact(input)?;
         let (opener, sealer) = opened.accept(&head, challenge)?;
         Ok((header, opener, sealer))
     }
 }
 
-fn send_first_bytes(
-    initiator: Initiator,
-    output: &mut impl Write,
-) -> io::Result<(FrameSealer, Option<crate::envelope::Answer>)> {
-    output.write_all(&initiator.first_bytes())?;
-    output.flush()?;
+fn send_first_bytes(initiator: Initiator, output: &mut impl Write) -> io::Result<(FrameSealer, Option<Answer>)> {
+    send(&initiator.first_bytes(), output)?;
     Ok(initiator.into_parts())
+}
+
+fn send(bytes: &[u8], output: &mut impl Write) -> io::Result<()> {
+    output.write_all(bytes)?;
+    retry(|| output.flush())
 }
 
 /// Reads `N` bytes, and nothing beyond them.

@@ -14,7 +14,7 @@ use crate::error::OpenError;
 use crate::format::{BODY_HEAD_LEN, FRAME_HEADER_LEN, PIECE_LEN, TAG_LEN};
 use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::num::to_u64;
-use crate::session::{Frame, FrameOpener};
+use crate::session::{Frame, FrameOpener, Shared};
 use crate::wire::Header;
 
 /// Receives the messages of one direction of a session (SPEC §5.6).
@@ -36,6 +36,7 @@ pub struct SessionReader<R: Read> {
     input: R,
     header: Header,
     state: State,
+    shared: Shared,
     /// The head of the stream, or the frame that is being read.
     frame: Buffer,
     filled: usize,
@@ -59,18 +60,21 @@ enum State {
 
 impl<R: Read> SessionReader<R> {
     pub(super) fn new(input: R, header: Header, opener: FrameOpener, limits: &Limits) -> Self {
-        Self::with(input, header, State::Open(opener), limits)
+        let shared = opener.shared();
+        Self::with(input, header, State::Open(opener), shared, limits)
     }
 
     pub(super) fn answer(input: R, header: Header, answer: Answer, limits: &Limits) -> Self {
-        Self::with(input, header, State::Answer(answer), limits)
+        let shared = answer.shared();
+        Self::with(input, header, State::Answer(answer), shared, limits)
     }
 
-    fn with(input: R, header: Header, state: State, limits: &Limits) -> Self {
+    fn with(input: R, header: Header, state: State, shared: Shared, limits: &Limits) -> Self {
         Self {
             input,
             header,
             state,
+            shared,
             frame: Buffer::new(FRAME_HEADER_LEN + PIECE_LEN + TAG_LEN),
             filled: 0,
             piece: 0..0,
@@ -86,8 +90,18 @@ impl<R: Read> SessionReader<R> {
         &self.header
     }
 
+    /// Returns the public metadata of the header. It is authentic.
+    pub fn metadata(&self) -> Option<&[u8]> {
+        self.header.unverified_metadata()
+    }
+
     /// Receives the next message whole, into `message`, whose memory is used again. Returns `false`
-    /// at the end of the stream. After `WouldBlock`, call it again.
+    /// at the end of the stream. `message` is then empty, as it is after an error. After
+    /// `WouldBlock`, call it again; to call [`message`](Self::message) instead would skip what has
+    /// come of the message.
+    ///
+    /// The memory of the vector may be used for the next message and then come back with another
+    /// one. What the caller leaves in it beyond its length is not wiped.
     ///
     /// # Errors
     ///
@@ -97,6 +111,7 @@ impl<R: Read> SessionReader<R> {
     /// [`WrongAssociatedData`](OpenError::WrongAssociatedData) if the stream is no answer to this
     /// session. Any error of the input.
     pub fn receive(&mut self, message: &mut Vec<u8>) -> io::Result<bool> {
+        message.clear();
         if self.partial.0.is_empty() && !self.skip_rest()? {
             return Ok(false);
         }
@@ -213,7 +228,9 @@ impl<R: Read> SessionReader<R> {
         while self.filled < len {
             self.poison.enter()?;
             let mut ended = false;
+            let unwinding = FailOnDrop(&self.shared);
             let read = read_some(&mut self.input, &mut self.frame.using(len)[self.filled..], &mut ended);
+            mem::forget(unwinding);
             if ended {
                 self.poison.leave(Ok(()))?;
                 return self.fail(OpenError::Truncated);
@@ -221,11 +238,9 @@ impl<R: Read> SessionReader<R> {
             match self.poison.leave(read) {
                 Ok(read) => self.filled += read,
                 Err(error) => {
-                    if self.poison.check().is_err()
-                        && let State::Open(opener) = &mut self.state
-                    {
-                        // The rest will never come: the session has failed.
-                        opener.fail(OpenError::Truncated);
+                    // The rest will never come, unless the same call can be made again.
+                    if self.poison.check().is_err() {
+                        self.shared.fail();
                     }
                     return Err(error);
                 }
@@ -235,11 +250,7 @@ impl<R: Read> SessionReader<R> {
     }
 
     fn fail<T>(&mut self, error: OpenError) -> io::Result<T> {
-        match &mut self.state {
-            State::Open(opener) => drop(opener.fail(error.clone())),
-            State::Answer(answer) => answer.fail(),
-            State::Failed => {}
-        }
+        self.shared.fail();
         self.poison.leave(Err(error.into()))
     }
 }
@@ -247,6 +258,15 @@ impl<R: Read> SessionReader<R> {
 impl<R: Read> fmt::Debug for SessionReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionReader").field("header", &self.header).finish_non_exhaustive()
+    }
+}
+
+/// Ends the session if the input panics.
+struct FailOnDrop<'a>(&'a Shared);
+
+impl Drop for FailOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.fail();
     }
 }
 

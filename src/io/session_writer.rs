@@ -6,8 +6,10 @@ use std::io::{self, Write};
 use super::calls::retry;
 use super::poison::Poison;
 use crate::buffer::Buffer;
-use crate::error::SealError;
+use crate::error::{FinishError, SealError};
 use crate::format::{FRAME_HEADER_LEN, PIECE_LEN, TAG_LEN};
+use crate::limits::{Limit, LimitExceeded, Limits};
+use crate::num::to_u64;
 use crate::session::{FrameSealer, Piece};
 
 /// Sends the messages of one direction of a session (SPEC §5.6).
@@ -28,6 +30,7 @@ pub struct SessionWriter<W: Write> {
     /// Whether a message was begun and not ended.
     in_message: bool,
     has_ended: bool,
+    max_message_len: u64,
     poison: Poison,
 }
 
@@ -40,9 +43,10 @@ enum State {
 
 impl<W: Write> SessionWriter<W> {
     /// Writes nothing yet: the head of the stream is sent already.
-    pub(super) fn new(output: W, sealer: FrameSealer) -> Self {
+    pub(super) fn new(output: W, sealer: FrameSealer, limits: &Limits) -> Self {
         Self {
             output,
+            max_message_len: limits.message_len().into(),
             sealer,
             frame: Buffer::new(FRAME_HEADER_LEN + PIECE_LEN + TAG_LEN),
             state: State::Filling(0),
@@ -54,13 +58,22 @@ impl<W: Write> SessionWriter<W> {
 
     /// Sends a whole message, and flushes the output.
     ///
+    /// Two ends that both send more than the connection holds, and do not receive meanwhile, wait
+    /// for each other: use a thread for each direction.
+    ///
     /// # Errors
     ///
-    /// Any error of the output, and [`SealError`] inside a [`std::io::Error`]. Each is final: with
+    /// [`SealError::LimitExceeded`] inside a [`std::io::Error`] if the message is longer than
+    /// [`Limits::message_len`], because the other end would not receive it; nothing was sent. Any
+    /// error of the output, and [`SealError`] inside a [`std::io::Error`]. Each is final: with
     /// an output that does not block, use [`message`](Self::message).
     pub fn send(&mut self, message: &[u8]) -> io::Result<()> {
+        if to_u64(message.len()) > self.max_message_len {
+            let exceeded = LimitExceeded { limit: Limit::MessageLen, max: self.max_message_len };
+            return Err(SealError::from(exceeded).into());
+        }
         let mut writer = self.message()?;
-        let sent = writer.write_all(message).and_then(|()| writer.finish());
+        let sent = writer.write_all(message).and_then(|()| writer.try_finish());
         if matches!(&sent, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
             // A part of the message is on its way, and the caller cannot know how much.
             return self.poison.leave(Err(io::Error::other("the output would block in the midst of a message")));
@@ -85,10 +98,10 @@ impl<W: Write> SessionWriter<W> {
     /// # Errors
     ///
     /// As [`try_finish`](Self::try_finish), with the writer.
-    pub fn finish(mut self) -> Result<W, crate::error::FinishError<Self>> {
+    pub fn finish(mut self) -> Result<W, FinishError<Self>> {
         match self.try_finish() {
             Ok(()) => Ok(self.output),
-            Err(error) => Err(crate::error::FinishError::new(self, error)),
+            Err(error) => Err(FinishError::new(self, error)),
         }
     }
 
@@ -111,6 +124,11 @@ impl<W: Write> SessionWriter<W> {
         self.drain_and_flush()
     }
 
+    /// Gives up the writer without ending the stream, and returns the output.
+    pub fn into_inner(self) -> W {
+        self.output
+    }
+
     /// Returns the output.
     pub fn get_ref(&self) -> &W {
         &self.output
@@ -123,6 +141,9 @@ impl<W: Write> SessionWriter<W> {
 
     fn check(&self) -> io::Result<()> {
         self.poison.check()?;
+        if self.has_ended {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the stream has been ended"));
+        }
         if self.in_message { Err(SealError::UnfinishedMessage.into()) } else { Ok(()) }
     }
 
@@ -196,9 +217,12 @@ impl<W: Write> MessageWriter<'_, W> {
     ///
     /// # Errors
     ///
-    /// As [`try_finish`](Self::try_finish).
-    pub fn finish(mut self) -> io::Result<()> {
-        self.try_finish()
+    /// As [`try_finish`](Self::try_finish), with the writer.
+    pub fn finish(mut self) -> Result<(), FinishError<Self>> {
+        match self.try_finish() {
+            Ok(()) => Ok(()),
+            Err(error) => Err(FinishError::new(self, error)),
+        }
     }
 
     /// Ends the message without giving up the writer. After `WouldBlock`, call it again.

@@ -1,5 +1,6 @@
 //! What tells the messages of one header apart (SPEC §5.5).
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -26,7 +27,7 @@ pub struct Label([u8; 64]);
 
 impl Label {
     /// Creates a label from several values, each with its length before it (SPEC §5.5), so that no
-    /// other values give the same label.
+    /// other values give the same label. Under one header, make all labels so, or none.
     ///
     /// # Panics
     ///
@@ -61,8 +62,32 @@ impl<const N: usize> From<&[u8; N]> for Label {
     }
 }
 
+impl From<&Vec<u8>> for Label {
+    fn from(label: &Vec<u8>) -> Self {
+        Self::from(&label[..])
+    }
+}
+
+impl From<Vec<u8>> for Label {
+    fn from(label: Vec<u8>) -> Self {
+        Self::from(&label[..])
+    }
+}
+
 impl From<&str> for Label {
     fn from(label: &str) -> Self {
+        Self::from(label.as_bytes())
+    }
+}
+
+impl From<&String> for Label {
+    fn from(label: &String) -> Self {
+        Self::from(label.as_bytes())
+    }
+}
+
+impl From<String> for Label {
+    fn from(label: String) -> Self {
         Self::from(label.as_bytes())
     }
 }

@@ -132,12 +132,24 @@ impl FrameOpener {
         let Some((header, rest)) = rest.split_first_chunk_mut() else {
             return Err(self.fail(OpenError::FrameAltered { index: self.next }));
         };
-        let len = self.payload_len(header)?;
-        let Some((payload, rest)) = rest.split_at_mut_checked(len) else {
+        let (frame_type, len) = self.parse(header)?;
+        let split = rest.split_at_mut_checked(len);
+        let Some((payload, rest)) = split.filter(|(_, rest)| frame_type != FrameType::End || rest.is_empty()) else {
             return Err(self.fail(OpenError::FrameAltered { index: self.next }));
         };
         *transport_message = rest;
         self.open_in_place(header, payload).map(Some)
+    }
+
+    /// Takes note that the input has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Truncated`] if the stream has not: then the session has failed, in both
+    /// directions.
+    pub fn finish(&mut self) -> Result<(), OpenError> {
+        self.check()?;
+        if self.has_ended { Ok(()) } else { Err(self.fail(OpenError::Truncated)) }
     }
 
     /// Ends the session because of a failure outside, such as the end of the input.
@@ -145,6 +157,11 @@ impl FrameOpener {
         self.shared.fail();
         self.failed = Some(error.clone());
         error
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn shared(&self) -> Shared {
+        self.shared.clone()
     }
 
     pub(crate) fn check(&self) -> Result<(), OpenError> {

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::cipher::{FrameCipher, FrameType, StreamSecrets};
 use super::shared::Shared;
+use crate::buffer::wipe;
 use crate::error::SealError;
 use crate::format::{BODY_HEAD_LEN, FRAME_HEADER_LEN, MAX_FRAMES, PIECE_LEN, SALT_LEN, TAG_LEN};
 
@@ -110,12 +111,14 @@ impl FrameSealer {
         loop {
             let (piece, more) = rest.split_at(rest.len().min(PIECE_LEN));
             let start = output.len();
+            // Growing later would leave the piece in freed memory.
+            output.reserve(Self::END_LEN + piece.len());
             output.extend_from_slice(&[0; FRAME_HEADER_LEN]);
             output.extend_from_slice(piece);
             output.extend_from_slice(&[0; TAG_LEN]);
             let kind = if more.is_empty() { Piece::Last } else { Piece::More };
             if let Err(error) = self.seal_in_place(kind, &mut output[start..]) {
-                output[start..].fill(0);
+                wipe(&mut output[start..]);
                 output.truncate(start);
                 return Err(error);
             }
@@ -141,8 +144,13 @@ impl FrameSealer {
         if self.in_message {
             return Err(SealError::UnfinishedMessage);
         }
+        if self.next >= MAX_FRAMES {
+            return Err(SealError::StreamFull);
+        }
         let mut frame = [0; Self::END_LEN];
         self.seal(FrameType::End, 0, &mut frame);
+        // Nothing follows.
+        self.next = MAX_FRAMES;
         Ok(frame)
     }
 
