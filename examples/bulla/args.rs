@@ -33,6 +33,9 @@ pub(crate) enum Command {
     Open(OpenArgs),
     Rewrap(RewrapArgs),
     Inspect(InspectArgs),
+    Parts(PartsArgs),
+    Send(SendArgs),
+    Recv(RecvArgs),
     Demo(DemoArgs),
 }
 
@@ -260,6 +263,146 @@ pub(crate) struct DemoArgs {
     /// A regular file to seal
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+}
+
+/// Seal or open one large file in parts, with several processes
+#[derive(Debug, clap::Args)]
+pub(crate) struct PartsArgs {
+    #[command(subcommand)]
+    pub(crate) command: PartsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PartsCommand {
+    Seal(PartsSealArgs),
+    Open(PartsOpenArgs),
+    #[command(hide = true)]
+    Worker(PartsWorkerArgs),
+}
+
+/// Seal IN in parts
+///
+/// Until it is complete, the result is in OUT.partial, and OUT.journal says which parts are there.
+/// If the work is interrupted, give the same command with -i in the place of -r: it goes on with
+/// what is missing. Neither file holds a secret.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PartsSealArgs {
+    /// Recipient: a public key or a certificate, as for seal; repeat for several
+    #[arg(short = 'r', long = "recipient", value_name = "PUB.pem", required_unless_present = "identities")]
+    pub(crate) recipients: Vec<PathBuf>,
+
+    /// Take certificates that seal would refuse
+    #[arg(long, requires = "recipients")]
+    pub(crate) any_certificate: bool,
+
+    /// Go on with an interrupted run: the private key of one of the recipients
+    #[arg(short = 'i', long = "identity", value_name = "KEY.pem", conflicts_with = "recipients")]
+    pub(crate) identities: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseArgs,
+
+    /// Number of processes
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) workers: u16,
+
+    /// Length of a part in bytes
+    #[arg(long = "part-size", value_name = "BYTES", default_value_t = 64 << 20, conflicts_with = "identities",
+        value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    pub(crate) part_len: u64,
+
+    /// The file to seal
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+
+    /// Where the result goes
+    #[arg(value_name = "OUT")]
+    pub(crate) output: PathBuf,
+}
+
+/// Open IN, which "parts seal" has made
+#[derive(Debug, clap::Args)]
+pub(crate) struct PartsOpenArgs {
+    #[command(flatten)]
+    pub(crate) identities: IdentityArgs,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+
+    /// Replace OUT by a new file if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// The file to open
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+
+    /// Where the plaintext goes
+    #[arg(value_name = "OUT")]
+    pub(crate) output: PathBuf,
+}
+
+/// Seal the parts that standard input names. For "parts seal" alone.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PartsWorkerArgs {
+    pub(crate) input: PathBuf,
+    pub(crate) output: PathBuf,
+}
+
+/// Send IN through a session
+///
+/// With --connect, to "bulla recv --listen" over TCP: the exit status is 0 only if the holder of
+/// the key has confirmed that everything arrived. Otherwise to OUT, for any number of recipients.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SendArgs {
+    /// Recipient: a public key or a certificate, as for seal; with --connect, exactly one
+    #[arg(short = 'r', long = "recipient", value_name = "PUB.pem", required = true)]
+    pub(crate) recipients: Vec<PathBuf>,
+
+    /// Take certificates that seal would refuse
+    #[arg(long)]
+    pub(crate) any_certificate: bool,
+
+    /// Host and port to connect to
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "output")]
+    pub(crate) connect: Option<String>,
+
+    /// Replace OUT by a new file if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// What to send
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+
+    /// Where the session goes
+    #[arg(value_name = "OUT", required_unless_present = "connect")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Receive what "bulla send" has sent
+///
+/// With --listen, waits for one connection. On standard output, messages are passed on as they
+/// come: they are complete only if the exit status is 0.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RecvArgs {
+    #[command(flatten)]
+    pub(crate) identities: IdentityArgs,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+
+    /// Address and port to wait at, in the place of IN
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<String>,
+
+    /// Replace OUT by a new file if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// The session, unless --listen is given, and where the plaintext goes
+    #[arg(value_names = ["[IN]", "OUT"], num_args = 1..=2, required = true)]
+    pub(crate) files: Vec<PathBuf>,
 }
 
 /// Keys to open with.

@@ -7,7 +7,7 @@ use bulla::error::{KeyError, KeyErrorKind};
 use bulla::{RsaIdentity, RsaRecipient};
 use zeroize::Zeroizing;
 
-use crate::args::IdentityArgs;
+use crate::args::{IdentityArgs, PassphraseArgs};
 use crate::certificate::{self, PublicKey};
 use crate::failure::Failure;
 use crate::file_id::FileId;
@@ -54,20 +54,28 @@ pub(crate) fn named_or_not(files: Vec<KeyFile<RsaRecipient>>, anonymous: bool) -
 
 /// Reads the private keys to open with, and decrypts those that are encrypted.
 pub(crate) fn identities(args: &IdentityArgs) -> Result<Vec<KeyFile<RsaIdentity>>, Failure> {
+    identities_at(&args.identities, &args.passphrase)
+}
+
+/// Does what [`identities`] does, with the files of keys and passphrases.
+pub(crate) fn identities_at(
+    paths: &[PathBuf],
+    passphrase: &PassphraseArgs,
+) -> Result<Vec<KeyFile<RsaIdentity>>, Failure> {
     let identity = |path: &PathBuf| {
         let KeyFile { key: file, name, file_id } = read(path)?;
         let key = match RsaIdentity::from_key_file(&file) {
             #[cfg(feature = "encrypted-keys")]
             Err(error) if *error.kind() == KeyErrorKind::Encrypted => {
-                let passphrase = passphrase::of_key(&args.passphrase, &name)?;
+                let passphrase = passphrase::of_key(passphrase, &name)?;
                 RsaIdentity::from_encrypted_key_file(&file, &passphrase, &bulla::Limits::default())
             }
             key => key,
         };
         Ok(KeyFile { key: key.map_err(|error| refused(path, &name, &error))?, name, file_id })
     };
-    passphrase::check_built(args.passphrase.passphrase_file.is_some())?;
-    args.identities.iter().map(identity).collect()
+    passphrase::check_built(passphrase.passphrase_file.is_some())?;
+    paths.iter().map(identity).collect()
 }
 
 /// Describes the keys in messages: the id of the only key, or the number of keys.

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example bulla -- help` shows how to use it. Read `args` (the command
 //! line) first, then one file for each command (`keygen`, `seal`, `open`, `rewrap`, `inspect`,
-//! `demo`), then what they share.
+//! `parts`, `session` for `send` and `recv`, `demo`), then what they share.
 
 mod aad;
 mod args;
@@ -22,6 +22,7 @@ mod keygen;
 mod keys;
 mod open;
 mod output;
+mod parts;
 mod passphrase;
 mod permissions;
 mod progress;
@@ -29,6 +30,7 @@ mod refusal;
 mod replacement;
 mod rewrap;
 mod seal;
+mod session;
 mod source;
 mod standard;
 mod text;
@@ -50,6 +52,9 @@ fn main() -> ExitCode {
         Command::Open(args) => open::run(args),
         Command::Rewrap(args) => rewrap::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Parts(args) => parts::run(args),
+        Command::Send(args) => session::send(args),
+        Command::Recv(args) => session::recv(args),
         Command::Demo(args) => demo::run(args),
     };
     match result {

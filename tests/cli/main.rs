@@ -16,11 +16,13 @@ mod keys;
 #[cfg(unix)]
 mod other_users;
 mod outputs;
+mod parts;
 mod passphrases;
 mod program;
 mod replacing;
 mod rewrapping;
 mod round_trips;
+mod sessions;
 #[cfg(unix)]
 mod signals;
 mod support;

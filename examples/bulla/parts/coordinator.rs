@@ -1,0 +1,199 @@
+//! The process that gives out the parts, keeps the journal, and writes the manifest.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
+
+use bulla::parts::{PartsSealer, SealedPart};
+use bulla::{Header, Limits, Sealer, body};
+
+use super::open_file;
+use super::state::{Paths, State, open_partial};
+use super::worker::JOB_LEN;
+use crate::args::PartsSealArgs;
+use crate::failure::Failure;
+use crate::keys;
+use crate::open::opener;
+use crate::refusal::{cannot_seal, unreadable};
+use crate::source::check_standard_input;
+
+pub(super) fn run(args: &PartsSealArgs) -> Result<(), Failure> {
+    check_standard_input(args.recipients.iter().chain(&args.identities))?;
+    let paths = Paths::of(&args.output);
+    if fs::symlink_metadata(&args.output).is_ok() {
+        return Err(Failure::new(args.output.display(), "already exists: choose another OUT"));
+    }
+    let input = open_file(&args.input)?;
+    // Held to the end.
+    let (sealer, state, _lock) =
+        if args.identities.is_empty() { begin(args, &input, &paths)? } else { resume(args, &input, &paths)? };
+    let state = Mutex::new(state);
+    seal_all(args, &sealer, &state, &paths)?;
+    let mut state = state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    check_unchanged(args, &input, &state)?;
+    finish(args, &sealer, &mut state, &paths)
+}
+
+/// Makes a new header, and the files beside OUT.
+fn begin(args: &PartsSealArgs, input: &File, paths: &Paths) -> Result<(PartsSealer, State, File), Failure> {
+    let recipients = keys::recipients(&args.recipients, args.any_certificate)?;
+    let recipients = keys::named_or_not(recipients, false);
+    let sealer = Sealer::with_recipients(&recipients).and_then(|sealer| sealer.start_parts()).map_err(cannot_seal)?;
+    let state = State::of_input(input, args.part_len, sealer.journal());
+    let state = state.map_err(|error| Failure::io(args.input.display(), &error))?;
+    if state.parts() > u64::from(Limits::default().parts()) {
+        return Err(Failure::new(args.input.display(), "more parts than a reader takes: raise --part-size"));
+    }
+    let name = paths.partial.display();
+    let mut partial = File::create_new(&paths.partial).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::new(&name, "already exists: go on with -i KEY.pem, or remove it to begin anew")
+        }
+        _ => Failure::io(&name, &error),
+    })?;
+    lock_file(&partial, &name)?;
+    let written = partial.write_all(sealer.header().as_bytes()).and_then(|()| partial.sync_all());
+    written.map_err(|error| Failure::io(&name, &error))?;
+    state.write(&paths.journal)?;
+    Ok((sealer, state, partial))
+}
+
+/// Goes on where an earlier run has stopped, with the private key of a recipient.
+fn resume(args: &PartsSealArgs, input: &File, paths: &Paths) -> Result<(PartsSealer, State, File), Failure> {
+    let identities = keys::identities_at(&args.identities, &args.passphrase)?;
+    let name = paths.partial.display().to_string();
+    let mut partial = open_partial(&paths.partial)?;
+    lock_file(&partial, &name)?;
+    let state = State::read(&paths.journal)?;
+    check_unchanged(args, input, &state)?;
+    let header = Header::read_from(&mut partial, &Limits::default()).map_err(|error| unreadable(&name, &error))?;
+    let opened = opener(&identities, Limits::default())?.open_header(&header);
+    let opened = opened.map_err(|error| Failure::new(&name, error))?;
+    let sealer = opened.resume_parts(&state.journal).map_err(|error| Failure::new(&name, error))?;
+    Ok((sealer, state, partial))
+}
+
+/// Refuses to work beside another run, which would write to the same file.
+fn lock_file(partial: &File, name: impl std::fmt::Display) -> Result<(), Failure> {
+    match partial.try_lock() {
+        Err(fs::TryLockError::WouldBlock) => Err(Failure::new(name, "another run is at work on it: wait for its end")),
+        // Not every file system has locks.
+        Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(()),
+    }
+}
+
+fn check_unchanged(args: &PartsSealArgs, input: &File, state: &State) -> Result<(), Failure> {
+    let name = args.input.display();
+    let now = State::of_input(input, state.part_len, state.journal.clone());
+    let now = now.map_err(|error| Failure::io(&name, &error))?;
+    if (now.input_len, now.modified) != (state.input_len, state.modified) {
+        return Err(Failure::new(&name, "changed since its first part was sealed: remove OUT.partial, and begin anew"));
+    }
+    Ok(())
+}
+
+/// Has all parts sealed that are not in the journal.
+fn seal_all(args: &PartsSealArgs, sealer: &PartsSealer, state: &Mutex<State>, paths: &Paths) -> Result<(), Failure> {
+    let missing: Vec<(u64, u64, u64)> = {
+        let state = lock(state);
+        let parts = (0..state.parts()).filter(|index| !state.journal.contains(*index));
+        parts.map(|index| (index, index * state.part_len, state.len_of(index))).collect()
+    };
+    let jobs = Mutex::new(missing.into_iter());
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..args.workers)
+            .map(|_| scope.spawn(|| Worker::start(args, sealer)?.work(&jobs, state, &paths.journal)))
+            .collect();
+        workers.into_iter().try_for_each(|worker| match worker.join() {
+            Ok(result) => result,
+            Err(_) => Err(Failure::new("a worker", "failed")),
+        })
+    })
+}
+
+/// Writes the manifest behind the parts, and gives the file its name.
+fn finish(args: &PartsSealArgs, sealer: &PartsSealer, state: &mut State, paths: &Paths) -> Result<(), Failure> {
+    let name = args.output.display();
+    let manifest = sealer.finish(&mut state.journal).map_err(cannot_seal)?;
+    // Before the manifest can be seen: there is no second one of other parts.
+    state.write(&paths.journal)?;
+    let parts_len: u64 = (0..state.parts()).filter_map(|index| body::body_len(state.len_of(index))).sum();
+    let end = sealer.header().body_offset() + parts_len;
+    let write = || {
+        let mut partial = File::options().write(true).open(&paths.partial)?;
+        partial.set_len(end)?;
+        partial.seek(SeekFrom::Start(end))?;
+        partial.write_all(&manifest.file_end())?;
+        partial.sync_all()?;
+        // Unlike a rename, this replaces nothing that has appeared meanwhile.
+        fs::hard_link(&paths.partial, &args.output)?;
+        fs::remove_file(&paths.partial)?;
+        fs::remove_file(&paths.journal)
+    };
+    write().map_err(|error: io::Error| Failure::io(name, &error))
+}
+
+/// A process that seals.
+struct Worker {
+    child: Child,
+    jobs: ChildStdin,
+    reports: ChildStdout,
+}
+
+impl Worker {
+    fn start(args: &PartsSealArgs, sealer: &PartsSealer) -> Result<Self, Failure> {
+        let start = || {
+            let mut command = Command::new(std::env::current_exe()?);
+            command.args(["parts", "worker"]).arg(&args.input).arg(&args.output);
+            let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+            let missing = || io::Error::other("no pipe to a worker");
+            let mut jobs = child.stdin.take().ok_or_else(missing)?;
+            let reports = child.stdout.take().ok_or_else(missing)?;
+            jobs.write_all(sealer.content_key().expose())?;
+            Ok(Self { child, jobs, reports })
+        };
+        start().map_err(|error: io::Error| Failure::io("a worker", &error))
+    }
+
+    /// Gives out one part after another, and takes note of each.
+    fn work(
+        mut self,
+        jobs: &Mutex<impl Iterator<Item = (u64, u64, u64)>>,
+        state: &Mutex<State>,
+        journal: &Path,
+    ) -> Result<(), Failure> {
+        let fail = |error: io::Error| Failure::io("a worker", &error);
+        while let Some((index, offset, len)) = next(jobs) {
+            let job: [[u8; 8]; 3] = [index, offset, len].map(u64::to_be_bytes);
+            self.jobs.write_all(job.as_flattened()).map_err(fail)?;
+            let mut report = [0; SealedPart::BYTES];
+            self.reports.read_exact(&mut report).map_err(|error| match error.kind() {
+                // It has said why.
+                io::ErrorKind::UnexpectedEof => Failure::new("a worker", "ended before its part was sealed"),
+                _ => fail(error),
+            })?;
+            let report = SealedPart::from_bytes(&report);
+            if (report.index(), report.len()) != (index, len) {
+                return Err(Failure::new("a worker", "reported another part than it was given"));
+            }
+            let mut state = lock(state);
+            state.journal.record(report);
+            state.write(journal)?;
+        }
+        drop(self.jobs);
+        self.child.wait().map_err(fail).map(drop)
+    }
+}
+
+fn next<T>(jobs: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
+    lock(jobs).next()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+const _: () = assert!(JOB_LEN == 3 * 8, "a job is three numbers");
