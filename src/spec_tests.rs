@@ -248,19 +248,14 @@ fn second_body() -> Vec<u8> {
 }
 
 const LABELLED: &str = "### 13.3 A labelled message";
-const LABELLED_CONTENT_KEY: [u8; 32] = ascending(0x10);
-const LABELLED_SALT: [u8; 24] = ascending(0x70);
 const LABEL_VALUES: [&str; 2] = ["orders", "42"];
 
 const SESSION: &str = "### 13.4 A session";
-const SESSION_CONTENT_KEY: [u8; 32] = ascending(0x30);
 const SESSION_SALTS: [[u8; 24]; 2] = [ascending(0x50), ascending(0x90)];
 const CHALLENGE: [u8; 32] = ascending(0xB0);
 const ANSWER: &[u8] = b"hello";
 
 const PARTS: &str = "### 13.5 Parts";
-const PARTS_CONTENT_KEY: [u8; 32] = ascending(0x18);
-const PARTS_SALTS: [[u8; 24]; 3] = [ascending(0x48), ascending(0x68), ascending(0x88)];
 const PAYLOAD: [&[u8]; 2] = [b"hello, ", b"bulla"];
 
 /// Of the body below `header` with a salt that is given, as only a test may do.
@@ -317,6 +312,12 @@ mod regenerated {
 
     use super::*;
     use crate::crypto::{HmacKey, hkdf_expand_sha512, sha512};
+
+    const LABELLED_CONTENT_KEY: [u8; 32] = ascending(0x10);
+    const LABELLED_SALT: [u8; 24] = ascending(0x70);
+    const SESSION_CONTENT_KEY: [u8; 32] = ascending(0x30);
+    const PARTS_CONTENT_KEY: [u8; 32] = ascending(0x18);
+    const PARTS_SALTS: [[u8; 24]; 3] = [ascending(0x48), ascending(0x68), ascending(0x88)];
 
     #[test]
     fn first_example_is_regenerated_byte_for_byte() {

@@ -222,16 +222,17 @@ mod both {
     #[test]
     fn the_backends_seal_the_same_bytes_and_open_each_others() {
         let (ours, theirs) = (aws_lc::Aead::new(&[1; 32]), rustcrypto::Aead::new(&[1; 32]));
-        for len in [0, 1, 15, 16, 17, 16383, 16384] {
+        let lens = [0, 1, 15, 16, 17, 16383, 16384];
+        for (len, aad) in lens.into_iter().flat_map(|len| [(len, &b""[..]), (len, b"aad")]) {
             let plaintext = vec![3; len];
             let (mut first, mut second) = (vec![0; len + 16], vec![0; len + 16]);
-            ours.seal(&[2; 12], &plaintext, &mut first);
-            theirs.seal(&[2; 12], &plaintext, &mut second);
+            ours.seal(&[2; 12], aad, &plaintext, &mut first);
+            theirs.seal(&[2; 12], aad, &plaintext, &mut second);
             assert_eq!(first, second);
             let mut output = vec![0; len];
-            assert_eq!(ours.open(&[2; 12], &second, &mut output), Ok(()));
+            assert_eq!(ours.open(&[2; 12], aad, &second, &mut output), Ok(()));
             assert_eq!(output, plaintext);
-            assert_eq!(theirs.open_in_place(&[2; 12], &mut first), Ok(()));
+            assert_eq!(theirs.open_in_place(&[2; 12], aad, &mut first), Ok(()));
             assert_eq!(first[..len], plaintext);
         }
     }

@@ -133,9 +133,9 @@ impl Manifest {
         Some(self.header.clone().at_part(ExpectedPart { index, len, commitment }))
     }
 
-    /// Length in bytes of all sealed parts.
-    #[cfg(feature = "std")]
-    pub(crate) fn sealed_len(&self) -> u64 {
+    /// Returns the length in bytes of all sealed parts together.
+    #[must_use]
+    pub fn sealed_len(&self) -> u64 {
         self.sealed_len
     }
 }

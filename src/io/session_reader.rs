@@ -1,5 +1,6 @@
 //! Receiving one direction of a session.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 use core::mem;
@@ -52,8 +53,8 @@ pub struct SessionReader<R: Read> {
 
 enum State {
     /// The head of the answer comes first.
-    Answer(Answer),
-    Open(FrameOpener),
+    Answer(Box<Answer>),
+    Open(Box<FrameOpener>),
     /// What was there did not open.
     Failed,
 }
@@ -61,12 +62,12 @@ enum State {
 impl<R: Read> SessionReader<R> {
     pub(super) fn new(input: R, header: Header, opener: FrameOpener, limits: &Limits) -> Self {
         let shared = opener.shared();
-        Self::with(input, header, State::Open(opener), shared, limits)
+        Self::with(input, header, State::Open(Box::new(opener)), shared, limits)
     }
 
     pub(super) fn answer(input: R, header: Header, answer: Answer, limits: &Limits) -> Self {
         let shared = answer.shared();
-        Self::with(input, header, State::Answer(answer), shared, limits)
+        Self::with(input, header, State::Answer(Box::new(answer)), shared, limits)
     }
 
     fn with(input: R, header: Header, state: State, shared: Shared, limits: &Limits) -> Self {
@@ -196,7 +197,7 @@ impl<R: Read> SessionReader<R> {
             let State::Answer(answer) = mem::replace(&mut self.state, State::Failed) else { unreachable!() };
             let head = self.frame.first_chunk().expect("filled above");
             match answer.open(head) {
-                Ok(opener) => self.state = State::Open(opener),
+                Ok(opener) => self.state = State::Open(Box::new(opener)),
                 Err(error) => return self.poison.leave(Err(error.into())),
             }
             self.filled = 0;
