@@ -8,6 +8,7 @@
 /// [ARCHITECTURE.md]: crate::doc::architecture
 /// [SECURITY.md]: crate::doc::security
 /// [SPEC.md]: crate::doc::spec
+/// [docs/parts.md]: crate::doc::parts
 /// [crate documentation]: crate
 #[doc = include_str!("../README.md")]
 pub mod readme {}
@@ -26,6 +27,24 @@ pub mod security {}
 /// [SPEC.md]: crate::doc::spec
 #[doc = include_str!("../ARCHITECTURE.md")]
 pub mod architecture {}
+
+/// Large objects in parts, sealed by many workers.
+///
+/// [labelled messages]: crate::MessageSealer
+/// [`Sealer::wrap_output`]: crate::Sealer::wrap_output
+/// [`Sealer::start_parts`]: crate::Sealer::start_parts
+/// [`OpenedHeader::resume_parts`]: crate::OpenedHeader::resume_parts
+/// [`SealedPart::to_bytes`]: crate::parts::SealedPart::to_bytes
+/// [`Rewrapper`]: crate::Rewrapper
+/// [`ReadAt`]: crate::ReadAt
+/// [`Manifest::part_at`]: crate::parts::Manifest::part_at
+/// [`Manifest::sealed_range`]: crate::parts::Manifest::sealed_range
+/// [`Manifest::part`]: crate::parts::Manifest::part
+/// [`RangeOpener`]: crate::body::RangeOpener
+/// [`body::body_len`]: crate::body::body_len
+/// [`body::plaintext_len`]: crate::body::plaintext_len
+#[doc = include_str!("../docs/parts.md")]
+pub mod parts {}
 
 /// What changed, release by release.
 #[doc = include_str!("../CHANGELOG.md")]

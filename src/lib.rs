@@ -35,7 +35,7 @@
 //! | other recipients, key rotation | [`Rewrapper`] | [rewrap](doc::examples#rewraprs) |
 //! | many messages that are stored or sent apart: a queue, the rows of a table | [`Sealer::start_messages`], [`OpenedHeader::message`]; without an end: [`RenewingSealer`], [`CachingOpener`] | [labelled](doc::examples#labelledrs) |
 //! | a connection: messages both ways, in order, with an end | [`Sealer::connect`], [`Opener::accept`]; one way only: [`Sealer::send_to`], [`Opener::receive_from`]; without I/O: [`sessions`] | [session](doc::examples#sessionrs) |
-//! | one object that many workers seal, in any order and resumably | [`Sealer::start_parts`], [`parts`], [`Opener::open_parts_at`] | [parts](doc::examples#partsrs) |
+//! | one object that many workers seal, in any order and resumably | [`Sealer::start_parts`], [`parts`], [`Opener::open_parts_at`] | [parts](doc::examples#partsrs), [page](doc::parts) |
 //! | to move chunks and threads yourself | [`BodySealer`](body::BodySealer), [`BodyOpener`](body::BodyOpener) | at each type |
 #![cfg_attr(
     feature = "armor",
@@ -204,6 +204,11 @@ pub mod armor {
     pub use crate::io::{ArmorReader, ArmorWriter};
     pub use crate::text::{decode, encode, is_armored};
 }
+
+/// Runs the examples in the page on parts.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../docs/parts.md")]
+mod parts_page {}
 
 /// Runs the example in the README.
 #[cfg(doctest)]
