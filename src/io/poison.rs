@@ -29,23 +29,14 @@ enum Cause {
 
 impl Poison {
     /// Returns the earlier error, if the stream has failed before.
+    #[inline]
     pub(super) fn check(&self) -> io::Result<()> {
-        match &self.0 {
-            None => Ok(()),
-            Some(Cause::Open(error)) => Err(error.clone().into()),
-            Some(Cause::Seal(error)) => Err(error.clone().into()),
-            #[cfg(feature = "armor")]
-            Some(Cause::Armor(error)) => Err((*error).into()),
-            Some(Cause::Io { kind, message }) => {
-                Err(io::Error::new(*kind, alloc::format!("the stream failed earlier: {message}")))
-            }
-            Some(Cause::Entered) => Err(io::Error::other("the inner stream panicked earlier")),
-            Some(Cause::Lost) => Err(io::Error::other("the position was lost when a seek failed")),
-        }
+        self.0.as_ref().map_or(Ok(()), |cause| Err(cause.to_error()))
     }
 
     /// Begins a call, unless the stream has failed before. It counts as failed until
     /// [`leave`](Self::leave), so a panic in between is final.
+    #[inline]
     pub(super) fn enter(&mut self) -> io::Result<()> {
         self.check()?;
         self.0 = Some(Cause::Entered);
@@ -54,13 +45,9 @@ impl Poison {
 
     /// Ends a call: returns `result`, and remembers its error unless the same call can be made
     /// again.
+    #[inline]
     pub(super) fn leave<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
-        self.0 = match &result {
-            Err(error) if !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
-                Some(Cause::of(error))
-            }
-            _ => None,
-        };
+        self.0 = result.as_ref().err().and_then(Cause::unless_repeatable);
         result
     }
 
@@ -71,6 +58,24 @@ impl Poison {
 }
 
 impl Cause {
+    #[cold]
+    fn to_error(&self) -> io::Error {
+        match self {
+            Self::Open(error) => error.clone().into(),
+            Self::Seal(error) => error.clone().into(),
+            #[cfg(feature = "armor")]
+            Self::Armor(error) => (*error).into(),
+            Self::Io { kind, message } => io::Error::new(*kind, alloc::format!("the stream failed earlier: {message}")),
+            Self::Entered => io::Error::other("the inner stream panicked earlier"),
+            Self::Lost => io::Error::other("the position was lost when a seek failed"),
+        }
+    }
+
+    #[cold]
+    fn unless_repeatable(error: &io::Error) -> Option<Self> {
+        (!matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)).then(|| Self::of(error))
+    }
+
     fn of(error: &io::Error) -> Self {
         if let Some(inner) = error.get_ref() {
             if let Some(error) = inner.downcast_ref::<OpenError>() {

@@ -112,9 +112,24 @@ impl<R: Read> SessionReader<R> {
     /// [`WrongAssociatedData`](OpenError::WrongAssociatedData) if the stream is no answer to this
     /// session. Any error of the input.
     pub fn receive(&mut self, message: &mut Vec<u8>) -> io::Result<bool> {
-        message.clear();
-        if self.partial.0.is_empty() && !self.skip_rest()? {
-            return Ok(false);
+        let received = self.receive_to(message);
+        if !matches!(received, Ok(true)) {
+            message.clear();
+        }
+        received
+    }
+
+    /// What `message` holds may be left behind on failure.
+    fn receive_to(&mut self, message: &mut Vec<u8>) -> io::Result<bool> {
+        if self.partial.0.is_empty() {
+            self.skip_message()?;
+            let Some((header, len)) = self.read_frame()? else { return Ok(false) };
+            if self.receive_whole(&header, len, message)? {
+                return Ok(true);
+            }
+            if !self.open_frame(&header, len)? {
+                return Ok(false);
+            }
         }
         while self.next_piece()? {
             if self.piece.is_empty() {
@@ -130,6 +145,33 @@ impl<R: Read> SessionReader<R> {
         }
         mem::swap(message, &mut self.partial.0);
         self.partial.clear();
+        Ok(true)
+    }
+
+    /// Opens the frame that was read straight into `message`, if it is a whole one within the
+    /// limit. Returns whether it is.
+    fn receive_whole(
+        &mut self,
+        header: &[u8; FRAME_HEADER_LEN],
+        len: usize,
+        message: &mut Vec<u8>,
+    ) -> io::Result<bool> {
+        let State::Open(opener) = &mut self.state else { return Ok(false) };
+        let message_len = len - TAG_LEN;
+        if !opener.is_whole_message(header) || to_u64(message_len) > self.max_message_len {
+            return Ok(false);
+        }
+        if message.capacity() < message_len {
+            let longer = Vec::with_capacity(message_len.max(2 * message.capacity()));
+            wipe(message);
+            *message = longer;
+        }
+        // Zeroes only what was never used.
+        message.resize(message_len, 0);
+        self.filled = 0;
+        let payload = &self.frame[FRAME_HEADER_LEN..FRAME_HEADER_LEN + len];
+        let opened = opener.open_whole_message(header, payload, message).map_err(io::Error::from);
+        self.poison.leave(opened)?;
         Ok(true)
     }
 
@@ -168,12 +210,18 @@ impl<R: Read> SessionReader<R> {
     /// Opens what is left of the message, and goes to the first piece of the next one. Returns
     /// `false` if there is none.
     fn skip_rest(&mut self) -> io::Result<bool> {
+        self.skip_message()?;
+        self.next_frame()
+    }
+
+    /// Opens what is left of the message.
+    fn skip_message(&mut self) -> io::Result<()> {
         while self.in_message {
             self.piece.start = self.piece.end;
             self.next_piece()?;
         }
         self.piece = 0..0;
-        self.read_frame()
+        Ok(())
     }
 
     /// Goes to the next piece of the message if the present one is used up. Returns `false` if
@@ -183,14 +231,23 @@ impl<R: Read> SessionReader<R> {
         if !self.piece.is_empty() {
             return Ok(true);
         }
-        if self.in_message { self.read_frame() } else { Ok(false) }
+        if self.in_message { self.next_frame() } else { Ok(false) }
     }
 
     /// Reads and opens one frame. Returns `false` at the end of the stream.
-    fn read_frame(&mut self) -> io::Result<bool> {
+    fn next_frame(&mut self) -> io::Result<bool> {
+        match self.read_frame()? {
+            Some((header, len)) => self.open_frame(&header, len),
+            None => Ok(false),
+        }
+    }
+
+    /// Reads one frame, and returns its header and the length of what follows. `None` at the end of
+    /// the stream.
+    fn read_frame(&mut self) -> io::Result<Option<([u8; FRAME_HEADER_LEN], usize)>> {
         self.poison.check()?;
         if self.has_ended() {
-            return Ok(false);
+            return Ok(None);
         }
         if let State::Answer(_) = self.state {
             self.fill(BODY_HEAD_LEN)?;
@@ -210,10 +267,15 @@ impl<R: Read> SessionReader<R> {
             Err(error) => return self.poison.leave(Err(error.into())),
         };
         self.fill(FRAME_HEADER_LEN + len)?;
+        Ok(Some((header, len)))
+    }
+
+    /// Opens the frame that was read. Returns `false` if it ends the stream.
+    fn open_frame(&mut self, header: &[u8; FRAME_HEADER_LEN], len: usize) -> io::Result<bool> {
         self.filled = 0;
         let State::Open(opener) = &mut self.state else { return Err(OpenError::Truncated.into()) };
         let payload = &mut self.frame.using(FRAME_HEADER_LEN + len)[FRAME_HEADER_LEN..];
-        let (len, in_message, is_end) = match opener.open_in_place(&header, payload) {
+        let (len, in_message, is_end) = match opener.open_in_place(header, payload) {
             Ok(Frame::Piece(piece)) => (piece.len(), true, false),
             Ok(Frame::LastPiece(piece)) => (piece.len(), false, false),
             Ok(Frame::End) => (0, false, true),

@@ -72,8 +72,9 @@ impl<W: Write> SessionWriter<W> {
             let exceeded = LimitExceeded { limit: Limit::MessageLen, max: self.max_message_len };
             return Err(SealError::from(exceeded).into());
         }
-        let mut writer = self.message()?;
-        let sent = writer.write_all(message).and_then(|()| writer.try_finish());
+        self.check()?;
+        self.in_message = true;
+        let sent = self.send_pieces(message);
         if matches!(&sent, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
             // A part of the message is on its way, and the caller cannot know how much.
             return self.poison.leave(Err(io::Error::other("the output would block in the midst of a message")));
@@ -145,6 +146,23 @@ impl<W: Write> SessionWriter<W> {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the stream has been ended"));
         }
         if self.in_message { Err(SealError::UnfinishedMessage.into()) } else { Ok(()) }
+    }
+
+    /// Seals a whole message from where it stands, without a copy of it.
+    fn send_pieces(&mut self, message: &[u8]) -> io::Result<()> {
+        let mut rest = message;
+        while self.in_message {
+            self.drain()?;
+            let (piece, more) = rest.split_at(rest.len().min(PIECE_LEN));
+            let kind = if more.is_empty() { Piece::Last } else { Piece::More };
+            let len = FRAME_HEADER_LEN + piece.len() + TAG_LEN;
+            let sealed = self.sealer.seal_to(kind, piece, self.frame.using(len)).map_err(io::Error::from);
+            self.poison.leave(sealed)?;
+            self.state = State::Sealed(0, len);
+            self.in_message = kind == Piece::More;
+            rest = more;
+        }
+        self.drain_and_flush()
     }
 
     /// Takes as much of `bytes` as the frame has room for.

@@ -23,10 +23,28 @@ impl FrameCipher {
         Self { aead: Aead::new(secrets.key.expose()), base_nonce: secrets.base_nonce }
     }
 
+    /// Fills in `frame` behind its header.
+    #[cfg(feature = "std")]
+    pub(super) fn seal(&self, index: u64, piece: &[u8], frame: &mut [u8]) {
+        let (header, payload) = frame.split_at_mut(FRAME_HEADER_LEN);
+        self.aead.seal(&self.nonce(index), header, piece, payload);
+    }
+
     /// `frame` holds its header, and room for the tag at the end.
     pub(super) fn seal_in_place(&self, index: u64, frame: &mut [u8]) {
         let (header, payload) = frame.split_at_mut(FRAME_HEADER_LEN);
         self.aead.seal_in_place(&self.nonce(index), header, payload);
+    }
+
+    #[cfg(feature = "std")]
+    pub(super) fn open(
+        &self,
+        index: u64,
+        header: &[u8; FRAME_HEADER_LEN],
+        payload: &[u8],
+        output: &mut [u8],
+    ) -> Result<(), TagMismatch> {
+        self.aead.open(&self.nonce(index), header, payload, output)
     }
 
     pub(super) fn open_in_place(

@@ -116,6 +116,30 @@ impl FrameOpener {
         })
     }
 
+    /// Whether the frame with this header would be a whole message.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_whole_message(&self, header: &[u8; FRAME_HEADER_LEN]) -> bool {
+        !self.in_message && matches!(FrameType::parse(*header), Some((FrameType::LastPiece, _)))
+    }
+
+    /// Opens a frame that is a whole message, and writes that to `output`, which is 16 bytes
+    /// shorter than `payload`. On failure it holds no plaintext.
+    #[cfg(feature = "std")]
+    pub(crate) fn open_whole_message(
+        &mut self,
+        header: &[u8; FRAME_HEADER_LEN],
+        payload: &[u8],
+        output: &mut [u8],
+    ) -> Result<(), OpenError> {
+        debug_assert!(self.is_whole_message(header), "asked by the caller");
+        let (_, len) = self.parse(header)?;
+        if payload.len() != len || self.cipher.open(self.next, header, payload, output).is_err() {
+            return Err(self.fail(OpenError::FrameAltered { index: self.next }));
+        }
+        self.next += 1;
+        Ok(())
+    }
+
     /// Takes the next frame from the front of a transport message, and opens it. Returns `None` if
     /// nothing is left of the transport message.
     ///

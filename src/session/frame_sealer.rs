@@ -81,6 +81,25 @@ impl FrameSealer {
     /// follows, or if `frame` has no room for it.
     pub fn seal_in_place(&mut self, piece: Piece, frame: &mut [u8]) -> Result<(), SealError> {
         let len = frame.len().checked_sub(Self::END_LEN).expect("the frame has room for its header and tag");
+        let frame_type = self.next_type(piece, len)?;
+        frame[..FRAME_HEADER_LEN].copy_from_slice(&frame_type.header(len));
+        self.cipher.seal_in_place(self.next, frame);
+        self.advance(piece);
+        Ok(())
+    }
+
+    /// Does the same with a piece that stands elsewhere, so that it need not be copied first.
+    #[cfg(feature = "std")]
+    pub(crate) fn seal_to(&mut self, piece: Piece, plaintext: &[u8], frame: &mut [u8]) -> Result<(), SealError> {
+        let frame_type = self.next_type(piece, plaintext.len())?;
+        frame[..FRAME_HEADER_LEN].copy_from_slice(&frame_type.header(plaintext.len()));
+        self.cipher.seal(self.next, plaintext, frame);
+        self.advance(piece);
+        Ok(())
+    }
+
+    /// Checks that a piece of `len` bytes may be sealed now.
+    fn next_type(&self, piece: Piece, len: usize) -> Result<FrameType, SealError> {
         assert!(len <= PIECE_LEN, "a piece has at most 16384 bytes");
         assert!(len > 0 || piece == Piece::Last, "only the last piece of a message may be empty");
         self.check()?;
@@ -88,13 +107,15 @@ impl FrameSealer {
         if self.next >= MAX_FRAMES - 1 {
             return Err(SealError::StreamFull);
         }
-        let frame_type = match piece {
+        Ok(match piece {
             Piece::More => FrameType::Piece,
             Piece::Last => FrameType::LastPiece,
-        };
-        self.seal(frame_type, len, frame);
-        self.in_message = piece == Piece::More;
-        Ok(())
+        })
+    }
+
+    fn advance(&mut self, sealed: Piece) {
+        self.next += 1;
+        self.in_message = sealed == Piece::More;
     }
 
     /// Seals a whole message and appends its frames to `output`.
@@ -148,7 +169,8 @@ impl FrameSealer {
             return Err(SealError::StreamFull);
         }
         let mut frame = [0; Self::END_LEN];
-        self.seal(FrameType::End, 0, &mut frame);
+        frame[..FRAME_HEADER_LEN].copy_from_slice(&FrameType::End.header(0));
+        self.cipher.seal_in_place(self.next, &mut frame);
         // Nothing follows.
         self.next = MAX_FRAMES;
         Ok(frame)
@@ -156,12 +178,6 @@ impl FrameSealer {
 
     fn check(&self) -> Result<(), SealError> {
         if self.shared.has_failed() { Err(SealError::SessionFailed) } else { Ok(()) }
-    }
-
-    fn seal(&mut self, frame_type: FrameType, len: usize, frame: &mut [u8]) {
-        frame[..FRAME_HEADER_LEN].copy_from_slice(&frame_type.header(len));
-        self.cipher.seal_in_place(self.next, frame);
-        self.next += 1;
     }
 
     /// Goes to frame `index`: for tests of what cannot be sealed in full.
