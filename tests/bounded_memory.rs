@@ -62,6 +62,39 @@ fn what_a_stream_holds_does_not_grow_with_the_plaintext() {
     assert!(read < 100_000, "{read} bytes");
 }
 
+#[test]
+fn a_session_holds_at_most_two_records_for_each_direction() {
+    const RECORD: usize = 3 + 16_384 + 16;
+    let _alone = alone();
+    let key = NoRsa::default();
+    let message = vec![7; 1_000_000];
+    let mut stream = Vec::with_capacity(2_000_000);
+    let mut writer = Sealer::new(&key).send_to(&mut stream).unwrap();
+    // One long message piece by piece, and one whole.
+    let sent = peak(|| {
+        let mut writer = writer.message().unwrap();
+        writer.write_all(&message).unwrap();
+        writer.try_finish().unwrap();
+    });
+    assert_eq!(sent, 0, "all is there from the start");
+    writer.send(&message[..10_000]).unwrap();
+    writer.try_finish().unwrap();
+    drop(writer);
+    let made = peak(|| drop(Sealer::new(&key).send_to(std::io::sink()).unwrap()));
+    assert!(made < 2 * RECORD, "{made} bytes to send");
+
+    let mut received = Vec::with_capacity(10_000);
+    let received = peak(|| {
+        let mut reader = Opener::new(&key).receive_from(&stream[..]).unwrap();
+        let mut long = reader.message().unwrap().unwrap();
+        let mut piece = [0; 1000];
+        while long.read(&mut piece).unwrap() > 0 {}
+        assert!(reader.receive(&mut received).unwrap());
+        assert!(!reader.receive(&mut Vec::new()).unwrap());
+    });
+    assert!(received < 2 * RECORD, "{received} bytes to receive");
+}
+
 /// The most bytes that were allocated at the same time during `action`, beyond those before.
 fn peak(action: impl FnOnce()) -> usize {
     ALLOCATOR.reset_peak_memory();
