@@ -24,6 +24,12 @@ mod aws_lc {
             sealed.expect("the lengths agree");
         }
 
+        pub(crate) fn seal_in_place(&self, index: u64, sealed: &mut [u8]) {
+            let (plaintext, output) = sealed.split_last_chunk_mut::<16>().expect("room for a tag");
+            let tag = self.0.seal_in_place_separate_tag(nonce(index), Aad::empty(), plaintext);
+            output.copy_from_slice(tag.expect("short enough").as_ref());
+        }
+
         pub(crate) fn open(&self, index: u64, sealed: &[u8], plaintext: &mut [u8]) {
             let (ciphertext, tag) = sealed.split_at(plaintext.len());
             let opened = self.0.open_separate_gather(nonce(index), Aad::empty(), ciphertext, tag, plaintext);
@@ -61,6 +67,12 @@ mod rustcrypto {
             let buffer = InOutBuf::new(plaintext, ciphertext).expect("split to equal lengths");
             let sealed = self.0.encrypt_inout_detached(&nonce(index).into(), &[], buffer);
             tag.copy_from_slice(&sealed.expect("short enough"));
+        }
+
+        pub(crate) fn seal_in_place(&self, index: u64, sealed: &mut [u8]) {
+            let (plaintext, output) = sealed.split_last_chunk_mut::<16>().expect("room for a tag");
+            let tag = self.0.encrypt_inout_detached(&nonce(index).into(), &[], plaintext.into());
+            output.copy_from_slice(&tag.expect("short enough"));
         }
 
         pub(crate) fn open(&self, index: u64, sealed: &[u8], plaintext: &mut [u8]) {

@@ -17,16 +17,25 @@ pub(crate) fn compare(time: Duration, mut run: impl FnMut(), mut floor: impl FnM
     let once = average(&mut floor, 1).max(Duration::from_nanos(1));
     let repetitions = u32::try_from(SAMPLE.as_nanos() / once.as_nanos()).unwrap_or(u32::MAX).max(1);
 
+    compare_timed(time, || average(&mut run, repetitions), || average(&mut floor, repetitions))
+}
+
+/// The same, where each side says how long it took: for work that takes preparation.
+pub(crate) fn compare_timed(
+    time: Duration,
+    mut run: impl FnMut() -> Duration,
+    mut floor: impl FnMut() -> Duration,
+) -> Ratio {
     let mut ratios = Vec::new();
     let mut seconds = Vec::new();
     let start = Instant::now();
     while ratios.len() < MIN_PAIRS || start.elapsed() < time {
         let (run, floor) = if ratios.len() % 2 == 0 {
-            let run = average(&mut run, repetitions);
-            (run, average(&mut floor, repetitions))
+            let run = run();
+            (run, floor())
         } else {
-            let floor = average(&mut floor, repetitions);
-            (average(&mut run, repetitions), floor)
+            let floor = floor();
+            (run(), floor)
         };
         ratios.push(floor.as_secs_f64() / run.as_secs_f64());
         seconds.push(run.as_secs_f64());

@@ -8,6 +8,7 @@
 //! nothing. RSA is left out: see the bench `messages`.
 
 #[path = "../common/aead.rs"]
+#[allow(dead_code, reason = "other benches use the rest")]
 mod aead;
 mod floor;
 #[path = "../common/keyless.rs"]
