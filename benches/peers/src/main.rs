@@ -3,10 +3,13 @@
 //! `bulla-peers serve BYTES` prints one name on each line, and then an empty line. For each line
 //! `seal INDEX` or `open INDEX` that it reads, it prints how many seconds that took. `bulla-peers
 //! chart FILE` draws a chart from a table with the columns name, GB/s of sealing and GB/s of
-//! opening, separated by tabs.
+//! opening, separated by tabs. `bulla-peers records` prints a table of its own, with AWS-LC only:
+//! see `records`.
 
 mod chart;
 mod peers;
+#[cfg(feature = "aws-lc-rs")]
+mod records;
 
 use std::error::Error;
 use std::hint::black_box;
@@ -20,7 +23,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["serve", len] => serve(len.parse()?),
         ["chart", path] => chart::draw(path, io::stdin().lock()),
-        _ => Err("usage: bulla-peers serve BYTES | chart FILE".into()),
+        #[cfg(feature = "aws-lc-rs")]
+        ["records"] => {
+            records::print();
+            Ok(())
+        }
+        _ => Err("usage: bulla-peers serve BYTES | chart FILE | records".into()),
     }
 }
 
