@@ -242,6 +242,35 @@ fn every_changed_byte_is_noticed() {
 }
 
 #[test]
+fn a_part_that_ends_with_full_chunks_is_verified_to_its_end() {
+    for lens in [&[16_384, 5][..], &[5, 2 * 16_384]] {
+        let object = Object::new(lens);
+        let index = lens.iter().position(|len| len % 16_384 == 0).unwrap();
+        let mut altered = object.file();
+        altered[object.end_of(index) - 1] ^= 1;
+        let reader = Opener::new(&object.key).open_parts_at(altered).unwrap();
+        let error = reader.stream().read_to_end(&mut Vec::new()).unwrap_err();
+        assert!(matches!(open_error(&error), OpenError::LastChunkAltered { .. }), "{error:?}");
+        let end = reader.manifest().range(index).unwrap().end;
+        assert!(reader.read_exact_at(&mut [0; 10], end - 10).is_err());
+        // What does not reach the end says nothing about it.
+        reader.read_exact_at(&mut [0; 10], end - 11).unwrap();
+    }
+}
+
+#[test]
+fn the_commitment_of_a_manifest_is_judged_before_its_length() {
+    let object = Object::new(&[500]);
+    let opened = object.opened();
+    let mut manifest = object.manifest().to_vec();
+    manifest.truncate(60);
+    assert_eq!(opened.open_manifest(&manifest).map(|_| ()), Err(OpenError::Truncated));
+    manifest[0] ^= 1;
+    assert_eq!(opened.open_manifest(&manifest).map(|_| ()), Err(OpenError::WrongAssociatedData));
+    assert_eq!(opened.open_manifest(&manifest[..55]).map(|_| ()), Err(OpenError::Truncated));
+}
+
+#[test]
 fn a_manifest_that_claims_to_be_long_costs_nothing() {
     let object = Object::new(&[30]);
     let mut file = object.file();
@@ -249,8 +278,8 @@ fn a_manifest_that_claims_to_be_long_costs_nothing() {
     for (claim, expected) in [
         (u64::MAX, OpenError::MalformedManifest),
         (end as u64, OpenError::MalformedManifest),
-        (0, OpenError::Truncated),
-        (71, OpenError::Truncated),
+        (0, OpenError::MalformedManifest),
+        (71, OpenError::MalformedManifest),
     ] {
         file[end..].copy_from_slice(&claim.to_be_bytes());
         let error = open_error(&Opener::new(&object.key).open_parts_at(&file[..]).unwrap_err());
@@ -453,6 +482,11 @@ impl Object {
     fn file(&self) -> Vec<u8> {
         let parts: Vec<u8> = self.parts.iter().flat_map(|(sealed, _)| sealed.clone()).collect();
         [self.header.as_bytes(), &parts, &self.file_end].concat()
+    }
+
+    /// Where the part ends in the file.
+    fn end_of(&self, index: usize) -> usize {
+        self.header.as_bytes().len() + self.parts[..=index].iter().map(|(sealed, _)| sealed.len()).sum::<usize>()
     }
 
     fn manifest(&self) -> &[u8] {

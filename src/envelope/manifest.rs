@@ -44,9 +44,11 @@ impl OpenedHeader {
     /// if there are more parts than [`Limits::parts`], and [`OpenError::MalformedManifest`].
     pub fn open_manifest(&self, manifest: &[u8]) -> Result<Manifest, OpenError> {
         let limits = self.limits_in_use();
-        check_manifest_len(&limits, to_u64(manifest.len()))?;
         // The manifest is short, whatever the payload may be.
         let opener = self.clone().at(Place::Manifest).limits(limits.with_plaintext_len(MAX_PLAINTEXT_LEN));
+        // SPEC §6.4: no length is judged before the commitment was found equal.
+        opener.body_opener(manifest.first_chunk().ok_or(OpenError::Truncated)?)?;
+        check_manifest_len(&limits, to_u64(manifest.len()))?;
         let entries = opener.open(manifest)?;
         let (entries, []) = entries.as_chunks::<MANIFEST_ENTRY_LEN>() else {
             return Err(OpenError::MalformedManifest);

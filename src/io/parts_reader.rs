@@ -10,6 +10,7 @@ use super::open_reader_at::{FromStart, OpenReaderAt};
 use super::read_at::{ReadAt, read_full_at};
 use crate::envelope::{Manifest, Opener, check_manifest_len};
 use crate::error::OpenError;
+use crate::format::CHUNK_LEN;
 use crate::num::{clamp_to_usize, to_u64};
 use crate::wire::Header;
 
@@ -66,7 +67,10 @@ impl Opener<'_> {
         let manifest_len = u64::from_be_bytes(trailer);
         let manifest_start = end.checked_sub(manifest_len).filter(|from| *from >= start);
         let manifest_start = manifest_start.ok_or(OpenError::MalformedManifest)?;
-        check_manifest_len(self.limits_in_use(), manifest_len)?;
+        check_manifest_len(self.limits_in_use(), manifest_len).map_err(|error| match error {
+            OpenError::Truncated => OpenError::MalformedManifest,
+            error => error,
+        })?;
         let mut manifest = alloc::vec![0; clamp_to_usize(manifest_len)];
         if read_full_at(&input, &mut manifest, manifest_start)? < manifest.len() {
             return Err(OpenError::Truncated.into());
@@ -151,11 +155,18 @@ impl<R: ReadAt> PartsReaderAt<R> {
         let Some(index) = manifest.part_at(offset) else { return Ok(0) };
         let range = manifest.range(index).expect("there is a part at this offset");
         let len = output.len().min(clamp_to_usize(range.end - offset));
-        match self.part(index)?.read_at(&mut output[..len], offset - range.start)? {
+        let part = self.part(index)?;
+        let len = match part.read_at(&mut output[..len], offset - range.start)? {
             // The manifest says that there is more.
-            0 => Err(OpenError::Truncated.into()),
-            len => Ok(len),
+            0 => return Err(OpenError::Truncated.into()),
+            len => len,
+        };
+        // What ends with full chunks has an empty one behind them, which nobody asked for: whoever
+        // reads on must not pass it by.
+        if offset + to_u64(len) == range.end && (range.end - range.start).is_multiple_of(to_u64(CHUNK_LEN)) {
+            part.len()?;
         }
+        Ok(len)
     }
 
     fn part(&self, index: usize) -> io::Result<PartReader<R>> {
