@@ -22,21 +22,21 @@ pub enum Fault {
 }
 
 /// Plays steps again and again.
-struct Script<'a> {
+pub(crate) struct Script<'a> {
     steps: &'a [Step],
     next: usize,
     failed: bool,
     /// Whether the stream is one that never reports `WouldBlock`.
-    blocking: bool,
+    pub(crate) blocking: bool,
 }
 
 impl<'a> Script<'a> {
-    fn new(steps: &'a [Step]) -> Self {
+    pub(crate) fn new(steps: &'a [Step]) -> Self {
         Self { steps, next: 0, failed: false, blocking: false }
     }
 
     /// How many of `len` bytes the stream moves now.
-    fn play(&mut self, len: usize) -> io::Result<usize> {
+    pub(crate) fn play(&mut self, len: usize) -> io::Result<usize> {
         let Some(step) = self.steps.get(self.next) else { return Ok(len) };
         if let Some(fault) = step.fault
             && !self.failed
@@ -87,7 +87,7 @@ impl Read for Source<'_> {
 /// Takes bytes in pieces.
 pub struct Sink<'a> {
     pub taken: Vec<u8>,
-    script: Script<'a>,
+    pub(crate) script: Script<'a>,
     breaks_at: Option<usize>,
 }
 
@@ -126,4 +126,36 @@ pub fn endless(sizes: &[u16]) -> impl Iterator<Item = usize> {
     // Up to 192 KiB: more than the batches of eight chunks in which the adapters work.
     let sizes = sizes.iter().map(|size| 3 * usize::from(*size));
     sizes.chain(iter::once(40_000)).cycle()
+}
+
+/// Writes everything in sizes of [`endless`], and finishes.
+pub(crate) fn write_all<W: Write>(
+    writer: &mut W,
+    sizes: &[u16],
+    input: &[u8],
+    finish: fn(&mut W) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut rest = input;
+    for size in endless(sizes) {
+        if rest.is_empty() {
+            break;
+        }
+        let size = size.min(rest.len());
+        // Odd sizes make a flush as well.
+        let result = if size % 2 == 1 { retryable(writer.flush()).map(|_| ()) } else { Ok(()) };
+        if let Some(len) = result.and_then(|()| retryable(writer.write(&rest[..size])))? {
+            rest = &rest[len..];
+        }
+    }
+    while retryable(finish(writer))?.is_none() {}
+    Ok(())
+}
+
+/// `None` where the same call can be made again.
+pub(crate) fn retryable<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        // A flush passes `Interrupted` on.
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(None),
+        other => other.map(Some),
+    }
 }

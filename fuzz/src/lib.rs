@@ -20,6 +20,7 @@ pub mod open;
 pub mod rewrap;
 pub mod seeds;
 pub mod seek;
+pub mod session;
 #[path = "../../tests/common/split_mix.rs"]
 mod split_mix;
 
@@ -33,7 +34,7 @@ mod tests {
     use crate::key::key_samples;
     #[cfg(not(feature = "aws-lc-rs"))]
     use crate::split_mix::SplitMix64;
-    use crate::{armor, header, key, keyfile, open, rewrap, seeds, seek};
+    use crate::{armor, header, key, keyfile, open, rewrap, seeds, seek, session};
 
     #[test]
     fn every_target_has_seeds_and_a_place_in_the_manifest() {
@@ -137,5 +138,11 @@ mod tests {
     fn rewrap_seeds_reach_every_outcome() {
         let reached: BTreeSet<_> = seeds::rewrap().iter().flat_map(|(_, bytes)| rewrap::check(bytes)).collect();
         assert_eq!(reached, rewrap::OUTCOMES.into());
+    }
+
+    #[test]
+    fn session_seeds_reach_every_outcome() {
+        let reached: BTreeSet<_> = seeds::session().iter().flat_map(|(_, bytes)| session::check(bytes)).collect();
+        assert_eq!(reached, session::OUTCOMES.into());
     }
 }

@@ -18,7 +18,7 @@ use self::case::MAX_CHUNKS;
 pub use self::case::{Case, Damage};
 use self::oracle::{Expected, Sealed};
 use crate::fake::{Fake, search};
-use crate::io::{Sink, Source, endless};
+use crate::io::{Sink, Source, endless, write_all};
 use crate::split_mix::SplitMix64;
 
 /// Everything that [`check`] can return.
@@ -134,7 +134,7 @@ fn check_slice(opened: &OpenedHeader, body: &[u8], plaintext: &[u8], expected: &
 
 fn write(opener: &Opener<'_>, case: &Case, envelope: &[u8]) -> Released {
     let mut writer = opener.wrap_output(Sink::new(&case.steps));
-    let end = write_all(&mut writer, case, envelope, OpenWriter::try_finish);
+    let end = write_all(&mut writer, &case.sizes, envelope, OpenWriter::try_finish);
     let end = end.map_err(|error| error.downcast::<OpenError>().unwrap());
     if let Err(error) = &end {
         for again in [writer.write(&[0]).map(|_| ()), writer.flush(), writer.try_finish()] {
@@ -147,7 +147,7 @@ fn write(opener: &Opener<'_>, case: &Case, envelope: &[u8]) -> Released {
 /// After the stream beneath a writer broke, not one more byte comes out.
 fn check_broken(opener: &Opener<'_>, case: &Case, envelope: &[u8], plaintext: &[u8], expected: &Expected, at: usize) {
     let mut writer = opener.wrap_output(Sink::new(&case.steps).breaking_at(at));
-    let result = write_all(&mut writer, case, envelope, OpenWriter::try_finish);
+    let result = write_all(&mut writer, &case.sizes, envelope, OpenWriter::try_finish);
     let taken = writer.get_ref().taken.len();
     assert!(plaintext.starts_with(&writer.get_ref().taken) && taken <= expected.released);
     match result {
@@ -161,38 +161,6 @@ fn check_broken(opener: &Opener<'_>, case: &Case, envelope: &[u8], plaintext: &[
             assert_eq!(result.map_err(|error| error.downcast::<OpenError>().unwrap()), expected.end);
             assert_eq!(taken, expected.released);
         }
-    }
-}
-
-/// Writes everything in the sizes that the case gives, and finishes.
-fn write_all<W: Write>(
-    writer: &mut W,
-    case: &Case,
-    input: &[u8],
-    finish: fn(&mut W) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut rest = input;
-    for size in endless(&case.sizes) {
-        if rest.is_empty() {
-            break;
-        }
-        let size = size.min(rest.len());
-        // Odd sizes make a flush as well.
-        let result = if size % 2 == 1 { retryable(writer.flush()).map(|_| ()) } else { Ok(()) };
-        if let Some(len) = result.and_then(|()| retryable(writer.write(&rest[..size])))? {
-            rest = &rest[len..];
-        }
-    }
-    while retryable(finish(writer))?.is_none() {}
-    Ok(())
-}
-
-/// `None` where the same call can be made again.
-fn retryable<T>(result: io::Result<T>) -> io::Result<Option<T>> {
-    match result {
-        // A flush passes `Interrupted` on.
-        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(None),
-        other => other.map(Some),
     }
 }
 

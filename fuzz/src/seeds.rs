@@ -1,5 +1,7 @@
 //! The committed seeds: inputs from which each target reaches everything it checks.
 
+mod session;
+
 use bulla::keys::KeyId;
 
 use crate::armor;
@@ -8,11 +10,13 @@ use crate::io::{Fault, Step};
 use crate::key::key_samples;
 use crate::open::{Case, Damage};
 
+pub use self::session::session;
+
 /// Name of the file, and its content.
 pub type Seed = (String, Vec<u8>);
 
 /// The seeds of every target.
-pub fn all() -> [(&'static str, Vec<Seed>); 7] {
+pub fn all() -> [(&'static str, Vec<Seed>); 8] {
     [
         ("armor", armor()),
         ("header", header()),
@@ -21,6 +25,7 @@ pub fn all() -> [(&'static str, Vec<Seed>); 7] {
         ("open", open()),
         ("seek", seek()),
         ("rewrap", rewrap()),
+        ("session", session()),
     ]
 }
 
@@ -311,16 +316,20 @@ fn encode_case(case: &Case) -> Vec<u8> {
     bytes.extend([case.anonymous.into(), case.threads]);
     bytes.extend(list(&case.damage, encode_damage));
     bytes.extend(list(&case.sizes, |size| size.to_le_bytes().into()));
-    bytes.extend(list(&case.steps, |step| {
+    bytes.extend(steps(&case.steps));
+    bytes.extend(option(case.breaks_at.map(u16::to_le_bytes)));
+    assert_eq!(Case::from_bytes(&bytes).as_ref(), Ok(case), "another encoding than that of the derived `Arbitrary`");
+    bytes
+}
+
+fn steps(steps: &[Step]) -> Vec<u8> {
+    list(steps, |step| {
         let fault = step.fault.map(|fault| match fault {
             Fault::Interrupted => variant(0, 2),
             Fault::WouldBlock => variant(1, 2),
         });
         [option(fault), step.len.to_le_bytes().into()].concat()
-    }));
-    bytes.extend(option(case.breaks_at.map(u16::to_le_bytes)));
-    assert_eq!(Case::from_bytes(&bytes).as_ref(), Ok(case), "another encoding than that of the derived `Arbitrary`");
-    bytes
+    })
 }
 
 fn encode_damage(damage: &Damage) -> Vec<u8> {

@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 
 use bulla::{SealWriter, Sealer};
 
-use super::{Case, SEALED_CHUNK_LEN, TAG_LEN, UNTOUCHED, loop_reads, write_all};
-use crate::io::{Sink, Source};
+use super::{Case, SEALED_CHUNK_LEN, TAG_LEN, UNTOUCHED, loop_reads};
+use crate::io::{Sink, Source, write_all};
 use crate::split_mix::SplitMix64;
 
 /// Seals in every way, all of which give the same bytes.
@@ -55,7 +55,7 @@ fn seal_by_hand(sealer: &Sealer<'_>, plaintext: &[u8]) -> Vec<u8> {
 
 fn write(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
     let mut writer = sealer.start_with_rng(&mut SplitMix64(0)).unwrap().wrap_output(Sink::new(&case.steps));
-    write_all(&mut writer, case, plaintext, SealWriter::try_finish).unwrap();
+    write_all(&mut writer, &case.sizes, plaintext, SealWriter::try_finish).unwrap();
     writer.get_ref().taken.clone()
 }
 
@@ -63,7 +63,7 @@ fn write(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
 fn check_broken(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8], envelope: &[u8], at: usize) {
     let sink = Sink::new(&case.steps).breaking_at(at);
     let mut writer = sealer.start_with_rng(&mut SplitMix64(0)).unwrap().wrap_output(sink);
-    let result = write_all(&mut writer, case, plaintext, SealWriter::try_finish);
+    let result = write_all(&mut writer, &case.sizes, plaintext, SealWriter::try_finish);
     let taken = writer.get_ref().taken.len();
     assert!(envelope.starts_with(&writer.get_ref().taken));
     match result {
