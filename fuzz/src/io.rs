@@ -159,3 +159,35 @@ pub(crate) fn retryable<T>(result: io::Result<T>) -> io::Result<Option<T>> {
         other => other.map(Some),
     }
 }
+
+/// Reads in sizes of [`endless`] up to the end, and looks behind what was read.
+pub(crate) fn loop_reads(
+    sizes: &[u16],
+    mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
+    mut take: impl FnMut(&[u8]),
+) -> io::Result<()> {
+    let [untouched, wiped] = [UNTOUCHED, 0].map(|byte| [byte; CHUNK_LEN]);
+    let mut buffer = vec![UNTOUCHED; 3 * usize::from(u16::MAX)];
+    for size in endless(sizes) {
+        let output = &mut buffer[..size];
+        let result = read(output);
+        let len = *result.as_ref().unwrap_or(&0);
+        // A chunk that did not verify was not written, or was wiped.
+        let behind = &output[len..output.len().min(len + CHUNK_LEN)];
+        assert!(behind == &untouched[..behind.len()] || behind == &wiped[..behind.len()]);
+        take(&output[..len]);
+        output.fill(UNTOUCHED);
+        match result {
+            Ok(0) if size > 0 => break,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// What output is filled with, to see what was written to it.
+pub(crate) const UNTOUCHED: u8 = 0xA5;
+
+const CHUNK_LEN: usize = bulla::body::BodySealer::CHUNK_LEN;

@@ -14,6 +14,7 @@ mod header_tag;
 pub mod io;
 pub mod key;
 pub mod keyfile;
+pub mod labelled;
 #[path = "../../tests/common/model.rs"]
 pub mod model;
 pub mod open;
@@ -34,7 +35,7 @@ mod tests {
     use crate::key::key_samples;
     #[cfg(not(feature = "aws-lc-rs"))]
     use crate::split_mix::SplitMix64;
-    use crate::{armor, header, key, keyfile, open, rewrap, seeds, seek, session};
+    use crate::{armor, header, key, keyfile, labelled, open, rewrap, seeds, seek, session};
 
     #[test]
     fn every_target_has_seeds_and_a_place_in_the_manifest() {
@@ -132,6 +133,12 @@ mod tests {
     fn seek_seeds_reach_every_outcome() {
         let reached: BTreeSet<_> = seeds::seek().iter().flat_map(|(_, bytes)| seek::check(bytes)).collect();
         assert_eq!(reached, seek::OUTCOMES.into());
+    }
+
+    #[test]
+    fn labelled_seeds_reach_every_outcome() {
+        let reached: BTreeSet<_> = seeds::labelled().iter().flat_map(|(_, bytes)| labelled::check(bytes)).collect();
+        assert_eq!(reached, labelled::OUTCOMES.into());
     }
 
     #[test]

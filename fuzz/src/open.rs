@@ -18,7 +18,7 @@ use self::case::MAX_CHUNKS;
 pub use self::case::{Case, Damage};
 use self::oracle::{Expected, Sealed};
 use crate::fake::{Fake, search};
-use crate::io::{Sink, Source, endless, write_all};
+use crate::io::{Sink, Source, UNTOUCHED, loop_reads, write_all};
 use crate::split_mix::SplitMix64;
 
 /// Everything that [`check`] can return.
@@ -191,37 +191,11 @@ fn open_by_hand(opener: &Opener<'_>, header: &Header, body: &[u8]) -> Released {
 /// Reads to the end in the sizes that the case gives, and then once more.
 fn read_all(mut reader: OpenReader<Source<'_>>, case: &Case) -> Released {
     let mut released = Vec::new();
-    let end = loop_reads(case, |output| reader.read(output), |bytes| released.extend_from_slice(bytes));
+    let end = loop_reads(&case.sizes, |output| reader.read(output), |bytes| released.extend_from_slice(bytes));
     let end = end.map_err(|error| error.downcast::<OpenError>().unwrap());
     let again = reader.read(&mut [0]).map_err(|error| error.downcast::<OpenError>().unwrap());
     assert_eq!(again, end.clone().map(|()| 0), "another end than before");
     (released, end)
-}
-
-fn loop_reads(
-    case: &Case,
-    mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
-    mut take: impl FnMut(&[u8]),
-) -> io::Result<()> {
-    let [untouched, wiped] = [UNTOUCHED, 0].map(|byte| [byte; CHUNK_LEN]);
-    let mut buffer = vec![UNTOUCHED; 3 * usize::from(u16::MAX)];
-    for size in endless(&case.sizes) {
-        let output = &mut buffer[..size];
-        let result = read(output);
-        let len = *result.as_ref().unwrap_or(&0);
-        // A chunk that did not verify was not written, or was wiped.
-        let behind = &output[len..output.len().min(len + CHUNK_LEN)];
-        assert!(behind == &untouched[..behind.len()] || behind == &wiped[..behind.len()]);
-        take(&output[..len]);
-        output.fill(UNTOUCHED);
-        match result {
-            Ok(0) if size > 0 => break,
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
 /// A limit on the plaintext stops every way to seal and to open at the same place.
@@ -245,9 +219,6 @@ fn check_limit(case: &Case, plaintext: &[u8], sealed: &Sealed) -> Option<&'stati
     check_open(case, &opener, &sealed.envelope, plaintext, &expected);
     Some(if expected.end.is_ok() { "within the limit" } else { "longer than the limit" })
 }
-
-/// What output is filled with, to see what was written to it.
-const UNTOUCHED: u8 = 0xA5;
 
 const CHUNK_LEN: usize = bulla::body::BodySealer::CHUNK_LEN;
 const SEALED_CHUNK_LEN: usize = bulla::body::BodySealer::SEALED_CHUNK_LEN;

@@ -1,5 +1,6 @@
 //! The committed seeds: inputs from which each target reaches everything it checks.
 
+mod labelled;
 mod session;
 
 use bulla::keys::KeyId;
@@ -10,18 +11,20 @@ use crate::io::{Fault, Step};
 use crate::key::key_samples;
 use crate::open::{Case, Damage};
 
+pub use self::labelled::labelled;
 pub use self::session::session;
 
 /// Name of the file, and its content.
 pub type Seed = (String, Vec<u8>);
 
 /// The seeds of every target.
-pub fn all() -> [(&'static str, Vec<Seed>); 8] {
+pub fn all() -> [(&'static str, Vec<Seed>); 9] {
     [
         ("armor", armor()),
         ("header", header()),
         ("key", key()),
         ("keyfile", keyfile()),
+        ("labelled", labelled()),
         ("open", open()),
         ("seek", seek()),
         ("rewrap", rewrap()),

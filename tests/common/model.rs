@@ -43,12 +43,17 @@ pub struct Model {
 
 impl Model {
     /// Damages `envelope`, which holds `plaintext`. No two of its chunks may be equal.
-    pub fn new(plaintext: Vec<u8>, mut envelope: Vec<u8>, damage: &[Damage]) -> Self {
+    pub fn new(plaintext: Vec<u8>, envelope: Vec<u8>, damage: &[Damage]) -> Self {
+        Self::changed(plaintext, envelope, |chunks| damage.iter().for_each(|damage| damage_once(chunks, *damage)))
+    }
+
+    /// Does what `change` does to the chunks.
+    pub fn changed(plaintext: Vec<u8>, mut envelope: Vec<u8>, change: impl FnOnce(&mut Vec<u8>)) -> Self {
         let (header, _) = Header::split(&envelope, &Limits::default()).unwrap();
         let body_offset = header.as_bytes().len();
         let original = envelope.split_off(body_offset + BODY_PREFIX_LEN);
         let mut chunks = original.clone();
-        damage.iter().for_each(|damage| damage_once(&mut chunks, *damage));
+        change(&mut chunks);
 
         let originals: Vec<_> = original.chunks(SEALED_CHUNK_LEN).collect();
         let mut pieces: Vec<_> = chunks

@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 
 use bulla::{SealWriter, Sealer};
 
-use super::{Case, SEALED_CHUNK_LEN, TAG_LEN, UNTOUCHED, loop_reads};
-use crate::io::{Sink, Source, write_all};
+use super::{Case, SEALED_CHUNK_LEN, TAG_LEN};
+use crate::io::{Sink, Source, UNTOUCHED, loop_reads, write_all};
 use crate::split_mix::SplitMix64;
 
 /// Seals in every way, all of which give the same bytes.
@@ -82,7 +82,7 @@ fn read(sealer: &Sealer<'_>, case: &Case, plaintext: &[u8]) -> Vec<u8> {
     let source = Source::new(plaintext, &case.steps);
     let mut reader = sealer.start_with_rng(&mut SplitMix64(0)).unwrap().wrap_input(source);
     let mut envelope = Vec::new();
-    loop_reads(case, |output| reader.read(output), |bytes| envelope.extend_from_slice(bytes)).unwrap();
+    loop_reads(&case.sizes, |output| reader.read(output), |bytes| envelope.extend_from_slice(bytes)).unwrap();
     assert_eq!(reader.read(&mut [0]).unwrap(), 0);
     envelope
 }
