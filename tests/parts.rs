@@ -373,6 +373,20 @@ fn an_empty_part_is_refused() {
 }
 
 #[test]
+fn a_part_that_was_reported_as_empty_gets_into_no_manifest() {
+    let key = NoRsa::default();
+    let parts = Sealer::new(&key).start_parts().unwrap();
+    let mut journal = parts.journal();
+    let mut report = parts.part(0).unwrap().seal(b"hello").unwrap().1.to_bytes();
+    report[8..16].fill(0);
+    journal.record(SealedPart::from_bytes(&report));
+    assert_eq!(parts.finish(&mut journal).map(|_| ()), Err(SealError::EmptyPart));
+    // That was no manifest.
+    journal.record(parts.part(0).unwrap().seal(b"hello").unwrap().1);
+    assert!(parts.finish(&mut journal).is_ok());
+}
+
+#[test]
 fn a_journal_is_written_and_read_back_and_damage_is_noticed() {
     let object = Object::new(&[10, 20, 30]);
     let bytes = object.journal.to_bytes();

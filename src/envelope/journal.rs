@@ -168,6 +168,10 @@ impl Journal {
             if *index != expected {
                 return Err(SealError::MissingPart { index: expected });
             }
+            // Nobody could open the manifest (SPEC §5.7).
+            if *len == 0 {
+                return Err(SealError::EmptyPart);
+            }
             total = total.saturating_add(*len);
             entries.extend_from_slice(&len.to_be_bytes());
             entries.extend_from_slice(commitment);

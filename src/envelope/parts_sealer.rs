@@ -105,6 +105,7 @@ impl PartsSealer {
     /// * [`SealError::OtherHeader`] if the journal is that of another header, or of this one with
     ///   other recipients;
     /// * [`SealError::MissingPart`] if a part is missing before the last one that is there;
+    /// * [`SealError::EmptyPart`] if a part was reported to have no plaintext, which no sealer does;
     /// * [`SealError::SecondManifest`] if there is a manifest already, of other parts;
     /// * [`SealError::LimitExceeded`] beyond the maxima of the format;
     /// * [`SealError::Randomness`].
