@@ -18,6 +18,7 @@ pub mod labelled;
 #[path = "../../tests/common/model.rs"]
 pub mod model;
 pub mod open;
+pub mod parts;
 pub mod rewrap;
 pub mod seeds;
 pub mod seek;
@@ -35,7 +36,7 @@ mod tests {
     use crate::key::key_samples;
     #[cfg(not(feature = "aws-lc-rs"))]
     use crate::split_mix::SplitMix64;
-    use crate::{armor, header, key, keyfile, labelled, open, rewrap, seeds, seek, session};
+    use crate::{armor, header, key, keyfile, labelled, open, parts, rewrap, seeds, seek, session};
 
     #[test]
     fn every_target_has_seeds_and_a_place_in_the_manifest() {
@@ -139,6 +140,12 @@ mod tests {
     fn labelled_seeds_reach_every_outcome() {
         let reached: BTreeSet<_> = seeds::labelled().iter().flat_map(|(_, bytes)| labelled::check(bytes)).collect();
         assert_eq!(reached, labelled::OUTCOMES.into());
+    }
+
+    #[test]
+    fn parts_seeds_reach_every_outcome() {
+        let reached: BTreeSet<_> = seeds::parts().iter().flat_map(|(_, bytes)| parts::check(bytes)).collect();
+        assert_eq!(reached, parts::OUTCOMES.into());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The committed seeds: inputs from which each target reaches everything it checks.
 
 mod labelled;
+mod parts;
 mod session;
 
 use bulla::keys::KeyId;
@@ -12,13 +13,14 @@ use crate::key::key_samples;
 use crate::open::{Case, Damage};
 
 pub use self::labelled::labelled;
+pub use self::parts::parts;
 pub use self::session::session;
 
 /// Name of the file, and its content.
 pub type Seed = (String, Vec<u8>);
 
 /// The seeds of every target.
-pub fn all() -> [(&'static str, Vec<Seed>); 9] {
+pub fn all() -> [(&'static str, Vec<Seed>); 10] {
     [
         ("armor", armor()),
         ("header", header()),
@@ -26,6 +28,7 @@ pub fn all() -> [(&'static str, Vec<Seed>); 9] {
         ("keyfile", keyfile()),
         ("labelled", labelled()),
         ("open", open()),
+        ("parts", parts()),
         ("seek", seek()),
         ("rewrap", rewrap()),
         ("session", session()),
