@@ -1,0 +1,221 @@
+"""Computes every value of the worked examples in SPEC.md anew (§13, §14), and opens what they seal."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import re
+import struct
+from pathlib import Path
+
+import bulla
+
+SPEC = (Path(__file__).resolve().parents[2] / "SPEC.md").read_text(encoding="utf-8")
+
+
+def test_one_recipient() -> None:
+    given = example("13.1", "K", "salt", "OAEP seed", "metadata", "associated data", "plaintext")
+    records = [record(given["K"], given["OAEP seed"])]
+    header = bulla.build_header(bulla.SINGLE, [(bulla.METADATA, given["metadata"])], records, given["K"])
+    context = bulla.body_context(header, given["associated data"], bulla.KIND_SINGLE)
+    body = bulla.seal_body(given["K"], context, given["plaintext"], given["salt"])
+    check(
+        given,
+        **schedule(header, given["K"], given["associated data"]),
+        **keys(given["K"], "body", given["salt"], context),
+        **{"key id": bulla.key_id(PUBLIC), "context": context, "header": header.raw, "body": body},
+    )
+    assert bulla.open_header(header, [PRIVATE]) == given["K"]
+    assert bulla.open_body(given["K"], context, body) == given["plaintext"]
+    assert header.metadata == given["metadata"]
+
+    # §14: the text form of this envelope.
+    encoded = base64.b64encode(header.raw + body).decode()
+    lines = [encoded[i : i + 64] for i in range(0, len(encoded), 64)]
+    text = ["-----BEGIN BULLA ENVELOPE-----", *lines, "-----END BULLA ENVELOPE-----"]
+    assert "\n".join(text) == re.findall(r"```\n(.*?)\n```", SPEC.split("\n## 14.")[1], re.S)[-1]
+
+
+def test_two_recipients_three_chunks() -> None:
+    given = example("13.2", "K", "salt", "seed, identified", "seed, anonymous")
+    key, salt, plaintext = given["K"], given["salt"], bytes(x % 251 for x in range(32768))
+    records = [record(key, given["seed, identified"]), record(key, given["seed, anonymous"], anonymous=True)]
+    header = bulla.build_header(bulla.SINGLE, [], records, key)
+    context = bulla.body_context(header, b"", bulla.KIND_SINGLE)
+    body = bulla.seal_body(key, context, plaintext, salt)
+    derived = keys(key, "body", salt, context)
+    chunks = [body[56:16456], body[16456:32856], body[32856:]]
+    check(
+        given,
+        **schedule(header, key, b""),
+        **derived,
+        **{f"nonce_{i}": bulla.nonce(derived["base_nonce"], i) for i in range(3)},
+        **{"key id": bulla.key_id(PUBLIC), "context": context, "header": header.raw, "chunk_2": chunks[2]},
+        **{f"SHA-256(chunk_{i})": hashlib.sha256(chunks[i]).digest() for i in range(2)},
+        **{
+            "SHA-256(plaintext)": hashlib.sha256(plaintext).digest(),
+            "SHA-256(body)": hashlib.sha256(body).digest(),
+            "SHA-256(envelope)": hashlib.sha256(header.raw + body).digest(),
+        },
+    )
+    assert bulla.open_header(header, [PRIVATE]) == key
+    assert bulla.open_body(key, context, body) == plaintext
+
+
+def test_a_labelled_message() -> None:
+    given = example("13.3", "K", "salt", "OAEP seed", "associated data", "plaintext")
+    header = bulla.build_header(bulla.LABELLED, [], [record(given["K"], given["OAEP seed"])], given["K"])
+    label = bulla.label_of([b"orders", b"42"])
+    context = bulla.message_context(header, given["associated data"], label)
+    message = bulla.seal_body(given["K"], context, given["plaintext"], given["salt"])
+    check(
+        given,
+        **schedule(header, given["K"], given["associated data"]),
+        **keys(given["K"], "body", given["salt"], context),
+        **{"label": label, "place": hashlib.sha512(label).digest(), "context": context},
+        **{"header": header.raw, "message": message},
+    )
+    assert bulla.open_header(header, [PRIVATE]) == given["K"]
+    assert bulla.open_body(given["K"], context, message) == given["plaintext"]
+
+
+def test_a_session() -> None:
+    given = example("13.4", "K", "salt", "salt 1", "OAEP seed", "challenge")
+    header = bulla.build_header(bulla.SESSION, [], [record(given["K"], given["OAEP seed"])], given["K"])
+    initiator = bulla.Session(header, given["K"], b"", given["challenge"])
+    stream = io.BytesIO()
+    initiator.start(0, stream, given["salt"])
+    initiator.send(b"hello, bulla")
+    initiator.send(b"")
+    initiator.end()
+
+    stream.seek(0)
+    accepted = bulla.read_header(stream, bulla.SESSION, bulla.STRANGERS)
+    responder = bulla.Session(accepted, bulla.open_header(accepted, [PRIVATE]), b"", given["challenge"])
+    responder.follow(0, stream)
+    assert [responder.receive() for _ in range(3)] == [b"hello, bulla", b"", None]
+    answer = io.BytesIO()
+    responder.start(1, answer, given["salt 1"])
+    responder.send(b"hello")
+    responder.end()
+    answer.seek(0)
+    initiator.follow(1, answer)
+    assert [initiator.receive() for _ in range(2)] == [b"hello", None]
+
+    context, context_1 = initiator.context(0), initiator.context(1)
+    derived = keys(given["K"], "session", given["salt"], context)
+    derived_1 = keys(given["K"], "session", given["salt 1"], context_1)
+    del derived_1["session_key"]
+    check(
+        given,
+        **derived,
+        **{f"{name} 1": value for name, value in derived_1.items()},
+        **{"X": hashlib.sha512(given["challenge"]).digest(), "context": context, "context 1": context_1},
+        **{"header": header.raw, "stream": stream.getvalue()[len(header.raw) :], "stream 1": answer.getvalue()},
+    )
+
+
+def test_parts() -> None:
+    given = example("13.5", "K", "salt 0", "salt 1", "salt", "OAEP seed")
+    key = given["K"]
+    header = bulla.build_header(bulla.PARTS, [], [record(key, given["OAEP seed"])], key)
+    pieces = [b"hello, ", b"bulla"]
+    contexts = [bulla.part_context(header, b"", index) for index in range(2)]
+    parts = [bulla.seal_body(key, contexts[i], pieces[i], given[f"salt {i}"]) for i in range(2)]
+    entries = b"".join(struct.pack(">Q", len(pieces[i])) + parts[i][24:56] for i in range(2))
+    context = bulla.body_context(header, b"", bulla.KIND_MANIFEST)
+    manifest = bulla.seal_body(key, context, entries, given["salt"])
+    computed = {"context": context, "entries": entries, "header": header.raw, "manifest": manifest}
+    computed.update(keys(key, "body", given["salt"], context))
+    for i in range(2):
+        derived = keys(key, "body", given[f"salt {i}"], contexts[i])
+        computed.update({f"{name} {i}": derived[name] for name in ("key", "base_nonce", "commitment")})
+        computed.update({f"context {i}": contexts[i], f"part {i}": parts[i]})
+    del computed["body_key"]
+    check(given, **computed)
+
+    assert len(manifest) == 152
+    before, found = bulla.split_parts_file(b"".join(parts) + manifest + struct.pack(">Q", 152))
+    opened = bulla.open_manifest(bulla.open_header(header, [PRIVATE]), header, b"", found)
+    for i, part in enumerate(bulla.split_parts(opened, before)):
+        assert bulla.open_part(key, contexts[i], opened[i], part) == pieces[i]
+
+
+class Given(dict):
+    """The values of one example; `inputs` are those that are not computed."""
+
+    inputs: tuple
+
+
+def example(section: str, *inputs: str) -> Given:
+    """The values in the block of one section: a name, `=`, and hexadecimal digits on one line or more."""
+    block = re.findall(r"```\n(.*?)\n```", SPEC.split(f"\n### {section} ")[1], re.S)[0]
+    given = Given()
+    for line in block.splitlines():
+        name, _, digits = line.rpartition("= ") if "=" in line else ("", "", line)
+        last = name.strip() or last
+        given[last] = given.get(last, b"") + bytes.fromhex(digits)
+    given.inputs = inputs
+    return given
+
+
+def check(given: Given, **computed: bytes) -> None:
+    """Every value of the example that is not an input was computed, and is equal."""
+    expected = {name: value for name, value in given.items() if name not in given.inputs}
+    for name, value in expected.items():
+        assert computed.get(name) == value, f"{name} is computed as {computed.get(name, b'').hex()}"
+    print(f"{len(expected)} values are equal")
+
+
+def schedule(header: bulla.Header, key: bytes, associated_data: bytes) -> dict[str, bytes]:
+    """§4: what the examples call by these names."""
+    return {
+        "mac_key": bulla.derive(key, b"header-mac", 64),
+        "H": hashlib.sha512(header.raw[:-32]).digest(),
+        "tag": header.raw[-32:],
+        "P": hashlib.sha512(header.preamble).digest(),
+        "A": hashlib.sha512(associated_data).digest(),
+    }
+
+
+def keys(content_key: bytes, label: str, salt: bytes, context: bytes) -> dict[str, bytes]:
+    """§5.1, §5.6: the keys of a body or stream, and the one that they come from."""
+    parent = bulla.derive(content_key, label.encode(), 32)
+    name = bulla.BODY if label == "body" else bulla.STREAM
+    key, base_nonce, commitment = bulla.keys_under(parent, name, salt, context)
+    return {f"{label}_key": parent, "key": key, "base_nonce": base_nonce, "commitment": commitment}
+
+
+def record(content_key: bytes, seed: bytes, anonymous: bool = False) -> tuple[int, bytes]:
+    """RFC 8017 §7.1.1 with a given seed, which `cryptography` has no way to take."""
+    numbers = PUBLIC.public_numbers()
+    size = (numbers.n.bit_length() + 7) // 8
+    block = hashlib.sha256().digest() + bytes(size - 2 * 32 - 2 - len(content_key)) + b"\x01" + content_key
+    masked = xor(block, mgf1(seed, len(block)))
+    masked_seed = xor(seed, mgf1(masked, 32))
+    wrapped = pow(int.from_bytes(b"\x00" + masked_seed + masked, "big"), numbers.e, numbers.n)
+    name = b"" if anonymous else bulla.key_id(PUBLIC)
+    return bulla.RSA_OAEP, bytes([len(name)]) + name + wrapped.to_bytes(size, "big")
+
+
+def mgf1(seed: bytes, length: int) -> bytes:
+    """RFC 8017 appendix B.2.1."""
+    count = (length + 31) // 32
+    return b"".join(hashlib.sha256(seed + struct.pack(">I", i)).digest() for i in range(count))[:length]
+
+
+def xor(a: bytes, b: bytes) -> bytes:
+    """Of two strings of one length."""
+    return bytes(x ^ y for x, y in zip(a, b))
+
+
+PRIVATE = bulla.load_private_key(SPEC.split("\n## 13.")[1].encode())
+PUBLIC = PRIVATE.public_key()
+
+
+if __name__ == "__main__":
+    tests = [value for name, value in list(globals().items()) if name.startswith("test_")]
+    assert len(tests) == 5
+    for test in tests:
+        test()
