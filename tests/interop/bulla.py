@@ -387,14 +387,19 @@ def seal_body(
     return b"".join(body)
 
 
-def open_body(content_key: bytes, context: bytes, body: bytes, limits: Limits = Limits()) -> bytes:
-    """§5.3, §6.3: the plaintext of one body, all of it or none."""
+def open_body(
+    content_key: bytes, context: bytes, body: bytes, limits: Limits = Limits(), exact_len: Optional[int] = None
+) -> bytes:
+    """§5.3, §6.3: the plaintext of one body, all of it or none. Of a part, the length is known."""
     if len(body) < BODY_HEAD_LEN:
         raise Refused("truncated")
     keys = keys_under(derive(content_key, b"body", 32), BODY, body[:24], context)
     key, base_nonce, commitment = keys
     if not hmac.compare_digest(commitment, body[24:BODY_HEAD_LEN]):
         raise Refused("wrong associated data")
+    if exact_len is not None and len(body) != exact_len:
+        # SPEC.md does not name these two errors.
+        raise Refused("truncated" if len(body) < exact_len else "foreign part")
     plaintext, chunks = [], body[BODY_HEAD_LEN:]
     full = len(chunks) // SEALED_CHUNK_LEN
     if full >= MAX_CHUNKS or len(chunks) - 16 * (full + 1) > limits.plaintext_len:
@@ -575,18 +580,20 @@ def open_part(content_key: bytes, context: bytes, entry: tuple[int, bytes], part
         raise Refused("truncated")
     if not hmac.compare_digest(part[24:BODY_HEAD_LEN], commitment):
         raise Refused("foreign part")
-    plaintext = open_body(content_key, context, part)
-    if len(plaintext) != length:
-        raise Refused("foreign part")
-    return plaintext
+    return open_body(content_key, context, part, exact_len=part_len(length))
 
 
 def split_parts_file(rest: bytes) -> tuple[bytes, bytes]:
     """§5.7: parts and manifest, from what follows the header in a file."""
-    claimed = int.from_bytes(rest[-8:], "big") if len(rest) >= 8 else 0
-    start = len(rest) - 8 - claimed
-    if start < 0 or not 72 <= claimed <= 56 + 40 * MAX_PARTS + 16 * 2561:
+    if len(rest) < 8:
         raise Refused("truncated")
+    claimed = int.from_bytes(rest[-8:], "big")
+    # SPEC.md does not name the error for a number that cannot be right.
+    if claimed > min(len(rest) - 8, 56 + 40 * MAX_PARTS + 16 * 2561):
+        raise Refused("malformed manifest")
+    if claimed < 72:
+        raise Refused("truncated")
+    start = len(rest) - 8 - claimed
     return rest[:start], rest[start:-8]
 
 
