@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import json
 import sys
 from pathlib import Path
@@ -247,13 +248,25 @@ def streams(options: argparse.Namespace) -> Iterator[tuple]:
 def recipients_of(options: argparse.Namespace) -> tuple:
     """Recipients and metadata for a new header."""
     named = [(path, False) for path in options.to] + [(path, True) for path in options.anonymous]
-    keys = [(bulla.load_public_key(file_bytes(path)), anonymous) for path, anonymous in named]
+    keys = [(public_key(path), anonymous) for path, anonymous in named]
     return keys, options.metadata
 
 
 def keys_of(options: argparse.Namespace) -> list:
     """The private keys at hand."""
-    return [bulla.load_private_key(file_bytes(path)) for path in options.key]
+    return [private_key(path) for path in options.key]
+
+
+@functools.lru_cache(maxsize=None)
+def public_key(path: str) -> bulla.rsa.RSAPublicKey:
+    """Read once in a batch."""
+    return bulla.load_public_key(file_bytes(path))
+
+
+@functools.lru_cache(maxsize=None)
+def private_key(path: str) -> bulla.rsa.RSAPrivateKey:
+    """Read once in a batch: its primes are tested."""
+    return bulla.load_private_key(file_bytes(path))
 
 
 def accepted(header: bulla.Header, options: argparse.Namespace, limits: bulla.Limits = bulla.Limits()) -> tuple:

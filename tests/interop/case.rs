@@ -1,0 +1,230 @@
+//! What both implementations seal and open, and how this one does it.
+
+use std::fs;
+use std::io::{self, Read};
+use std::sync::LazyLock;
+
+use bulla::error::{HeaderErrorKind, OpenError};
+use bulla::parts::Joined;
+use bulla::{Header, Label, Limits, Opener, RsaIdentity, RsaRecipient, Sealer, SessionReader};
+use serde_json::Value;
+
+use crate::python::key_file;
+
+/// What kind of plaintext it is, and as what it is opened.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Form {
+    Single,
+    /// With the label: a list of values, or one string that is the label itself.
+    Labelled(Value),
+    Parts,
+    /// A session in one direction.
+    Stream,
+    /// A session whose responder has sent a challenge that the initiator did not know.
+    Challenged,
+    /// A session that the responder is to answer.
+    Answered,
+}
+
+/// What both implementations seal.
+#[derive(Clone)]
+pub(crate) struct Plain {
+    pub(crate) form: Form,
+    /// Names of keys, and whether their records are anonymous.
+    pub(crate) recipients: Vec<(&'static str, bool)>,
+    pub(crate) metadata: Vec<u8>,
+    pub(crate) aad: Vec<u8>,
+    /// The parts, the messages of a session, or the one plaintext.
+    pub(crate) pieces: Vec<Vec<u8>>,
+    /// Whether header and bodies are objects of their own.
+    pub(crate) apart: bool,
+}
+
+/// What both implementations open, and what must come of it.
+#[derive(Clone)]
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) form: Form,
+    pub(crate) key: &'static str,
+    pub(crate) metadata: Vec<u8>,
+    pub(crate) aad: Vec<u8>,
+    /// One file; or header and message; or header, parts and manifest.
+    pub(crate) sealed: Vec<Vec<u8>>,
+    pub(crate) expected: Result<Vec<Vec<u8>>, &'static str>,
+}
+
+impl Plain {
+    pub(crate) fn new(form: Form, pieces: Vec<Vec<u8>>) -> Self {
+        let recipients = vec![("rsa2048", false)];
+        Self { form, recipients, metadata: Vec::new(), aad: Vec::new(), pieces, apart: false }
+    }
+
+    pub(crate) fn case(&self, name: impl Into<String>, key: &'static str, sealed: Vec<Vec<u8>>) -> Case {
+        let pieces = if self.form == Form::Parts { vec![self.pieces.concat()] } else { self.pieces.clone() };
+        let (form, metadata, aad) = (self.form.clone(), self.metadata.clone(), self.aad.clone());
+        Case { name: name.into(), form, key, metadata, aad, sealed, expected: Ok(pieces) }
+    }
+
+    pub(crate) fn sealer(&self) -> Sealer<'_> {
+        let recipients = self.recipients.iter().map(|(name, anonymous)| {
+            let key = recipient(name);
+            if *anonymous { key.anonymous() } else { key }
+        });
+        let sealer = Sealer::with_recipients(recipients).unwrap().aad(&self.aad);
+        if self.metadata.is_empty() { sealer } else { sealer.metadata(&self.metadata) }
+    }
+
+    pub(crate) fn sealed_by_rust(&self) -> Vec<Vec<u8>> {
+        let sealer = self.sealer();
+        match &self.form {
+            Form::Single => vec![sealer.seal(&self.pieces[0]).unwrap()],
+            Form::Labelled(value) => {
+                let messages = sealer.start_messages().unwrap();
+                let message = messages.seal(label(value), &self.pieces[0]).unwrap();
+                joined_unless(self.apart, vec![messages.header().as_bytes().to_vec(), message])
+            }
+            Form::Parts => {
+                let parts = sealer.start_parts().unwrap();
+                let mut journal = parts.journal();
+                let mut objects = vec![Vec::new(); self.pieces.len()];
+                for index in odd_order(self.pieces.len()) {
+                    let part = parts.part(u64::try_from(index).unwrap()).unwrap();
+                    let report;
+                    (objects[index], report) = part.seal(&self.pieces[index]).unwrap();
+                    journal.record(report);
+                }
+                let manifest = parts.finish(&mut journal).unwrap();
+                objects.insert(0, parts.header().as_bytes().to_vec());
+                objects.push(if self.apart { manifest.as_bytes().to_vec() } else { manifest.file_end() });
+                joined_unless(self.apart, objects)
+            }
+            Form::Stream | Form::Challenged | Form::Answered => {
+                let mut writer = sealer.send_to(Vec::new()).unwrap();
+                self.pieces.iter().for_each(|message| writer.send(message).unwrap());
+                vec![writer.finish().unwrap()]
+            }
+        }
+    }
+}
+
+impl Case {
+    pub(crate) fn opened_by_rust(&self) -> Result<Vec<Vec<u8>>, String> {
+        let opener = Opener::new(identity(self.key)).aad(&self.aad);
+        let opened = match &self.form {
+            Form::Single => opener.open(&self.sealed[0]).map(|plaintext| vec![plaintext]),
+            Form::Labelled(value) => self.open_message(&opener, value).map(|plaintext| vec![plaintext]),
+            Form::Parts if self.sealed.len() > 1 => self.open_objects(&opener),
+            Form::Parts => self.open_parts(&opener).map_err(|error| OpenError::from_io(&error).unwrap().clone()),
+            Form::Stream => return received(opener.receive_from(&self.sealed[0][..])),
+            Form::Challenged => {
+                return received(opener.accept(&self.sealed[0][..], io::sink()).map(|(reader, _)| reader));
+            }
+            Form::Answered => {
+                return received(opener.accept_unchallenged(&self.sealed[0][..], io::sink()).map(|(reader, _)| reader));
+            }
+        };
+        let opened = opened.map_err(|error| name(&error))?;
+        let header = Header::split(&self.sealed[0], &Limits::default()).unwrap().0;
+        assert_eq!(header.unverified_metadata().unwrap_or_default(), self.metadata);
+        Ok(opened)
+    }
+
+    fn open_message(&self, opener: &Opener<'_>, value: &Value) -> Result<Vec<u8>, OpenError> {
+        match &self.sealed[..] {
+            [header, message] => {
+                let header = Header::parse(header, &Limits::default())?;
+                opener.open_header(&header)?.message(label(value)).open(message)
+            }
+            sealed => opener.clone().label(label(value)).open(&sealed[0]),
+        }
+    }
+
+    fn open_objects(&self, opener: &Opener<'_>) -> Result<Vec<Vec<u8>>, OpenError> {
+        let [header, parts @ .., manifest] = &self.sealed[..] else { panic!("header and manifest at least") };
+        let header = Header::parse(header, &Limits::default())?;
+        let manifest = opener.open_header(&header)?.open_manifest(manifest)?;
+        assert_eq!(manifest.parts(), parts.len());
+        let open = |(index, part): (usize, &Vec<u8>)| manifest.part(index).unwrap().open(part);
+        Ok(vec![parts.iter().enumerate().map(open).collect::<Result<Vec<_>, _>>()?.concat()])
+    }
+
+    fn open_parts(&self, opener: &Opener<'_>) -> io::Result<Vec<Vec<u8>>> {
+        let mut payload = Vec::new();
+        opener.open_parts_at(Joined::new([&self.sealed[0][..]])?)?.stream().read_to_end(&mut payload)?;
+        Ok(vec![payload])
+    }
+}
+
+pub(crate) fn received<R: Read>(reader: io::Result<SessionReader<R>>) -> Result<Vec<Vec<u8>>, String> {
+    let messages = reader.and_then(|mut reader| receive_all(&mut reader));
+    messages.map_err(|error| name(OpenError::from_io(&error).unwrap()))
+}
+
+pub(crate) fn receive_all<R: Read>(reader: &mut SessionReader<R>) -> io::Result<Vec<Vec<u8>>> {
+    let (mut messages, mut message) = (Vec::new(), Vec::new());
+    while reader.receive(&mut message)? {
+        messages.push(message.clone());
+    }
+    Ok(messages)
+}
+
+/// The name of an error in SPEC §6.4.
+fn name(error: &OpenError) -> String {
+    let name = match error {
+        OpenError::Header(error) => match error.kind() {
+            HeaderErrorKind::NotAnEnvelope(_) => "not an envelope",
+            HeaderErrorKind::UnsupportedVersion(_) => "unsupported version",
+            HeaderErrorKind::UnsupportedSuite(_) => "unsupported suite",
+            HeaderErrorKind::UnsupportedLayout(_) => "unsupported layout",
+            HeaderErrorKind::UnknownCriticalField(_) | HeaderErrorKind::UnknownCriticalRecord(_) => {
+                "unknown critical item"
+            }
+            _ => "malformed header",
+        },
+        OpenError::NoMatchingRecord => "nothing addressed",
+        OpenError::NotAuthentic => "not authentic",
+        OpenError::WrongAssociatedData => "wrong associated data",
+        OpenError::OtherLayout { .. } => "other layout",
+        OpenError::NoAnswer => "no answer",
+        OpenError::Truncated => "truncated",
+        OpenError::ChunkAltered { .. } => "chunk altered",
+        OpenError::LastChunkAltered { .. } => "last chunk altered",
+        OpenError::FrameAltered { .. } => "frame altered",
+        OpenError::MalformedManifest => "malformed manifest",
+        OpenError::ForeignPart { .. } => "foreign part",
+        OpenError::LimitExceeded(_) => "limit exceeded",
+        other => panic!("{other:?}"),
+    };
+    name.to_owned()
+}
+
+pub(crate) fn recipient(key: &str) -> RsaRecipient {
+    RsaRecipient::from_pem(fs::read(key_file(&format!("{key}.pub.pem"))).unwrap()).unwrap()
+}
+
+pub(crate) fn identity(key: &str) -> &'static RsaIdentity {
+    // Importing one tries it.
+    static IDENTITIES: LazyLock<[RsaIdentity; 2]> = LazyLock::new(|| {
+        ["rsa2048", "rsa3072"]
+            .map(|key| RsaIdentity::from_pem(fs::read(key_file(&format!("{key}.pem"))).unwrap()).unwrap())
+    });
+    &IDENTITIES[usize::from(key == "rsa3072")]
+}
+
+fn label(value: &Value) -> Label {
+    match value {
+        Value::String(label) => Label::from(label.as_str()),
+        values => Label::of_values(values.as_array().unwrap().iter().map(|value| value.as_str().unwrap())),
+    }
+}
+
+fn joined_unless(apart: bool, objects: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    if apart { objects } else { vec![objects.concat()] }
+}
+
+/// The last one first, then from the first one on.
+pub(crate) fn odd_order(count: usize) -> Vec<usize> {
+    let mut order: Vec<_> = (0..count).collect();
+    order.rotate_right(usize::from(count > 0));
+    order
+}
