@@ -34,12 +34,14 @@ BODY_HEAD_LEN = 56
 CHUNK_LEN, SEALED_CHUNK_LEN = 16384, 16400
 MAX_CHUNKS, MAX_FRAMES, MAX_PARTS = 1 << 38, 1 << 32, 1 << 20
 MAX_PLAINTEXT_LEN = (1 << 52) - 1
+# §5.7: what the number at the end of a file may be.
+MAX_MANIFEST_LEN = 56 + 40 * MAX_PARTS + 16 * 2561
 # §9.7: the types of frames.
 MORE, LAST, END = 0, 1, 2
 
 
 class Refused(Exception):
-    """An error of §6.4; `str()` of it is its name there."""
+    """An error of §6.4; `str()` of it is its name there, with the number that was met where one was."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ def read_header(source: BinaryIO, layout: Optional[int] = None, limits: Limits =
     prefix = source.read(20)
     _check_prefix(prefix)
     if layout is not None and prefix[10] != layout:
-        raise Refused("other layout")
+        raise Refused(f"other layout {prefix[10]:02x}")
     fields_len, records_len = struct.unpack(">II", prefix[12:])
     if 52 + fields_len + records_len > limits.header_len:
         raise Refused("limit exceeded")
@@ -216,11 +218,11 @@ def _check_prefix(prefix: bytes) -> None:
     if prefix[:8] != MAGIC[: len(prefix)]:
         raise Refused("not an envelope")
     if prefix[8:9] not in (b"", bytes([VERSION])):
-        raise Refused("unsupported version")
+        raise Refused(f"unsupported version {prefix[8]:02x}")
     if prefix[9:10] not in (b"", bytes([SUITE])):
-        raise Refused("unsupported suite")
+        raise Refused(f"unsupported suite {prefix[9]:02x}")
     if prefix[10:11] and prefix[10] not in (SINGLE, SESSION, LABELLED, PARTS):
-        raise Refused("unsupported layout")
+        raise Refused(f"unsupported layout {prefix[10]:02x}")
     if prefix[11:12] not in (b"", b"\x00"):
         raise Refused("malformed header")
     if len(prefix) >= 16 and int.from_bytes(prefix[12:16], "big") > MAX_FIELDS_LEN:
@@ -390,15 +392,13 @@ def seal_body(
 def open_body(
     content_key: bytes, context: bytes, body: bytes, limits: Limits = Limits(), exact_len: Optional[int] = None
 ) -> bytes:
-    """§5.3, §6.3: the plaintext of one body, all of it or none. Of a part, the length is known."""
+    """§5.3, §6.3: the plaintext of one body, all of it or none. Of a part, the length is known (§5.7)."""
     if len(body) < BODY_HEAD_LEN:
         raise Refused("truncated")
-    keys = keys_under(derive(content_key, b"body", 32), BODY, body[:24], context)
-    key, base_nonce, commitment = keys
+    key, base_nonce, commitment = keys_under(derive(content_key, b"body", 32), BODY, body[:24], context)
     if not hmac.compare_digest(commitment, body[24:BODY_HEAD_LEN]):
         raise Refused("wrong associated data")
     if exact_len is not None and len(body) != exact_len:
-        # SPEC.md does not name these two errors.
         raise Refused("truncated" if len(body) < exact_len else "foreign part")
     plaintext, chunks = [], body[BODY_HEAD_LEN:]
     full = len(chunks) // SEALED_CHUNK_LEN
@@ -413,6 +413,11 @@ def open_body(
         except InvalidTag:
             raise Refused("chunk altered" if index < full else "last chunk altered") from None
     return b"".join(plaintext)
+
+
+def body_len(length: int) -> int:
+    """§8: the length of a body with so many bytes of plaintext."""
+    return BODY_HEAD_LEN + length + 16 * (length // CHUNK_LEN + 1)
 
 
 def label_of(values: Iterable[bytes]) -> bytes:
@@ -546,11 +551,6 @@ def part_context(header: Header, associated_data: bytes, index: int) -> bytes:
     return body_context(header, associated_data, KIND_PART, struct.pack(">Q", index))
 
 
-def part_len(length: int) -> int:
-    """§5.7: the length of a sealed part with so many bytes of plaintext."""
-    return BODY_HEAD_LEN + length + 16 * (length // CHUNK_LEN + 1)
-
-
 def seal_part(content_key: bytes, context: bytes, plaintext: bytes) -> tuple[bytes, bytes]:
     """§5.7: a part, and its entry in the manifest."""
     part = seal_body(content_key, context, plaintext)
@@ -561,15 +561,17 @@ def open_manifest(
     content_key: bytes, header: Header, associated_data: bytes, manifest: bytes, limits: Limits = Limits()
 ) -> list[tuple[int, bytes]]:
     """§5.7: the length and the commitment of every part, from a manifest that breaks no rule."""
-    context = body_context(header, associated_data, KIND_MANIFEST)
-    plaintext = open_body(content_key, context, manifest)
+    plaintext = open_body(content_key, body_context(header, associated_data, KIND_MANIFEST), manifest)
     if len(plaintext) % 40 or len(plaintext) > 40 * MAX_PARTS:
         raise Refused("malformed manifest")
-    entries = list(struct.iter_unpack(">Q32s", plaintext))
-    if len(entries) > limits.parts:
+    if len(plaintext) > 40 * limits.parts:
         raise Refused("limit exceeded")
-    if any(length == 0 for length, _ in entries) or sum(n for n, _ in entries) > MAX_PLAINTEXT_LEN:
+    entries = list(struct.iter_unpack(">Q32s", plaintext))
+    payload_len = sum(length for length, _ in entries)
+    if any(length == 0 for length, _ in entries) or payload_len > MAX_PLAINTEXT_LEN:
         raise Refused("malformed manifest")
+    if payload_len > limits.plaintext_len:
+        raise Refused("limit exceeded")
     return entries
 
 
@@ -580,7 +582,7 @@ def open_part(content_key: bytes, context: bytes, entry: tuple[int, bytes], part
         raise Refused("truncated")
     if not hmac.compare_digest(part[24:BODY_HEAD_LEN], commitment):
         raise Refused("foreign part")
-    return open_body(content_key, context, part, exact_len=part_len(length))
+    return open_body(content_key, context, part, exact_len=body_len(length))
 
 
 def split_parts_file(rest: bytes) -> tuple[bytes, bytes]:
@@ -588,18 +590,15 @@ def split_parts_file(rest: bytes) -> tuple[bytes, bytes]:
     if len(rest) < 8:
         raise Refused("truncated")
     claimed = int.from_bytes(rest[-8:], "big")
-    # SPEC.md does not name the error for a number that cannot be right.
-    if claimed > min(len(rest) - 8, 56 + 40 * MAX_PARTS + 16 * 2561):
-        raise Refused("malformed manifest")
-    if claimed < 72:
-        raise Refused("truncated")
     start = len(rest) - 8 - claimed
+    if start < 0 or not 72 <= claimed <= MAX_MANIFEST_LEN or (claimed - BODY_HEAD_LEN) % SEALED_CHUNK_LEN < 16:
+        raise Refused("malformed manifest")
     return rest[:start], rest[start:-8]
 
 
 def split_parts(entries: list[tuple[int, bytes]], parts: bytes) -> list[bytes]:
     """§5.7: the parts of a file, which fill it."""
-    lengths = [part_len(length) for length, _ in entries]
+    lengths = [body_len(length) for length, _ in entries]
     if sum(lengths) != len(parts):
         raise Refused("malformed manifest")
     source = io.BytesIO(parts)
@@ -630,7 +629,10 @@ def change_recipients(
     records += [wrap(key, content_key, anonymous) for key, anonymous in add]
     if not any(kind == RSA_OAEP for kind, _ in records):
         raise Refused("refused change")
-    return build_header(header.layout, header.fields, records, content_key)
+    try:
+        return build_header(header.layout, header.fields, records, content_key)
+    except Refused as error:
+        raise Refused("refused change") from error
 
 
 if __name__ == "__main__":
