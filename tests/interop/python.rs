@@ -186,8 +186,8 @@ fn installed() -> Result<PathBuf, String> {
     let (wanted, done) = (here().join("requirements.txt"), folder.join("requirements.txt"));
     if fs::read(&wanted).unwrap() != fs::read(&done).unwrap_or_default() {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1", "-r"];
-        run(Command::new(&python).args(pip).arg(&wanted))?;
+        let pip = ["-m", "pip", "--quiet", "--disable-pip-version-check", "--retries", "1", "install"];
+        run(Command::new(&python).args(pip).args(["--only-binary", ":all:", "-r"]).arg(&wanted))?;
         fs::copy(wanted, done).unwrap();
     }
     Ok(python)
