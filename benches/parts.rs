@@ -35,7 +35,7 @@ fn main() {
 
     let key = Keyless::new(7);
     let sealer = Sealer::new(&key);
-    let parts = sealer.start_parts().expect("a good recipient");
+    let (parts, _) = sealer.start_parts().expect("a good recipient");
     let plaintext = vec![7; len];
     println!("Two workers, {} MiB each. 1.00 is two single bodies. Goal: {GOAL:.2}.\n", len >> 20);
     println!("{:<9}  {:>8}  {:>5}  {:>6}  goal", "", "part", "ratio", "GB/s");

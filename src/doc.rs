@@ -35,6 +35,7 @@ pub mod architecture {}
 /// [`Sealer::start_parts`]: crate::Sealer::start_parts
 /// [`OpenedHeader::resume_parts`]: crate::OpenedHeader::resume_parts
 /// [`SealedPart::to_bytes`]: crate::parts::SealedPart::to_bytes
+/// [`SealedPart::commitment`]: crate::parts::SealedPart::commitment
 /// [`Rewrapper`]: crate::Rewrapper
 /// [`ReadAt`]: crate::ReadAt
 /// [`Manifest::part_at`]: crate::parts::Manifest::part_at

@@ -22,7 +22,7 @@ pub use self::caching_opener::CachingOpener;
 pub use self::journal::{Journal, SealedPart};
 pub use self::manifest::Manifest;
 #[cfg(feature = "std")]
-pub(crate) use self::manifest::check_manifest_len;
+pub(crate) use self::manifest::{check_manifest_len, is_manifest_len};
 pub use self::message_sealer::MessageSealer;
 pub use self::opened_header::OpenedHeader;
 pub use self::opener::Opener;

@@ -94,10 +94,21 @@ pub struct ChallengeUsedTwice;
 /// # let pem = include_str!("../tests/keys/rsa2048.pem");
 /// # let identity = bulla::RsaIdentity::from_pem(pem).unwrap();
 /// let sealer = bulla::Sealer::new(identity.recipient());
-/// let parts = sealer.start_parts().unwrap();
+/// let (parts, journal) = sealer.start_parts().unwrap();
 /// let copy = parts.clone();
 /// ```
 pub struct CopiedPartsSealer;
+
+/// A copy of a journal, which would allow a second manifest.
+///
+/// ```compile_fail,E0599
+/// # let pem = include_str!("../tests/keys/rsa2048.pem");
+/// # let identity = bulla::RsaIdentity::from_pem(pem).unwrap();
+/// let sealer = bulla::Sealer::new(identity.recipient());
+/// let (parts, journal) = sealer.start_parts().unwrap();
+/// let copy = journal.clone();
+/// ```
+pub struct CopiedJournal;
 
 /// Two attempts at a part with one salt.
 ///
@@ -105,7 +116,7 @@ pub struct CopiedPartsSealer;
 /// # let pem = include_str!("../tests/keys/rsa2048.pem");
 /// # let identity = bulla::RsaIdentity::from_pem(pem).unwrap();
 /// let sealer = bulla::Sealer::new(identity.recipient());
-/// let parts = sealer.start_parts().unwrap();
+/// let (parts, journal) = sealer.start_parts().unwrap();
 /// let part = parts.part(0).unwrap();
 /// let first = part.seal(b"hello");
 /// let second = part.seal(b"hullo");

@@ -500,7 +500,7 @@ mod regenerated {
         let recipient = RsaIdentity::from_pem(private_key()).unwrap().recipient();
         let mut rng = Script(OAEP_SEED.to_vec());
         let key = ContentKey::from_bytes(PARTS_CONTENT_KEY);
-        let parts = Sealer::new(&recipient).start_parts_from(key, &mut rng).unwrap();
+        let (parts, _) = Sealer::new(&recipient).start_parts_from(key, &mut rng).unwrap();
         let header = parts.header().clone();
         let seal = |place, salt, plaintext: &[u8]| parts.body_from(place, salt).seal(plaintext).unwrap();
         let sealed = [0, 1].map(|index: u8| {

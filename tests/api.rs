@@ -288,11 +288,10 @@ fn debug_output_of_everything_holds_no_secret() {
         show(&message)
     };
 
-    let parts = sealer.start_parts().unwrap();
-    let mut journal = parts.journal();
+    let (mut parts, mut journal) = sealer.start_parts().unwrap();
     let (sealed_part, report) = parts.part(0).unwrap().seal(b"mirabelle").unwrap();
-    journal.record(report);
-    let manifest = parts.finish(&mut journal).unwrap();
+    journal.record(report).unwrap();
+    let manifest = parts.finish(&mut journal, 1).unwrap();
     let mut object = tempfile::tempfile().unwrap();
     object.write_all(&[parts.header().as_bytes(), &sealed_part, &manifest.file_end()].concat()).unwrap();
     let parts_reader = opener.open_parts_at(object).unwrap();

@@ -76,7 +76,7 @@ impl Workload {
             opened_messages: opener.open_header(messages.header()).expect("a good header"),
             labelled: messages.seal(LABEL, &message).expect("short enough"),
             messages,
-            parts: sealer.start_parts().expect("a good recipient"),
+            parts: sealer.start_parts().expect("a good recipient").0,
             single: body.seal(&message).expect("short enough"),
             opened_single: opener.open_header(&header).expect("a good header"),
             envelope: Sealer::new(identity.recipient()).seal(&message).expect("a good recipient"),

@@ -347,6 +347,7 @@ pub(crate) struct PartsOpenArgs {
 pub(crate) struct PartsWorkerArgs {
     pub(crate) input: PathBuf,
     pub(crate) output: PathBuf,
+    pub(crate) run: u64,
 }
 
 /// Send IN through a session

@@ -51,14 +51,14 @@ pub fn check(input: &[u8]) -> BTreeSet<&'static str> {
     let mut reached = BTreeSet::new();
     check_raw(&case.raw, &mut reached);
     let key = Carrier::default();
-    let sealer = Sealer::new(&key).start_parts().unwrap();
+    let (mut sealer, journal) = Sealer::new(&key).start_parts().unwrap();
     let opener = Opener::new(&key);
     let limits = case.limit.map_or(Limits::default(), |limit| Limits::default().with_parts(limit.into()));
     let opener = opener.limits(limits);
     if let Some(hostile) = &case.hostile {
         check_hostile(hostile, &sealer, &opener, case.limit, &mut reached);
     }
-    let object = match Object::new(&case, &sealer) {
+    let object = match Object::new(&case, &mut sealer, journal) {
         Ok(object) => object,
         Err(error) => {
             assert_eq!(error, SealError::EmptyPart);
@@ -79,7 +79,7 @@ fn check_raw(raw: &[u8], reached: &mut BTreeSet<&'static str>) {
         match Journal::from_bytes(bytes) {
             Ok(journal) => {
                 assert!(
-                    bytes.starts_with(b"bulla journal 1\n") && bytes.len() >= 16 + 64 + 64 + 48 * journal.len() + 32
+                    bytes.starts_with(b"bulla journal 1\n") && bytes.len() == 208 + 48 * journal.len()
                 );
                 assert_eq!(Journal::from_bytes(&journal.to_bytes()), Ok(journal));
                 reached.insert("journal");

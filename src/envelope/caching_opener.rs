@@ -106,9 +106,12 @@ impl<'a> CachingOpener<'a> {
         self
     }
 
-    /// Sets how many private-key operations are spent on headers that fail, within 5 minutes. After
-    /// that, headers that are not remembered are refused until the 5 minutes are over. A header
-    /// that is addressed to none of the identities takes no operation.
+    /// Sets how many private-key operations are spent on headers that fail, within 5 minutes,
+    /// whatever their source. After that, headers that are not remembered are refused until the 5
+    /// minutes are over. A header that is addressed to none of the identities takes no operation.
+    ///
+    /// Headers that are being opened at the moment count as well, each with the operations that it
+    /// may take: one, if it names the key.
     #[must_use]
     pub fn max_failed_operations(mut self, count: u32) -> Self {
         self.max_failed_operations = count;
@@ -162,7 +165,7 @@ impl<'a> CachingOpener<'a> {
             return Err(OpenError::TooManyFailures);
         }
         let limits = self.opener.limits_in_use();
-        let reserved = limits.private_key_operations();
+        let reserved = self.opener.candidates(header).min(limits.private_key_operations());
         memory.reserved = memory.reserved.saturating_add(reserved);
         // A private-key operation takes long, and a service may take longer.
         drop(memory);
@@ -178,12 +181,15 @@ impl<'a> CachingOpener<'a> {
                     memory.make_room(self.max_headers);
                 }
             }
-            // What says nothing about the header does not count.
-            Err(OpenError::Unwrap(_) | OpenError::Randomness) => {}
-            Err(_) if operations == 0 => {}
-            Err(_) => {
-                let (since, spent) = memory.failures.unwrap_or((now, 0));
-                memory.failures = Some((since, spent.saturating_add(operations)));
+            Err(error) => {
+                // The operation with which a service has failed says nothing about the header. What
+                // was tried before it does.
+                let of_service = u32::from(matches!(error, OpenError::Unwrap(_)));
+                let failed = operations.saturating_sub(of_service);
+                if failed > 0 {
+                    let (since, spent) = memory.failures.unwrap_or((now, 0));
+                    memory.failures = Some((since, spent.saturating_add(failed)));
+                }
             }
         }
         opened

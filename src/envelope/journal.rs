@@ -7,23 +7,23 @@ use core::fmt;
 use crate::crypto::sha512;
 use crate::error::{JournalError, SealError};
 use crate::format::{BODY_HEAD_LEN, COMMITMENT_LEN, MANIFEST_ENTRY_LEN, MAX_PARTS, MAX_PLAINTEXT_LEN, SALT_LEN};
-use crate::limits::{Limit, LimitExceeded};
-use crate::num::to_u64;
+use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::wire::Header;
 
-/// A part that was sealed: which one, how long, and by which attempt.
+/// A part that was sealed: of which object, which one, how long, and by which attempt.
 ///
 /// Put it into the [`Journal`] once the sealed bytes are where they are to stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SealedPart {
-    pub(super) index: u64,
-    pub(super) len: u64,
-    pub(super) commitment: [u8; COMMITMENT_LEN],
+    object: [u8; OBJECT_LEN],
+    index: u64,
+    len: u64,
+    commitment: [u8; COMMITMENT_LEN],
 }
 
 impl SealedPart {
-    pub(crate) fn new(index: u64, len: u64, head: &[u8; BODY_HEAD_LEN]) -> Self {
-        Self { index, len, commitment: *head[SALT_LEN..].first_chunk().expect("32 of 56 bytes") }
+    pub(crate) fn new(header: &HeaderName, index: u64, len: u64, head: &[u8; BODY_HEAD_LEN]) -> Self {
+        Self { object: header.object(), index, len, commitment: commitment_of(head) }
     }
 
     #[cfg(feature = "std")]
@@ -44,43 +44,85 @@ impl SealedPart {
         self.len
     }
 
-    /// Returns the part as 48 bytes, for a worker to report it: index, length and commitment.
+    /// Returns the commitment of this attempt, which stands in the sealed part from byte 24 to 56
+    /// (SPEC §5.1). It differs for each attempt: a store that names objects by it keeps all of
+    /// them.
+    #[must_use]
+    pub fn commitment(&self) -> &[u8; 32] {
+        &self.commitment
+    }
+
+    /// Returns the part as 64 bytes, for a worker to report it: the start of the digest of the
+    /// header, index, length and commitment.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; Self::BYTES] {
         let mut bytes = [0; Self::BYTES];
+        bytes[..OBJECT_LEN].copy_from_slice(&self.object);
+        bytes[OBJECT_LEN..].copy_from_slice(&self.entry());
+        bytes
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) has written. [`Journal::record`] judges it.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Self {
+        let (mut object, mut entry) = ([0; OBJECT_LEN], [0; ENTRY_LEN]);
+        object.copy_from_slice(&bytes[..OBJECT_LEN]);
+        entry.copy_from_slice(&bytes[OBJECT_LEN..]);
+        Self::from_entry(object, &entry)
+    }
+
+    /// Length in bytes of [`to_bytes`](Self::to_bytes).
+    pub const BYTES: usize = OBJECT_LEN + ENTRY_LEN;
+
+    /// What the journal keeps: index, length and commitment.
+    fn entry(&self) -> [u8; ENTRY_LEN] {
+        let mut bytes = [0; ENTRY_LEN];
         bytes[..8].copy_from_slice(&self.index.to_be_bytes());
         bytes[8..16].copy_from_slice(&self.len.to_be_bytes());
         bytes[16..].copy_from_slice(&self.commitment);
         bytes
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) has written.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Self {
+    fn from_entry(object: [u8; OBJECT_LEN], entry: &[u8; ENTRY_LEN]) -> Self {
         let (mut index, mut len, mut commitment) = ([0; 8], [0; 8], [0; COMMITMENT_LEN]);
-        index.copy_from_slice(&bytes[..8]);
-        len.copy_from_slice(&bytes[8..16]);
-        commitment.copy_from_slice(&bytes[16..]);
-        Self { index: u64::from_be_bytes(index), len: u64::from_be_bytes(len), commitment }
+        index.copy_from_slice(&entry[..8]);
+        len.copy_from_slice(&entry[8..16]);
+        commitment.copy_from_slice(&entry[16..]);
+        Self { object, index: u64::from_be_bytes(index), len: u64::from_be_bytes(len), commitment }
+    }
+}
+
+/// The digest of a header, by which journals and reports know it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct HeaderName([u8; 64]);
+
+impl HeaderName {
+    pub(super) fn of(header: &Header) -> Self {
+        Self(sha512(&[header.as_bytes()]))
     }
 
-    /// Length in bytes of [`to_bytes`](Self::to_bytes).
-    pub const BYTES: usize = 8 + MANIFEST_ENTRY_LEN;
+    fn object(&self) -> [u8; OBJECT_LEN] {
+        *self.0.first_chunk().expect("16 of 64 bytes")
+    }
 }
 
 /// What whoever writes the manifest of an object knows of its parts (SPEC §5.7).
 ///
-/// It belongs to one header, byte for byte, and says which attempt at each part counts. Write it to
-/// a file as often as you like, to resume after a crash. What is missing in it is sealed again.
+/// [`Sealer::start_parts`](crate::Sealer::start_parts) begins it. It belongs to one header, byte
+/// for byte, and to the associated data, and says which attempt at each part counts. Write it to a
+/// file as often as you like, to resume after a crash. What is missing in it is sealed again.
 ///
 /// # Security
 ///
-/// It holds no secret: lengths and commitments stand in the clear in the sealed parts. But whoever
-/// can change it decides which attempt at a part belongs to the object. So keep it with the sealer,
-/// and do not fill it from what storage returns.
-#[derive(Clone, PartialEq, Eq)]
+/// It holds no secret: lengths and commitments stand in the clear in the sealed parts, and of the
+/// associated data it has a digest under the content key. But whoever can change it decides which
+/// attempt at a part belongs to the object. So keep it with the sealer, and do not fill it from
+/// what storage returns. An older copy of it allows a second manifest.
+#[derive(PartialEq, Eq)]
 pub struct Journal {
-    header: [u8; 64],
+    header: HeaderName,
+    /// What tells the associated data from others, for whoever has the content key.
+    aad: [u8; COMMITMENT_LEN],
     /// Length and commitment by index.
     parts: BTreeMap<u64, (u64, [u8; COMMITMENT_LEN])>,
     /// The digest of the entries of the manifest, once there is one.
@@ -88,20 +130,69 @@ pub struct Journal {
 }
 
 impl Journal {
-    pub(super) fn new(header: &Header) -> Self {
-        Self { header: digest_of(header), parts: BTreeMap::new(), manifest: None }
+    pub(super) fn new(header: HeaderName, aad: [u8; COMMITMENT_LEN]) -> Self {
+        Self { header, aad, parts: BTreeMap::new(), manifest: None }
     }
 
-    /// Takes note of a part. A later attempt at the same part takes the place of an earlier one:
-    /// the bytes in storage must be those of the last that was noted.
-    pub fn record(&mut self, part: SealedPart) {
-        self.parts.insert(part.index, (part.len, part.commitment));
+    /// Takes note of a part. Call it once the sealed bytes are where they are to stay. The same
+    /// report may come several times.
+    ///
+    /// # Errors
+    ///
+    /// The journal is then unchanged:
+    ///
+    /// * [`SealError::OtherHeader`] if the part belongs to another object;
+    /// * [`SealError::OtherAttempt`] if another attempt at the same part was noted before: only one
+    ///   of them can be what is stored. [`replace`](Self::replace) takes the new one;
+    /// * [`SealError::EmptyPart`] and [`SealError::LimitExceeded`] if no sealer makes such a part;
+    /// * [`SealError::SecondManifest`] if the manifest was sealed, without this part.
+    pub fn record(&mut self, part: SealedPart) -> Result<(), SealError> {
+        match self.parts.get(&part.index) {
+            Some(noted) if *noted != (part.len, part.commitment) => Err(SealError::OtherAttempt { index: part.index }),
+            _ => self.replace(part),
+        }
+    }
+
+    /// Takes note of a part in the place of an earlier attempt, whose bytes are not stored any
+    /// more.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`record`](Self::record), but for [`SealError::OtherAttempt`].
+    pub fn replace(&mut self, part: SealedPart) -> Result<(), SealError> {
+        if part.object != self.header.object() {
+            return Err(SealError::OtherHeader);
+        }
+        if part.len == 0 {
+            return Err(SealError::EmptyPart);
+        }
+        if part.index >= MAX_PARTS {
+            return Err(exceeded(Limit::Parts, MAX_PARTS));
+        }
+        let entry = (part.len, part.commitment);
+        if self.manifest.is_some() && self.parts.get(&part.index) != Some(&entry) {
+            return Err(SealError::SecondManifest);
+        }
+        self.parts.insert(part.index, entry);
+        Ok(())
     }
 
     /// Returns whether the part with this number was noted.
     #[must_use]
     pub fn contains(&self, index: u64) -> bool {
         self.parts.contains_key(&index)
+    }
+
+    /// Returns the parts that were noted, by their numbers.
+    pub fn parts(&self) -> impl Iterator<Item = SealedPart> {
+        let object = self.header.object();
+        let part = move |(index, (len, commitment)): (&u64, &(u64, [u8; COMMITMENT_LEN]))| SealedPart {
+            object,
+            index: *index,
+            len: *len,
+            commitment: *commitment,
+        };
+        self.parts.iter().map(part)
     }
 
     /// Returns how many parts were noted.
@@ -116,16 +207,15 @@ impl Journal {
         self.parts.is_empty()
     }
 
-    /// Returns the journal as bytes, of a fixed order: the same journal gives the same bytes.
+    /// Returns the journal as bytes, of a fixed order: the same journal gives the same bytes. They
+    /// are 208 bytes long, and 48 bytes longer for each part.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
-        bytes.extend_from_slice(&self.header);
+        bytes.extend_from_slice(&self.header.0);
+        bytes.extend_from_slice(&self.aad);
         bytes.extend_from_slice(&self.manifest.unwrap_or([0; 64]));
-        for (index, (len, commitment)) in &self.parts {
-            let part = SealedPart { index: *index, len: *len, commitment: *commitment };
-            bytes.extend_from_slice(&part.to_bytes());
-        }
+        self.parts().for_each(|part| bytes.extend_from_slice(&part.entry()));
         let digest = sha512(&[&bytes]);
         bytes.extend_from_slice(&digest[..CHECK_LEN]);
         bytes
@@ -144,34 +234,47 @@ impl Journal {
         }
         let content = content.strip_prefix(MAGIC).ok_or(JournalError)?;
         let (header, content) = content.split_first_chunk::<64>().ok_or(JournalError)?;
+        let (aad, content) = content.split_first_chunk::<COMMITMENT_LEN>().ok_or(JournalError)?;
         let (manifest, content) = content.split_first_chunk::<64>().ok_or(JournalError)?;
-        let (parts, []) = content.as_chunks::<{ SealedPart::BYTES }>() else { return Err(JournalError) };
-        let manifest = (*manifest != [0; 64]).then_some(*manifest);
-        let mut journal = Self { header: *header, parts: BTreeMap::new(), manifest };
-        parts.iter().for_each(|part| journal.record(SealedPart::from_bytes(part)));
+        let (parts, []) = content.as_chunks::<ENTRY_LEN>() else { return Err(JournalError) };
+        let mut journal = Self::new(HeaderName(*header), *aad);
+        for entry in parts {
+            let part = SealedPart::from_entry(journal.header.object(), entry);
+            journal.record(part).map_err(|_| JournalError)?;
+        }
+        journal.manifest = (*manifest != [0; 64]).then_some(*manifest);
         Ok(journal)
     }
 
-    pub(super) fn is_of(&self, header: &Header) -> bool {
-        self.header == digest_of(header)
+    /// Refuses another header, or the same one with other associated data.
+    pub(super) fn check(&self, header: &HeaderName, aad: &[u8; COMMITMENT_LEN]) -> Result<(), SealError> {
+        if self.header != *header {
+            return Err(SealError::OtherHeader);
+        }
+        if self.aad != *aad { Err(SealError::OtherAssociatedData) } else { Ok(()) }
     }
 
-    /// Returns the plaintext of the manifest, and takes note that there is one.
-    pub(super) fn finish(&mut self) -> Result<Vec<u8>, SealError> {
-        let exceeded = |limit, max| SealError::LimitExceeded(LimitExceeded { limit, max });
-        if to_u64(self.parts.len()) > MAX_PARTS {
+    /// Returns the plaintext of the manifest of so many parts, and takes note that there is one,
+    /// here and in `sealed`.
+    pub(super) fn finish(
+        &mut self,
+        count: u64,
+        limits: &Limits,
+        sealed: &mut Option<[u8; 64]>,
+    ) -> Result<Vec<u8>, SealError> {
+        if count > MAX_PARTS {
             return Err(exceeded(Limit::Parts, MAX_PARTS));
+        }
+        limits.check(Limit::Parts, count)?;
+        if let Some(index) = (0..count).find(|index| !self.contains(*index)) {
+            return Err(SealError::MissingPart { index });
+        }
+        if let Some((index, _)) = self.parts.range(count..).next() {
+            return Err(SealError::UnexpectedPart { index: *index });
         }
         let mut entries = Vec::with_capacity(self.parts.len() * MANIFEST_ENTRY_LEN);
         let mut total = 0_u64;
-        for ((index, (len, commitment)), expected) in self.parts.iter().zip(0_u64..) {
-            if *index != expected {
-                return Err(SealError::MissingPart { index: expected });
-            }
-            // Nobody could open the manifest (SPEC §5.7).
-            if *len == 0 {
-                return Err(SealError::EmptyPart);
-            }
+        for (len, commitment) in self.parts.values() {
             total = total.saturating_add(*len);
             entries.extend_from_slice(&len.to_be_bytes());
             entries.extend_from_slice(commitment);
@@ -179,12 +282,14 @@ impl Journal {
         if total > MAX_PLAINTEXT_LEN {
             return Err(exceeded(Limit::PlaintextLen, MAX_PLAINTEXT_LEN));
         }
+        limits.check(Limit::PlaintextLen, total)?;
         // SPEC §5.7: never two manifests with different entries.
         let digest = sha512(&[&entries]);
-        if self.manifest.is_some_and(|earlier| earlier != digest) {
+        if [self.manifest, *sealed].into_iter().flatten().any(|earlier| earlier != digest) {
             return Err(SealError::SecondManifest);
         }
         self.manifest = Some(digest);
+        *sealed = Some(digest);
         Ok(entries)
     }
 }
@@ -195,11 +300,21 @@ impl fmt::Debug for Journal {
     }
 }
 
-fn digest_of(header: &Header) -> [u8; 64] {
-    sha512(&[header.as_bytes()])
+pub(super) fn commitment_of(head: &[u8; BODY_HEAD_LEN]) -> [u8; COMMITMENT_LEN] {
+    *head[SALT_LEN..].first_chunk().expect("32 of 56 bytes")
+}
+
+fn exceeded(limit: Limit, max: u64) -> SealError {
+    LimitExceeded { limit, max }.into()
 }
 
 const MAGIC: &[u8] = b"bulla journal 1\n";
+
+/// Length in bytes of what a report says of the header.
+const OBJECT_LEN: usize = 16;
+
+/// Length in bytes of what a journal says of a part.
+const ENTRY_LEN: usize = 8 + MANIFEST_ENTRY_LEN;
 
 /// Length in bytes of the checksum at the end.
 const CHECK_LEN: usize = 32;

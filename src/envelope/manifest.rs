@@ -82,6 +82,15 @@ pub(crate) fn check_manifest_len(limits: &Limits, len: u64) -> Result<(), OpenEr
     Ok(limits.check(Limit::Parts, parts)?)
 }
 
+/// Whether a manifest can be of `len` sealed bytes: one entry after the other, and no more than
+/// there may be.
+#[cfg(feature = "std")]
+pub(crate) fn is_manifest_len(len: u64) -> bool {
+    let entries =
+        |len: u64| len.is_multiple_of(to_u64(MANIFEST_ENTRY_LEN)) && len / to_u64(MANIFEST_ENTRY_LEN) <= MAX_PARTS;
+    plaintext_len(len).is_ok_and(entries)
+}
+
 impl Manifest {
     /// Returns the length of the payload in bytes. It is verified.
     #[must_use]

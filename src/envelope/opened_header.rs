@@ -76,8 +76,8 @@ impl OpenedHeader {
     }
 
     /// What seals further bodies under this header.
-    pub(super) fn to_parts(&self) -> (Arc<Keyed>, AssociatedData, Work) {
-        (self.keyed.clone(), self.aad.clone(), self.work())
+    pub(super) fn to_parts(&self) -> (Arc<Keyed>, AssociatedData, Limits, Threads) {
+        (self.keyed.clone(), self.aad.clone(), self.limits, self.threads)
     }
 
     /// Sets the limit on the length of the plaintext. The other limits concern the header, which is

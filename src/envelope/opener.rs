@@ -188,6 +188,14 @@ impl<'a> Opener<'a> {
         self.open_header_within(header, &self.limits.with_private_key_operations(operations)).0
     }
 
+    /// How many records may be for one of the identities: the most private-key operations that the
+    /// header can take.
+    #[cfg(feature = "std")]
+    pub(super) fn candidates(&self, header: &Header) -> u32 {
+        let of = |record| self.identities.iter().filter(|identity| identity.may_open(&record)).count();
+        u32::try_from(header.records().map(of).sum::<usize>()).unwrap_or(u32::MAX)
+    }
+
     /// Also returns the number of private-key operations that this took.
     pub(super) fn open_header_within(
         &self,

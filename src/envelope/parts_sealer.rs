@@ -6,25 +6,27 @@ use core::fmt;
 
 use rand_core::Rng;
 
-use super::journal::{Journal, SealedPart};
+use super::journal::{HeaderName, Journal, SealedPart, commitment_of};
 use super::opened_header::OpenedHeader;
 use crate::chunk::{BodySealer, Work};
 use crate::crypto::SystemRng;
 use crate::error::SealError;
-use crate::format::{Layout, MAX_PARTS, SALT_LEN};
-use crate::limits::{Limit, LimitExceeded};
+use crate::format::{COMMITMENT_LEN, Layout, MAX_PARTS, MAX_PLAINTEXT_LEN, SALT_LEN};
+use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::num::to_u64;
 use crate::schedule::{AssociatedData, BodyKeys, Keyed, Place};
 use crate::secret::ContentKey;
+use crate::threads::Threads;
 use crate::wire::Header;
 
 /// Seals the parts of one object in any order, and the manifest that puts them together (SPEC
 /// §5.7).
 ///
-/// [`Sealer::start_parts`](crate::Sealer::start_parts) makes one with a new header. Other workers,
-/// and whoever resumes, get one from the header with [`OpenedHeader::resume_parts`]: they are
-/// recipients, or were given the [`content_key`](Self::content_key). Each worker reports what it
-/// has sealed as a [`SealedPart`], and one of them keeps the [`Journal`] and writes the manifest.
+/// [`Sealer::start_parts`](crate::Sealer::start_parts) makes one with a new header, and the
+/// [`Journal`] of it. Other workers, and whoever resumes, get one from header and journal with
+/// [`OpenedHeader::resume_parts`]: they are recipients, or were given the
+/// [`content_key`](Self::content_key). Each worker reports what it has sealed as a [`SealedPart`].
+/// Whoever keeps the journal takes note of the reports, and seals the manifest.
 ///
 /// # Examples
 ///
@@ -32,14 +34,13 @@ use crate::wire::Header;
 /// use bulla::{Opener, Sealer};
 ///
 /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
-/// let parts = Sealer::new(identity.recipient()).start_parts()?;
-/// let mut journal = parts.journal();
+/// let (mut parts, mut journal) = Sealer::new(identity.recipient()).start_parts()?;
 /// // In any order, by any worker.
 /// let (second, report) = parts.part(1)?.seal(b"world")?;
-/// journal.record(report);
+/// journal.record(report)?;
 /// let (first, report) = parts.part(0)?.seal(b"hello ")?;
-/// journal.record(report);
-/// let manifest = parts.finish(&mut journal)?;
+/// journal.record(report)?;
+/// let manifest = parts.finish(&mut journal, 2)?;
 ///
 /// let header = parts.header().as_bytes();
 /// let file = [header, &first, &second, &manifest.file_end()].concat();
@@ -57,13 +58,18 @@ use crate::wire::Header;
 /// recipients, drop their records at the end with a [`Rewrapper`](crate::Rewrapper).
 pub struct PartsSealer {
     keyed: Arc<Keyed>,
+    name: HeaderName,
     aad: AssociatedData,
-    work: Work,
+    limits: Limits,
+    threads: Threads,
+    /// The digest of the entries of the manifest that was sealed here.
+    manifest: Option<[u8; 64]>,
 }
 
 impl PartsSealer {
-    pub(super) fn new(keyed: Arc<Keyed>, aad: AssociatedData, work: Work) -> Self {
-        Self { keyed, aad, work }
+    pub(super) fn new(keyed: Arc<Keyed>, aad: AssociatedData, limits: &Limits, threads: Threads) -> Self {
+        let name = HeaderName::of(keyed.header());
+        Self { keyed, name, aad, limits: *limits, threads, manifest: None }
     }
 
     /// Returns the header, which comes first in a file.
@@ -79,42 +85,48 @@ impl PartsSealer {
         self.keyed.key()
     }
 
-    /// Returns an empty journal for this header.
-    #[must_use]
-    pub fn journal(&self) -> Journal {
-        Journal::new(self.header())
+    /// An empty journal for this header and the associated data.
+    pub(super) fn journal(&self) -> Journal {
+        Journal::new(self.name.clone(), self.aad_commitment())
     }
 
     /// Returns what seals one attempt at the part with this number, counted from zero.
     ///
     /// # Errors
     ///
-    /// [`SealError::LimitExceeded`] if the number is 2^20 or more, and [`SealError::Randomness`].
+    /// [`SealError::LimitExceeded`] if the number is not below [`Limits::parts`] and 2^20, and
+    /// [`SealError::Randomness`].
     pub fn part(&self, index: u64) -> Result<PartSealer, SealError> {
-        if index >= MAX_PARTS {
-            return Err(LimitExceeded { limit: Limit::Parts, max: MAX_PARTS }.into());
+        let max = MAX_PARTS.min(self.limits.parts().into());
+        if index >= max {
+            return Err(LimitExceeded { limit: Limit::Parts, max }.into());
         }
-        Ok(PartSealer { index, body: self.body(Place::part(index))? })
+        Ok(PartSealer { index, name: self.name.clone(), body: self.body(Place::part(index))? })
     }
 
-    /// Seals the manifest of the parts that `journal` lists, and takes note of that in the journal:
-    /// under one header there are no two manifests of different parts.
+    /// Seals the manifest of an object of `parts` parts, as `journal` lists them, and takes note of
+    /// that in the journal: under one header there are no two manifests of different parts.
+    ///
+    /// `parts` comes from what was to be sealed. If it came from the journal, a report that was
+    /// lost would make a shorter object. Write the journal to where it is kept **before** anybody
+    /// gets the manifest. After a crash, call this again: the same parts give a manifest that is as
+    /// good.
     ///
     /// # Errors
     ///
     /// * [`SealError::OtherHeader`] if the journal is that of another header, or of this one with
-    ///   other recipients;
-    /// * [`SealError::MissingPart`] if a part is missing before the last one that is there;
-    /// * [`SealError::EmptyPart`] if a part was reported to have no plaintext, which no sealer does;
+    ///   other recipients, and [`SealError::OtherAssociatedData`];
+    /// * [`SealError::MissingPart`] and [`SealError::UnexpectedPart`] if the journal has not the
+    ///   parts from 0 to `parts` − 1, and no others;
     /// * [`SealError::SecondManifest`] if there is a manifest already, of other parts;
-    /// * [`SealError::LimitExceeded`] beyond the maxima of the format;
+    /// * [`SealError::LimitExceeded`] if a reader with the same limits would refuse the object;
     /// * [`SealError::Randomness`].
-    pub fn finish(&self, journal: &mut Journal) -> Result<SealedManifest, SealError> {
-        if !journal.is_of(self.header()) {
-            return Err(SealError::OtherHeader);
-        }
+    pub fn finish(&mut self, journal: &mut Journal, parts: u64) -> Result<SealedManifest, SealError> {
+        journal.check(&self.name, &self.aad_commitment())?;
         let body = self.body(Place::Manifest)?;
-        Ok(SealedManifest(body.seal(&journal.finish()?)?))
+        // Kept here as well, against an older copy of the journal.
+        let entries = journal.finish(parts, &self.limits, &mut self.manifest)?;
+        Ok(SealedManifest(body.seal(&entries)?))
     }
 
     fn body(&self, place: Place) -> Result<BodySealer, SealError> {
@@ -125,27 +137,42 @@ impl PartsSealer {
         Ok(self.body_from(place, &salt))
     }
 
+    /// Commits to the associated data under the content key: the commitment of a manifest with a
+    /// salt of zeros, which is never sealed.
+    fn aad_commitment(&self) -> [u8; COMMITMENT_LEN] {
+        commitment_of(self.body_from(Place::Manifest, &[0; SALT_LEN]).head())
+    }
+
     pub(crate) fn body_from(&self, place: Place, salt: &[u8; SALT_LEN]) -> BodySealer {
         let keys = BodyKeys::new(&self.keyed, &place, &self.aad);
-        BodySealer::new(keys.input_key, keys.context(), salt, self.work)
+        // The limit on the plaintext is for the payload (SPEC §5.7).
+        let limits = match place {
+            Place::Manifest => self.limits.with_plaintext_len(MAX_PLAINTEXT_LEN),
+            _ => self.limits,
+        };
+        BodySealer::new(keys.input_key, keys.context(), salt, Work::new(&limits, self.threads))
     }
 }
 
 impl OpenedHeader {
-    /// Returns what seals parts under this header, with its associated data, for a worker or for
-    /// whoever resumes. `journal` is the one that was begun with the header, perhaps still empty.
+    /// Returns what seals parts under this header, for a worker or for whoever resumes. `journal`
+    /// is the one that was begun with the header, perhaps still empty. The associated data must be
+    /// the same, too: see [`OpenedHeader::aad`].
     ///
     /// # Errors
     ///
-    /// [`SealError::OtherHeader`] if the header is not byte for byte that of the journal: if its
-    /// recipients were changed, nothing may be sealed under it any more, since who was removed
-    /// would read it. Also if the header is not for parts.
+    /// * [`SealError::OtherHeader`] if the header is not byte for byte that of the journal: if its
+    ///   recipients were changed, nothing may be sealed under it any more, since who was removed
+    ///   would read it. Also if the header is not for parts.
+    /// * [`SealError::OtherAssociatedData`] if the parts were begun with other associated data.
     pub fn resume_parts(&self, journal: &Journal) -> Result<PartsSealer, SealError> {
-        if self.header().layout() != Layout::Parts || !journal.is_of(self.header()) {
+        if self.header().layout() != Layout::Parts {
             return Err(SealError::OtherHeader);
         }
-        let (keyed, aad, work) = self.to_parts();
-        Ok(PartsSealer::new(keyed, aad, work))
+        let (keyed, aad, limits, threads) = self.to_parts();
+        let sealer = PartsSealer::new(keyed, aad, &limits, threads);
+        journal.check(&sealer.name, &sealer.aad_commitment())?;
+        Ok(sealer)
     }
 }
 
@@ -158,6 +185,7 @@ impl fmt::Debug for PartsSealer {
 /// Seals one attempt at one part.
 pub struct PartSealer {
     index: u64,
+    name: HeaderName,
     body: BodySealer,
 }
 
@@ -177,13 +205,13 @@ impl PartSealer {
         if plaintext.is_empty() {
             return Err(SealError::EmptyPart);
         }
-        let report = SealedPart::new(self.index, to_u64(plaintext.len()), self.body.head());
+        let report = SealedPart::new(&self.name, self.index, to_u64(plaintext.len()), self.body.head());
         Ok((self.body.seal(plaintext)?, report))
     }
 
     #[cfg(feature = "std")]
-    pub(crate) fn into_parts(self) -> (u64, BodySealer) {
-        (self.index, self.body)
+    pub(crate) fn into_parts(self) -> (SealedPart, BodySealer) {
+        (SealedPart::new(&self.name, self.index, 0, self.body.head()), self.body)
     }
 }
 

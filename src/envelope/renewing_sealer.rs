@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use super::message_sealer::MessageSealer;
 use super::sealer::Sealer;
+use crate::chunk::BodySealer;
 use crate::error::SealError;
 use crate::num::to_u64;
 use crate::schedule::Label;
@@ -102,25 +103,27 @@ impl<'a> RenewingSealer<'a> {
         self
     }
 
-    /// Returns the header to use for one message with a plaintext of `len` bytes, and counts that
-    /// message. If the last header is used up, this makes a new one, for which other threads wait.
+    /// Seals one message and returns its header, too. The header is the same for many messages. If
+    /// the last one is used up, this makes a new one, for which other threads wait.
     ///
     /// # Errors
     ///
-    /// [`SealError`] if a new header is needed and cannot be made. The old one is not used any more
-    /// either.
-    pub fn current(&self, len: u64) -> Result<Arc<MessageSealer>, SealError> {
-        self.current_at(len, Instant::now())
-    }
-
-    /// Seals one message and returns its header, too. The header is the same for many messages.
-    ///
-    /// # Errors
-    ///
-    /// [`SealError`] if the message cannot be sealed.
+    /// [`SealError`] if the message cannot be sealed. If a new header is needed and cannot be made,
+    /// the old one is not used any more either.
     pub fn seal(&self, label: impl Into<Label>, plaintext: &[u8]) -> Result<(Header, Vec<u8>), SealError> {
         let messages = self.current(to_u64(plaintext.len()))?;
         Ok((messages.header().clone(), messages.seal(label, plaintext)?))
+    }
+
+    /// Returns the engine that seals one message, for streams and for buffers of the caller's, and
+    /// its header. `len` is about how many bytes the plaintext will have, to be counted.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`seal`](Self::seal).
+    pub fn message(&self, label: impl Into<Label>, len: u64) -> Result<(Header, BodySealer), SealError> {
+        let messages = self.current(len)?;
+        Ok((messages.header().clone(), messages.message(label)?))
     }
 
     /// Begins a new header with the next message, because the content key may have become known,
@@ -135,6 +138,11 @@ impl<'a> RenewingSealer<'a> {
         *self.lock() = State { sealer, current: None };
     }
 
+    /// The header for one message, which is counted.
+    fn current(&self, len: u64) -> Result<Arc<MessageSealer>, SealError> {
+        self.current_at(len, Instant::now())
+    }
+
     fn current_at(&self, len: u64, now: Instant) -> Result<Arc<MessageSealer>, SealError> {
         let mut state = self.lock();
         if let Some(current) = &mut state.current
@@ -143,7 +151,7 @@ impl<'a> RenewingSealer<'a> {
             && now.saturating_duration_since(current.since) < self.max_age
         {
             current.count += 1;
-            current.bytes += len;
+            current.bytes = current.bytes.saturating_add(len);
             return Ok(current.messages.clone());
         }
         state.current = None;
@@ -199,6 +207,17 @@ mod tests {
             sealer.renew();
             assert!(!Arc::ptr_eq(&last.unwrap(), &sealer.current_at(0, start).unwrap()));
         }
+    }
+
+    #[test]
+    fn lengths_that_were_announced_do_not_overflow() {
+        let identity = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem")).unwrap();
+        let sealer = RenewingSealer::new(Sealer::new(identity.recipient())).max_bytes(u64::MAX);
+        let (first, _) = sealer.message("a", 5).unwrap();
+        let (second, _) = sealer.message("b", u64::MAX).unwrap();
+        let (third, _) = sealer.message("c", 1).unwrap();
+        // The second is as long as all that is allowed, and the third is counted beyond that.
+        assert!(first == second && second == third);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use core::fmt;
 
 use rand_core::CryptoRng;
 
+use super::journal::Journal;
 use super::message_sealer::MessageSealer;
 use super::parts_sealer::PartsSealer;
 use super::sealing::Sealing;
@@ -263,12 +264,13 @@ impl<'a> Sealer<'a> {
     }
 
     /// Makes the header of an object whose parts are sealed by any number of workers, in any order
-    /// (layout `04`). This costs one public-key operation for each recipient, and none for a part.
+    /// (layout `04`), and the journal for it. This costs one public-key operation for each
+    /// recipient, and none for a part.
     ///
     /// # Errors
     ///
     /// [`SealError`] if the header cannot be made.
-    pub fn start_parts(&self) -> Result<PartsSealer, SealError> {
+    pub fn start_parts(&self) -> Result<(PartsSealer, Journal), SealError> {
         let mut rng = SystemRng::new();
         let content_key = draw_content_key(&mut rng);
         // As in `start`.
@@ -282,10 +284,12 @@ impl<'a> Sealer<'a> {
         &self,
         content_key: ContentKey,
         rng: &mut dyn CryptoRng,
-    ) -> Result<PartsSealer, SealError> {
+    ) -> Result<(PartsSealer, Journal), SealError> {
         let keyed = self.wrap(Layout::Parts, content_key, rng)?;
-        let work = Work::new(&self.limits, self.threads);
-        Ok(PartsSealer::new(Arc::new(keyed), AssociatedData::new(&self.aad), work))
+        let aad = AssociatedData::new(&self.aad);
+        let parts = PartsSealer::new(Arc::new(keyed), aad, &self.limits, self.threads);
+        let journal = parts.journal();
+        Ok((parts, journal))
     }
 
     /// Makes the header of a session (layout `02`): a stream of messages, and one that answers it.

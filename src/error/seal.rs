@@ -42,8 +42,19 @@ pub enum SealError {
     SeveralRecipients,
     /// A part of an object has no plaintext. This is the caller's mistake: leave it out.
     EmptyPart,
-    /// A part is missing in the journal, although there are later ones. Seal it.
+    /// A part that the object is to have is missing in the journal. Seal it.
     MissingPart {
+        /// Number of the part, counted from zero.
+        index: u64,
+    },
+    /// The journal has a part that the object is not to have: its number is too high.
+    UnexpectedPart {
+        /// Number of the part, counted from zero.
+        index: u64,
+    },
+    /// Another attempt at this part was noted in the journal before. If the earlier one is not
+    /// stored any more, replace it.
+    OtherAttempt {
         /// Number of the part, counted from zero.
         index: u64,
     },
@@ -52,6 +63,9 @@ pub enum SealError {
     /// The header is not the one that the journal was begun with: its recipients were changed, or
     /// it is another one. Nothing may be sealed under it.
     OtherHeader,
+    /// The associated data is not that which the parts were begun with. Parts with other associated
+    /// data would not open.
+    OtherAssociatedData,
     /// The operating system gave no randomness. Nothing was sealed. A retry can help.
     Randomness,
 }
@@ -71,10 +85,13 @@ impl fmt::Display for SealError {
             Self::SeveralRecipients => f.write_str("a session with several recipients cannot be answered"),
             Self::EmptyPart => f.write_str("a part is empty"),
             Self::MissingPart { index } => write!(f, "part {index} is missing"),
+            Self::UnexpectedPart { index } => write!(f, "there is a part {index}, which the object is not to have"),
+            Self::OtherAttempt { index } => write!(f, "another attempt at part {index} was noted before"),
             Self::SecondManifest => f.write_str("there is a manifest of other parts under this header already"),
             Self::OtherHeader => {
                 f.write_str("not the header that the parts were begun with: nothing is sealed under it")
             }
+            Self::OtherAssociatedData => f.write_str("not the associated data that the parts were begun with"),
             Self::Randomness => f.write_str("the operating system gave no randomness"),
         }
     }

@@ -20,8 +20,7 @@ impl PartSealer {
     /// Returns a writer that seals the part to `output`.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn wrap_output<W: Write>(self, output: W) -> PartWriter<W> {
-        let (index, body) = self.into_parts();
-        let report = SealedPart::new(index, 0, body.head());
+        let (report, body) = self.into_parts();
         PartWriter { writer: body.wrap_output(output), report }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::open_reader_at::{FromStart, OpenReaderAt};
 use super::read_at::{ReadAt, read_full_at};
-use crate::envelope::{Manifest, Opener, check_manifest_len};
+use crate::envelope::{Manifest, Opener, check_manifest_len, is_manifest_len};
 use crate::error::OpenError;
 use crate::format::CHUNK_LEN;
 use crate::num::{clamp_to_usize, to_u64};
@@ -67,10 +67,10 @@ impl Opener<'_> {
         let manifest_len = u64::from_be_bytes(trailer);
         let manifest_start = end.checked_sub(manifest_len).filter(|from| *from >= start);
         let manifest_start = manifest_start.ok_or(OpenError::MalformedManifest)?;
-        check_manifest_len(self.limits_in_use(), manifest_len).map_err(|error| match error {
-            OpenError::Truncated => OpenError::MalformedManifest,
-            error => error,
-        })?;
+        if !is_manifest_len(manifest_len) {
+            return Err(OpenError::MalformedManifest.into());
+        }
+        check_manifest_len(self.limits_in_use(), manifest_len)?;
         let mut manifest = alloc::vec![0; clamp_to_usize(manifest_len)];
         if read_full_at(&input, &mut manifest, manifest_start)? < manifest.len() {
             return Err(OpenError::Truncated.into());
@@ -156,17 +156,21 @@ impl<R: ReadAt> PartsReaderAt<R> {
         let range = manifest.range(index).expect("there is a part at this offset");
         let len = output.len().min(clamp_to_usize(range.end - offset));
         let part = self.part(index)?;
-        let len = match part.read_at(&mut output[..len], offset - range.start)? {
-            // The manifest says that there is more.
-            0 => return Err(OpenError::Truncated.into()),
-            len => len,
-        };
-        // What ends with full chunks has an empty one behind them, which nobody asked for: whoever
-        // reads on must not pass it by.
-        if offset + to_u64(len) == range.end && (range.end - range.start).is_multiple_of(to_u64(CHUNK_LEN)) {
-            part.len()?;
+        // A part that ends with a full chunk has an empty one behind it, which nobody asks for:
+        // whoever reads on must not pass it by. The last byte goes out only with it.
+        let reaches_end = offset + to_u64(len) == range.end;
+        if reaches_end && (range.end - range.start).is_multiple_of(to_u64(CHUNK_LEN)) {
+            match part.len() {
+                Ok(_) => {}
+                Err(_) if len > 1 => return self.read_some(&mut output[..len - 1], offset),
+                Err(error) => return Err(error),
+            }
         }
-        Ok(len)
+        match part.read_at(&mut output[..len], offset - range.start)? {
+            // The manifest says that there is more.
+            0 => Err(OpenError::Truncated.into()),
+            len => Ok(len),
+        }
     }
 
     fn part(&self, index: usize) -> io::Result<PartReader<R>> {
@@ -247,7 +251,9 @@ pub struct Joined<R> {
 }
 
 impl<R: ReadAt> Joined<R> {
-    /// Joins `inputs` in this order. Asks each for its length.
+    /// Joins `inputs` in this order: the header, the parts, and what
+    /// [`SealedManifest::file_end`](crate::parts::SealedManifest::file_end) returns. Asks each for
+    /// its length.
     ///
     /// # Errors
     ///

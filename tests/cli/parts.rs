@@ -1,6 +1,7 @@
 //! One file in parts, sealed by several processes.
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -75,6 +76,59 @@ fn two_runs_do_not_work_on_one_file() {
 }
 
 #[test]
+fn no_run_begins_beside_a_worker_that_an_earlier_one_has_left() {
+    let dir = Scratch::new();
+    dir.write("in", &pattern(LEN));
+    kill_midway(&dir);
+    // What a worker holds that is still writing its part.
+    let worker = File::open(dir.path("out.partial")).unwrap();
+    worker.lock_shared().unwrap();
+    let line = dir.fails(["parts", "seal", "-i", &private(2048), "in", "out"]);
+    assert_eq!(line, "bulla: out.partial: another run is at work on it: wait for its end");
+    drop(worker);
+    dir.succeeds(["parts", "seal", "-i", &private(2048), "in", "out"]);
+}
+
+#[test]
+fn a_worker_that_comes_late_writes_nothing() {
+    let dir = Scratch::new();
+    dir.write("in", &pattern(LEN));
+    kill_midway(&dir);
+    let before = dir.read("out.partial");
+    // As the run would have started it, under another number.
+    let mut worker = Command::new(crate::build::program());
+    worker.args(["parts", "worker", "in", "out", "1"]).current_dir(dir.0.path());
+    let mut worker = worker.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let job = [[7; 32].as_slice(), [0, 0, 1_000_000_u64].map(u64::to_be_bytes).as_flattened()].concat();
+    worker.stdin.take().unwrap().write_all(&job).unwrap();
+    let output = worker.wait_with_output().unwrap();
+    assert!(!output.status.success() && output.stdout.is_empty());
+    assert_eq!(text(&output.stderr), "bulla: out.partial: another run has gone on with it\n");
+    assert!(dir.read("out.partial") == before);
+}
+
+#[test]
+fn a_damaged_journal_is_refused() {
+    let dir = Scratch::new();
+    dir.write("in", &pattern(LEN));
+    kill_midway(&dir);
+    let journal = dir.read("out.journal");
+    // The length of a part, zero or twice as much; a byte of the library's; the end cut off.
+    let mut zero = journal.clone();
+    zero[8..16].fill(0);
+    let mut double = journal.clone();
+    double[8..16].copy_from_slice(&2_000_000_u64.to_be_bytes());
+    let mut flipped = journal.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    for damaged in [&zero, &double, &flipped, &journal[..journal.len() - 1], &[]] {
+        dir.write("out.journal", damaged);
+        let line = dir.fails(["parts", "seal", "-i", &private(2048), "in", "out"]);
+        assert_eq!(line, "bulla: out.journal: not a journal, or damaged: remove it, and begin anew");
+    }
+    assert!(!dir.path("out").exists());
+}
+
+#[test]
 fn a_file_in_parts_is_opened_as_such_alone_and_never_replaced() {
     let dir = Scratch::sealed();
     dir.write("in", b"hello");
@@ -120,13 +174,15 @@ fn kill_midway(dir: &Scratch) {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(dir.path("out.partial").exists(), "it was still at work");
+    let partial = File::open(dir.path("out.partial")).expect("it was still at work");
+    // Until its workers have ended, too.
+    partial.lock().unwrap();
 }
 
-/// How many parts are in the journal: 32 bytes of this program's, 176 without a part, 48 for each.
+/// How many parts are in the journal: 40 bytes of this program's, 208 without a part, 48 for each.
 fn journal_len(dir: &Scratch) -> u64 {
     let len = fs::metadata(dir.path("out.journal")).map_or(0, |metadata| metadata.len());
-    len.saturating_sub(32 + 176) / 48
+    len.saturating_sub(40 + 208) / 48
 }
 
 const LEN: usize = 60_000_000;

@@ -591,7 +591,9 @@ def split_parts_file(rest: bytes) -> tuple[bytes, bytes]:
         raise Refused("truncated")
     claimed = int.from_bytes(rest[-8:], "big")
     start = len(rest) - 8 - claimed
-    if start < 0 or not 72 <= claimed <= MAX_MANIFEST_LEN or (claimed - BODY_HEAD_LEN) % SEALED_CHUNK_LEN < 16:
+    chunks, last = divmod(claimed - BODY_HEAD_LEN, SEALED_CHUNK_LEN)
+    entries_len = chunks * CHUNK_LEN + last - TAG_LEN
+    if start < 0 or not 72 <= claimed <= MAX_MANIFEST_LEN or last < TAG_LEN or entries_len % 40:
         raise Refused("malformed manifest")
     return rest[:start], rest[start:-8]
 

@@ -85,16 +85,15 @@ impl Plain {
                 joined_unless(self.apart, vec![messages.header().as_bytes().to_vec(), message])
             }
             Form::Parts => {
-                let parts = sealer.start_parts().unwrap();
-                let mut journal = parts.journal();
+                let (mut parts, mut journal) = sealer.start_parts().unwrap();
                 let mut objects = vec![Vec::new(); self.pieces.len()];
                 for index in odd_order(self.pieces.len()) {
                     let part = parts.part(u64::try_from(index).unwrap()).unwrap();
                     let report;
                     (objects[index], report) = part.seal(&self.pieces[index]).unwrap();
-                    journal.record(report);
+                    journal.record(report).unwrap();
                 }
-                let manifest = parts.finish(&mut journal).unwrap();
+                let manifest = parts.finish(&mut journal, u64::try_from(self.pieces.len()).unwrap()).unwrap();
                 objects.insert(0, parts.header().as_bytes().to_vec());
                 objects.push(if self.apart { manifest.as_bytes().to_vec() } else { manifest.file_end() });
                 joined_unless(self.apart, objects)

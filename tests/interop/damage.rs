@@ -69,13 +69,12 @@ impl Case {
 
 /// Two workers have sealed the same part. The manifest names one, storage returns the other.
 pub(crate) fn other_attempt(plain: &Plain) -> Case {
-    let parts = plain.sealer().start_parts().unwrap();
-    let mut journal = parts.journal();
+    let (mut parts, mut journal) = plain.sealer().start_parts().unwrap();
     let (named, report) = parts.part(0).unwrap().seal(b"the same").unwrap();
     let (returned, _) = parts.part(0).unwrap().seal(b"the same").unwrap();
     assert_eq!(named.len(), returned.len());
-    journal.record(report);
-    let manifest = parts.finish(&mut journal).unwrap();
+    journal.record(report).unwrap();
+    let manifest = parts.finish(&mut journal, 1).unwrap();
     let objects = vec![parts.header().as_bytes().to_vec(), returned, manifest.as_bytes().to_vec()];
     plain.case("by Rust", "rsa2048", objects).with("another attempt", "foreign part", |_| ())
 }

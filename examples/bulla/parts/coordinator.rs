@@ -11,7 +11,7 @@ use bulla::parts::{PartsSealer, SealedPart};
 use bulla::{Header, Limits, Sealer, body};
 
 use super::open_file;
-use super::state::{Paths, State, open_partial};
+use super::state::{OfInput, Paths, State, locked, open_partial};
 use super::worker::JOB_LEN;
 use crate::args::PartsSealArgs;
 use crate::failure::Failure;
@@ -28,22 +28,23 @@ pub(super) fn run(args: &PartsSealArgs) -> Result<(), Failure> {
     }
     let input = open_file(&args.input)?;
     // Held to the end.
-    let (sealer, state, _lock) =
+    let (mut sealer, state, _lock) =
         if args.identities.is_empty() { begin(args, &input, &paths)? } else { resume(args, &input, &paths)? };
     let state = Mutex::new(state);
     seal_all(args, &sealer, &state, &paths)?;
     let mut state = state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     check_unchanged(args, &input, &state)?;
-    finish(args, &sealer, &mut state, &paths)
+    finish(args, &mut sealer, &mut state, &paths)
 }
 
 /// Makes a new header, and the files beside OUT.
 fn begin(args: &PartsSealArgs, input: &File, paths: &Paths) -> Result<(PartsSealer, State, File), Failure> {
     let recipients = keys::recipients(&args.recipients, args.any_certificate)?;
     let recipients = keys::named_or_not(recipients, false);
-    let sealer = Sealer::with_recipients(&recipients).and_then(|sealer| sealer.start_parts()).map_err(cannot_seal)?;
-    let state = State::of_input(input, args.part_len, sealer.journal());
-    let state = state.map_err(|error| Failure::io(args.input.display(), &error))?;
+    let (sealer, journal) =
+        Sealer::with_recipients(&recipients).and_then(|sealer| sealer.start_parts()).map_err(cannot_seal)?;
+    let of_input = OfInput::look(input).map_err(|error| Failure::io(args.input.display(), &error))?;
+    let state = State { run: new_run(&args.output)?, part_len: args.part_len, input: of_input, journal };
     if state.parts() > u64::from(Limits::default().parts()) {
         return Err(Failure::new(args.input.display(), "more parts than a reader takes: raise --part-size"));
     }
@@ -54,10 +55,11 @@ fn begin(args: &PartsSealArgs, input: &File, paths: &Paths) -> Result<(PartsSeal
         }
         _ => Failure::io(&name, &error),
     })?;
-    lock_file(&partial, &name)?;
+    lock_alone(&partial, &name)?;
     let written = partial.write_all(sealer.header().as_bytes()).and_then(|()| partial.sync_all());
     written.map_err(|error| Failure::io(&name, &error))?;
     state.write(&paths.journal)?;
+    lock_with_workers(&partial, &name)?;
     Ok((sealer, state, partial))
 }
 
@@ -66,30 +68,42 @@ fn resume(args: &PartsSealArgs, input: &File, paths: &Paths) -> Result<(PartsSea
     let identities = keys::identities_at(&args.identities, &args.passphrase)?;
     let name = paths.partial.display().to_string();
     let mut partial = open_partial(&paths.partial)?;
-    lock_file(&partial, &name)?;
-    let state = State::read(&paths.journal)?;
+    lock_alone(&partial, &name)?;
+    let mut state = State::read(&paths.journal)?;
     check_unchanged(args, input, &state)?;
     let header = Header::read_from(&mut partial, &Limits::default()).map_err(|error| unreadable(&name, &error))?;
     let opened = opener(&identities, Limits::default())?.open_header(&header);
     let opened = opened.map_err(|error| Failure::new(&name, error))?;
     let sealer = opened.resume_parts(&state.journal).map_err(|error| Failure::new(&name, error))?;
+    // A worker of the earlier run that comes late finds another number, and writes nothing.
+    state.run = new_run(&args.output)?;
+    state.write(&paths.journal)?;
+    lock_with_workers(&partial, &name)?;
     Ok((sealer, state, partial))
 }
 
-/// Refuses to work beside another run, which would write to the same file.
-fn lock_file(partial: &File, name: impl std::fmt::Display) -> Result<(), Failure> {
-    match partial.try_lock() {
-        Err(fs::TryLockError::WouldBlock) => Err(Failure::new(name, "another run is at work on it: wait for its end")),
-        // Not every file system has locks.
-        Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(()),
-    }
+/// Draws the number of a run.
+fn new_run(output: &Path) -> Result<u64, Failure> {
+    let mut number = [0; 8];
+    getrandom::fill(&mut number).map_err(|error| Failure::new(output.display(), error))?;
+    Ok(u64::from_be_bytes(number))
+}
+
+/// Refuses to work beside another run, or beside workers that an earlier one has left: they would
+/// write to the same file.
+fn lock_alone(partial: &File, name: impl std::fmt::Display) -> Result<(), Failure> {
+    locked(partial.try_lock(), name)
+}
+
+/// Lets workers of this run in, and nobody who would be alone.
+fn lock_with_workers(partial: &File, name: impl std::fmt::Display) -> Result<(), Failure> {
+    locked(partial.try_lock_shared(), name)
 }
 
 fn check_unchanged(args: &PartsSealArgs, input: &File, state: &State) -> Result<(), Failure> {
     let name = args.input.display();
-    let now = State::of_input(input, state.part_len, state.journal.clone());
-    let now = now.map_err(|error| Failure::io(&name, &error))?;
-    if (now.input_len, now.modified) != (state.input_len, state.modified) {
+    let now = OfInput::look(input).map_err(|error| Failure::io(&name, &error))?;
+    if now != state.input {
         return Err(Failure::new(&name, "changed since its first part was sealed: remove OUT.partial, and begin anew"));
     }
     Ok(())
@@ -105,7 +119,7 @@ fn seal_all(args: &PartsSealArgs, sealer: &PartsSealer, state: &Mutex<State>, pa
     let jobs = Mutex::new(missing.into_iter());
     thread::scope(|scope| {
         let workers: Vec<_> = (0..args.workers)
-            .map(|_| scope.spawn(|| Worker::start(args, sealer)?.work(&jobs, state, &paths.journal)))
+            .map(|_| scope.spawn(|| Worker::start(args, sealer, lock(state).run)?.work(&jobs, state, &paths.journal)))
             .collect();
         workers.into_iter().try_for_each(|worker| match worker.join() {
             Ok(result) => result,
@@ -115,9 +129,10 @@ fn seal_all(args: &PartsSealArgs, sealer: &PartsSealer, state: &Mutex<State>, pa
 }
 
 /// Writes the manifest behind the parts, and gives the file its name.
-fn finish(args: &PartsSealArgs, sealer: &PartsSealer, state: &mut State, paths: &Paths) -> Result<(), Failure> {
+fn finish(args: &PartsSealArgs, sealer: &mut PartsSealer, state: &mut State, paths: &Paths) -> Result<(), Failure> {
     let name = args.output.display();
-    let manifest = sealer.finish(&mut state.journal).map_err(cannot_seal)?;
+    let parts = state.parts();
+    let manifest = sealer.finish(&mut state.journal, parts).map_err(cannot_seal)?;
     // Before the manifest can be seen: there is no second one of other parts.
     state.write(&paths.journal)?;
     let parts_len: u64 = (0..state.parts()).filter_map(|index| body::body_len(state.len_of(index))).sum();
@@ -130,6 +145,7 @@ fn finish(args: &PartsSealArgs, sealer: &PartsSealer, state: &mut State, paths: 
         partial.sync_all()?;
         // Unlike a rename, this replaces nothing that has appeared meanwhile.
         fs::hard_link(&paths.partial, &args.output)?;
+        paths.sync_folder()?;
         fs::remove_file(&paths.partial)?;
         fs::remove_file(&paths.journal)
     };
@@ -144,10 +160,10 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(args: &PartsSealArgs, sealer: &PartsSealer) -> Result<Self, Failure> {
+    fn start(args: &PartsSealArgs, sealer: &PartsSealer, run: u64) -> Result<Self, Failure> {
         let start = || {
             let mut command = Command::new(std::env::current_exe()?);
-            command.args(["parts", "worker"]).arg(&args.input).arg(&args.output);
+            command.args(["parts", "worker"]).arg(&args.input).arg(&args.output).arg(run.to_string());
             let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
             let missing = || io::Error::other("no pipe to a worker");
             let mut jobs = child.stdin.take().ok_or_else(missing)?;
@@ -180,7 +196,7 @@ impl Worker {
                 return Err(Failure::new("a worker", "reported another part than it was given"));
             }
             let mut state = lock(state);
-            state.journal.record(report);
+            state.journal.record(report).map_err(cannot_seal)?;
             state.write(journal)?;
         }
         drop(self.jobs);

@@ -1,6 +1,6 @@
 //! What is on the disk while the parts are being sealed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -24,38 +24,59 @@ impl Paths {
         };
         Self { partial: with(".partial"), journal: with(".journal") }
     }
+
+    /// Makes sure that the names of the files are on the disk, where the system can do that.
+    pub(super) fn sync_folder(&self) -> io::Result<()> {
+        let folder = self.partial.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if cfg!(unix) { File::open(folder.unwrap_or(Path::new(".")))?.sync_all() } else { Ok(()) }
+    }
 }
 
 /// What must be the same when sealing goes on, and what was sealed so far.
 pub(super) struct State {
+    /// Of which run this is: drawn when the work begins, and when it goes on.
+    pub(super) run: u64,
     pub(super) part_len: u64,
-    pub(super) input_len: u64,
-    /// When IN was last changed, in nanoseconds.
-    pub(super) modified: u128,
+    pub(super) input: OfInput,
     pub(super) journal: Journal,
 }
 
-impl State {
-    pub(super) fn of_input(input: &File, part_len: u64, journal: Journal) -> io::Result<Self> {
+/// What shows that IN is the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct OfInput {
+    len: u64,
+    /// When it was last changed, in nanoseconds.
+    modified: u128,
+}
+
+impl OfInput {
+    pub(super) fn look(input: &File) -> io::Result<Self> {
         let metadata = input.metadata()?;
         let modified = metadata.modified()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-        Ok(Self { part_len, input_len: metadata.len(), modified, journal })
+        Ok(Self { len: metadata.len(), modified })
     }
+}
 
+impl State {
     /// Reads what [`write`](Self::write) has written.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         let name = path.display();
         let bytes = fs::read(path).map_err(|error| Failure::io(&name, &error))?;
         let parse = || {
             let (fixed, journal) = bytes.split_first_chunk::<FIXED_LEN>()?;
-            let (part_len, rest) = fixed.split_first_chunk()?;
+            let (run, rest) = fixed.split_first_chunk()?;
+            let (part_len, rest) = rest.split_first_chunk()?;
             let (input_len, modified) = rest.split_first_chunk()?;
-            Some(Self {
+            let state = Self {
+                run: u64::from_be_bytes(*run),
                 part_len: u64::from_be_bytes(*part_len),
-                input_len: u64::from_be_bytes(*input_len),
-                modified: u128::from_be_bytes(*modified.first_chunk()?),
+                input: OfInput {
+                    len: u64::from_be_bytes(*input_len),
+                    modified: u128::from_be_bytes(*modified.first_chunk()?),
+                },
                 journal: Journal::from_bytes(journal).ok()?,
-            })
+            };
+            state.is_consistent().then_some(state)
         };
         parse().ok_or_else(|| Failure::new(name, "not a journal, or damaged: remove it, and begin anew"))
     }
@@ -66,9 +87,10 @@ impl State {
             // Always under the same name, so that a run which is killed leaves one at most.
             let new = path.with_extension("journal.new");
             let mut temporary = File::create(&new)?;
+            temporary.write_all(&self.run.to_be_bytes())?;
             temporary.write_all(&self.part_len.to_be_bytes())?;
-            temporary.write_all(&self.input_len.to_be_bytes())?;
-            temporary.write_all(&self.modified.to_be_bytes())?;
+            temporary.write_all(&self.input.len.to_be_bytes())?;
+            temporary.write_all(&self.input.modified.to_be_bytes())?;
             temporary.write_all(&self.journal.to_bytes())?;
             temporary.sync_all()?;
             fs::rename(new, path)
@@ -78,12 +100,28 @@ impl State {
 
     /// Returns how many parts the input has.
     pub(super) fn parts(&self) -> u64 {
-        self.input_len.div_ceil(self.part_len)
+        self.input.len.div_ceil(self.part_len)
     }
 
     /// Returns the length in bytes of a part.
     pub(super) fn len_of(&self, index: u64) -> u64 {
-        self.part_len.min(self.input_len - index * self.part_len)
+        self.part_len.min(self.input.len - index * self.part_len)
+    }
+
+    /// The journal has a checksum, which does not cover the rest: whether the parts that it lists
+    /// are as long as they must be does.
+    fn is_consistent(&self) -> bool {
+        let fits = |index, len| index < self.parts() && len == self.len_of(index);
+        self.part_len > 0 && self.journal.parts().all(|part| fits(part.index(), part.len()))
+    }
+}
+
+/// Says why a file cannot be locked.
+pub(super) fn locked(result: Result<(), TryLockError>, name: impl std::fmt::Display) -> Result<(), Failure> {
+    match result {
+        Err(TryLockError::WouldBlock) => Err(Failure::new(name, "another run is at work on it: wait for its end")),
+        // Not every file system has locks.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
 }
 
@@ -93,4 +131,4 @@ pub(super) fn open_partial(path: &Path) -> Result<File, Failure> {
     file.map_err(|error| Failure::io(path.display(), &error))
 }
 
-const FIXED_LEN: usize = 8 + 8 + 16;
+const FIXED_LEN: usize = 8 + 8 + 8 + 16;

@@ -1,7 +1,7 @@
 //! A process that seals the parts it is told to.
 //!
 //! Its standard input brings the content key, 32 bytes, and then 24 bytes for each part: its
-//! number, and offset and length of its plaintext. For each part, its standard output gives back 48
+//! number, and offset and length of its plaintext. For each part, its standard output gives back 64
 //! bytes: what the manifest needs to know. At the end of its standard input it ends, so it does not
 //! outlive the process that has started it.
 
@@ -13,7 +13,7 @@ use bulla::parts::{PartsSealer, SealedPart};
 use bulla::{Header, Limits, body};
 use zeroize::Zeroizing;
 
-use super::state::{Paths, State, open_partial};
+use super::state::{Paths, State, locked, open_partial};
 use crate::args::PartsWorkerArgs;
 use crate::failure::Failure;
 
@@ -24,8 +24,13 @@ pub(super) fn run(args: &PartsWorkerArgs) -> Result<(), Failure> {
     let mut key = Zeroizing::new([0; 32]);
     jobs.read_exact(&mut *key).map_err(|error| Failure::io("standard input", &error))?;
 
-    let state = State::read(&paths.journal)?;
     let mut partial = open_partial(&paths.partial)?;
+    // Held to the end, so that no other run begins while this one writes.
+    locked(partial.try_lock_shared(), paths.partial.display())?;
+    let state = State::read(&paths.journal)?;
+    if state.run != args.run {
+        return Err(Failure::new(paths.partial.display(), "another run has gone on with it"));
+    }
     let header = Header::read_from(&mut partial, &Limits::default())
         .map_err(|error| Failure::io(paths.partial.display(), &error))?;
     let opened = header.open(ContentKey::from_bytes(*key)).map_err(|error| Failure::new(&name, error))?;

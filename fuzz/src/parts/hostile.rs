@@ -1,5 +1,5 @@
-//! Manifests that verify and break a rule: what only a holder of the content key can make. Sealed by
-//! a second implementation, written from `SPEC.md` alone.
+//! Manifests that verify and break a rule: what only a holder of the content key can make. Sealed
+//! by a second implementation, written from `SPEC.md` alone.
 
 use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};

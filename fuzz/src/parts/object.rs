@@ -41,8 +41,7 @@ pub(super) struct File {
 
 impl Object {
     /// Seals everything, or tells why there is no manifest.
-    pub(super) fn new(case: &Case, sealer: &PartsSealer) -> Result<Self, SealError> {
-        let mut journal = sealer.journal();
+    pub(super) fn new(case: &Case, sealer: &mut PartsSealer, mut journal: Journal) -> Result<Self, SealError> {
         let (mut stored, mut recorded) = (vec![None; case.count()], vec![None; case.count()]);
         for (number, (part, attempt)) in (0..).zip(case.all_attempts()) {
             let Some((sealed, report)) = seal(case, sealer, &journal, part, attempt, number) else { continue };
@@ -50,26 +49,29 @@ impl Object {
             assert_eq!((report.index(), report.len()), (to_u64(part), to_u64(plaintext.len())));
             let len = attempt.lie.map_or(plaintext.len(), usize::from);
             let mut report = report.to_bytes();
-            assert_eq!(&report[16..], &sealed[24..56]);
-            report[8..16].copy_from_slice(&to_u64(len).to_be_bytes());
+            assert_eq!(&report[32..], &sealed[24..56]);
+            report[24..32].copy_from_slice(&to_u64(len).to_be_bytes());
             let of_attempt = Part { plaintext, sealed, len };
             if attempt.stored {
                 stored[part] = Some(of_attempt.sealed.clone());
             }
             if attempt.recorded {
-                recorded[part] = Some(of_attempt);
-                journal.record(SealedPart::from_bytes(&report));
-                assert!(journal.contains(to_u64(part)));
+                record(&mut journal, SealedPart::from_bytes(&report), recorded[part].as_ref());
+                if len > 0 {
+                    recorded[part] = Some(of_attempt);
+                }
             }
             assert_eq!(journal.len(), recorded.iter().flatten().count());
             // The manifest of what is there so far.
-            let finished = sealer.finish(&mut journal.clone()).map(|_| ());
-            assert_eq!(finished, expected_manifest(&recorded));
             let bytes = journal.to_bytes();
-            assert_eq!(Journal::from_bytes(&bytes).as_ref(), Ok(&journal));
+            let mut copy = Journal::from_bytes(&bytes).unwrap();
+            assert!(copy == journal);
+            let opened = Opener::new(Carrier::default()).open_header(sealer.header()).unwrap();
+            let finished = opened.resume_parts(&copy).unwrap().finish(&mut copy, count_of(&recorded)).map(|_| ());
+            assert_eq!(finished, expected_manifest(&recorded));
             journal = Journal::from_bytes(&bytes).unwrap();
         }
-        let manifest = sealer.finish(&mut journal)?;
+        let manifest = sealer.finish(&mut journal, count_of(&recorded))?;
         let parts: Vec<Part> = recorded.into_iter().flatten().collect();
         check_journal(sealer, &journal);
         let key = Carrier::default();
@@ -87,7 +89,7 @@ impl Object {
                 manifest: manifest.as_bytes().to_vec(),
                 trailer,
             },
-            foreign: Sealer::new(&key).start_parts().unwrap(),
+            foreign: Sealer::new(&key).start_parts().unwrap().0,
         })
     }
 
@@ -310,28 +312,39 @@ fn seal(
     }
 }
 
-fn expected_manifest(recorded: &[Option<Part>]) -> Result<(), SealError> {
-    let count = recorded.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
-    for (index, part) in (0..).zip(&recorded[..count]) {
-        match part {
-            None => return Err(SealError::MissingPart { index }),
-            Some(part) if part.len == 0 => return Err(SealError::EmptyPart),
-            Some(_) => {}
-        }
+/// Takes note of a part, whatever was noted before.
+fn record(journal: &mut Journal, part: SealedPart, before: Option<&Part>) {
+    if part.len() == 0 {
+        assert_eq!(journal.record(part), Err(SealError::EmptyPart));
+        return;
     }
-    Ok(())
+    let other = Err(SealError::OtherAttempt { index: part.index() });
+    assert_eq!(journal.record(part), if before.is_some() { other } else { Ok(()) });
+    journal.replace(part).unwrap();
+    assert_eq!(journal.record(part), Ok(()));
+    assert!(journal.contains(part.index()));
+}
+
+fn count_of(recorded: &[Option<Part>]) -> u64 {
+    to_u64(recorded.iter().rposition(Option::is_some).map_or(0, |last| last + 1))
+}
+
+fn expected_manifest(recorded: &[Option<Part>]) -> Result<(), SealError> {
+    let missing = (0..count_of(recorded)).zip(recorded).find(|(_, part)| part.is_none());
+    missing.map_or(Ok(()), |(index, _)| Err(SealError::MissingPart { index }))
 }
 
 /// Once there is a manifest, there is none with other entries, nor one of another header.
-fn check_journal(sealer: &PartsSealer, journal: &Journal) {
+fn check_journal(sealer: &mut PartsSealer, journal: &Journal) {
     let mut again = Journal::from_bytes(&journal.to_bytes()).unwrap();
-    assert!(sealer.finish(&mut again).is_ok() && again == *journal);
-    let next = to_u64(again.len());
-    again.record(sealer.part(next).unwrap().seal(b"more").unwrap().1);
-    assert_eq!(sealer.finish(&mut again).map(|_| ()), Err(SealError::SecondManifest));
+    let count = to_u64(again.len());
+    assert!(sealer.finish(&mut again, count).is_ok() && again == *journal);
+    let more = sealer.part(count).unwrap().seal(b"more").unwrap().1;
+    assert_eq!(again.record(more), Err(SealError::SecondManifest));
+    assert_eq!(sealer.finish(&mut again, count + 1).map(|_| ()), Err(SealError::MissingPart { index: count }));
     let key = Carrier::default();
-    let other = Sealer::new(&key).start_parts().unwrap();
-    assert_eq!(other.finish(&mut again).map(|_| ()), Err(SealError::OtherHeader));
+    let (mut other, _) = Sealer::new(&key).start_parts().unwrap();
+    assert_eq!(other.finish(&mut again, count).map(|_| ()), Err(SealError::OtherHeader));
     let opened = Opener::new(&key).open_header(other.header()).unwrap();
     assert_eq!(opened.resume_parts(journal).map(|_| ()), Err(SealError::OtherHeader));
 }
