@@ -1,10 +1,11 @@
 //! Secret bytes: wiped when dropped, never printed, compared or cloned.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The content key of one envelope: 32 bytes from which every other key is derived (SPEC §4).
 ///
@@ -15,25 +16,42 @@ use zeroize::Zeroizing;
 ///
 /// Anyone who knows the content key can read the envelope and alter it unnoticed. A content key
 /// must come from a cryptographically secure generator and must be used for one envelope only.
-pub struct ContentKey(Secret<32>);
+///
+/// Moving a `ContentKey` leaves no copy of it behind.
+pub struct ContentKey(
+    // On the heap: what is moved on the stack leaves copies there, which then end up in whatever is
+    // built on top of them.
+    Box<Secret<32>>,
+);
 
 impl ContentKey {
-    /// Creates a content key from the bytes that were unwrapped.
+    /// Creates a content key from the bytes that were unwrapped. To wipe the caller's copy is left
+    /// to the caller.
     #[must_use]
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(Secret::new(bytes))
+    pub fn from_bytes(mut bytes: [u8; 32]) -> Self {
+        let mut key = Self::zero();
+        key.expose_mut().copy_from_slice(&bytes);
+        bytes.zeroize();
+        key
+    }
+
+    /// Zeros, to be filled in place.
+    pub(crate) fn zero() -> Self {
+        Self(Box::new(Secret::zero()))
+    }
+
+    pub(crate) fn expose_mut(&mut self) -> &mut [u8; 32] {
+        self.0.expose_mut()
     }
 
     /// Copies the bytes that were unwrapped. Returns `None` unless there are 32. The original is
     /// not wiped: that is left to the caller.
     #[must_use]
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-        let mut secret = Secret::zero();
-        if bytes.len() != secret.expose().len() {
-            return None;
-        }
-        secret.expose_mut().copy_from_slice(bytes);
-        Some(Self(secret))
+        let bytes: &[u8; 32] = bytes.try_into().ok()?;
+        let mut key = Self::zero();
+        key.expose_mut().copy_from_slice(bytes);
+        Some(key)
     }
 
     /// Returns the 32 bytes, to wrap them for a recipient.
@@ -111,12 +129,6 @@ impl<const N: usize> Secret<N> {
 
     pub(crate) fn expose_mut(&mut self) -> &mut [u8; N] {
         &mut self.0
-    }
-}
-
-impl From<Secret<32>> for ContentKey {
-    fn from(secret: Secret<32>) -> Self {
-        Self(secret)
     }
 }
 

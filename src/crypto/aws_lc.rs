@@ -16,7 +16,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::ciphertext::Modulus;
 use super::{KeyRejected, KeySize, RandomnessError, TagMismatch};
-use crate::secret::Secret;
+use crate::secret::ContentKey;
 
 /// AES-256-GCM with a 12-byte nonce, and the 16-byte tag after the ciphertext.
 pub(crate) struct Aead(LessSafeKey);
@@ -151,10 +151,10 @@ impl OaepPrivateKey {
 
     /// `None` for all bytes that are not the wrapping of exactly 32 bytes, after the same operation
     /// in every case.
-    pub(crate) fn unwrap(&self, wrapped: &[u8]) -> Result<Option<Secret<32>>, RandomnessError> {
+    pub(crate) fn unwrap(&self, wrapped: &[u8]) -> Result<Option<ContentKey>, RandomnessError> {
         let ciphertext = self.modulus.ciphertext(wrapped);
         let mut output = Zeroizing::new(vec![0; self.key.min_output_size()]);
-        let mut key = Secret::zero();
+        let mut key = ContentKey::zero();
         match self.key.decrypt(&OAEP_SHA256_MGF1SHA256, &ciphertext.bytes, &mut output, None) {
             Ok(unwrapped) if ciphertext.in_range && unwrapped.len() == key.expose().len() => {
                 key.expose_mut().copy_from_slice(unwrapped);

@@ -11,13 +11,13 @@ use ctutils::CtEq;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::secret::Secret;
+use crate::secret::ContentKey;
 
 /// The key in `encoded`, which is as long as the modulus. Takes the same time whether there is one
 /// or not.
 ///
 /// What is in `encoded` afterwards is as secret as the key.
-pub(super) fn decode(encoded: &mut [u8]) -> Option<Secret<32>> {
+pub(super) fn decode(encoded: &mut [u8]) -> Option<ContentKey> {
     let (seed, data_block) = encoded.get_mut(1..)?.split_first_chunk_mut::<32>()?;
     unmask(seed, data_block);
     unmask(data_block, seed);
@@ -29,7 +29,7 @@ pub(super) fn decode(encoded: &mut [u8]) -> Option<Secret<32>> {
     let mut expected = vec![0; frame.len()];
     expected.get_mut(33..65)?.copy_from_slice(&Sha256::digest(b""));
     *expected.last_mut()? = 1;
-    let mut copy = Secret::zero();
+    let mut copy = ContentKey::zero();
     copy.expose_mut().copy_from_slice(key);
     bool::from(frame.ct_eq(&expected)).then_some(copy)
 }

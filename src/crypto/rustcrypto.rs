@@ -17,7 +17,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::ciphertext::Modulus;
 use super::{KeyRejected, KeySize, RandomnessError, SystemRng, TagMismatch, oaep};
-use crate::secret::Secret;
+use crate::secret::ContentKey;
 
 /// AES-256-GCM with a 12-byte nonce, and the 16-byte tag after the ciphertext.
 pub(crate) struct Aead(Aes256Gcm);
@@ -152,7 +152,7 @@ impl OaepPrivateKey {
 
     /// `None` for all bytes that are not the wrapping of exactly 32 bytes, after the same operation
     /// in every case.
-    pub(crate) fn unwrap(&self, wrapped: &[u8]) -> Result<Option<Secret<32>>, RandomnessError> {
+    pub(crate) fn unwrap(&self, wrapped: &[u8]) -> Result<Option<ContentKey>, RandomnessError> {
         let ciphertext = self.modulus.ciphertext(wrapped);
         let number = BoxedUint::from_be_slice(&ciphertext.bytes, self.key.n_bits_precision())
             .expect("as long as the modulus, which has that precision");

@@ -354,9 +354,9 @@ impl fmt::Debug for Sealer<'_> {
 }
 
 fn draw_content_key(rng: &mut dyn CryptoRng) -> ContentKey {
-    let mut content_key = Secret::zero();
+    let mut content_key = ContentKey::zero();
     rng.fill_bytes(content_key.expose_mut());
-    content_key.into()
+    content_key
 }
 
 /// What must never repeat from one envelope to another: the content key, then the salt.

@@ -12,7 +12,7 @@ use crate::error::OpenError;
 use crate::limits::{Limit, Limits};
 use crate::recipient::{Identity, Recipient};
 use crate::schedule::{HeaderDigest, Keyed};
-use crate::secret::{ContentKey, Secret};
+use crate::secret::ContentKey;
 use crate::wire::{Header, Record, Records};
 
 /// Finds the content key of a header if your key service is asynchronous. It hands you one record
@@ -240,8 +240,8 @@ impl fmt::Debug for Candidate<'_> {
 
 fn random_key() -> Result<ContentKey, RandomnessError> {
     let mut rng = SystemRng::new();
-    let mut key = Secret::zero();
+    let mut key = ContentKey::zero();
     rng.fill_bytes(key.expose_mut());
     rng.check()?;
-    Ok(key.into())
+    Ok(key)
 }

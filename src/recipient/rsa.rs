@@ -400,10 +400,8 @@ impl RsaIdentity {
     /// An unwrapped key by itself proves nothing. [`Search`](crate::Search) and
     /// [`Opener`](crate::Opener) check it against the header.
     pub fn unwrap_bytes(&self, wrapped_key: &[u8]) -> Result<Option<ContentKey>, UnwrapError> {
-        match self.shared.key.unwrap(wrapped_key) {
-            Ok(unwrapped) => Ok(unwrapped.map(ContentKey::from)),
-            Err(_) => Err(UnwrapError::new("the operating system gave no randomness for blinding")),
-        }
+        let unwrapped = self.shared.key.unwrap(wrapped_key);
+        unwrapped.map_err(|_| UnwrapError::new("the operating system gave no randomness for blinding"))
     }
 
     fn from_file(file: PrivateKeyFile) -> Result<Self, KeyError> {
