@@ -51,6 +51,7 @@ pub fn session() -> Vec<Seed> {
         ("aad", Case { aad: b"v1".into(), ..plain.clone() }),
         ("other-aad", Case { other_aad: Some(b"v2".into()), ..plain.clone() }),
         ("limit", Case { limit: Some(19), ..plain.clone() }),
+        ("limit-both", Case { limit: Some(0), receive: vec![Receive::Pieces], ..plain.clone() }),
         ("limit-at-length", Case { limit: Some(32_768), receive: vec![], ..plain.clone() }),
         (
             "steps",

@@ -32,7 +32,7 @@ fn check_one_way(case: &Case, sealer: &Sealer<'_>, opener: &Opener<'_>, reached:
     let output = Output::blocking(case);
     let mut writer = sealer.send_to(output.clone()).unwrap();
     let start_len = output.taken().len();
-    output.send(&mut writer, &case.forth, &case.sizes);
+    output.send(&mut writer, &case.forth, &case.sizes, None);
     let flight = Flight::new(&output.taken(), start_len - HEAD_LEN, &case.forth);
     let damaged = match case.damage_back {
         true => flight.undamaged(),
@@ -104,7 +104,7 @@ fn check_both_ways(case: &Case, sealer: &Sealer<'_>, opener: &Opener<'_>, reache
     };
     reader.get_mut().script.blocking = false;
     if case.early {
-        output.send(&mut writer, &case.back, &case.sizes);
+        output.send(&mut writer, &case.back, &case.sizes, case.limit);
     }
     let end = receive(&mut reader, case, case.limit, &client.flight, &client.damaged);
     note("", &end, reached);
@@ -112,7 +112,7 @@ fn check_both_ways(case: &Case, sealer: &Sealer<'_>, opener: &Opener<'_>, reache
         (Err(_), true) if !case.back.is_open() => {}
         (Err(_), _) => output.assert_failed(&mut writer),
         (Ok(()), true) => {}
-        (Ok(()), false) => output.send(&mut writer, &case.back, &case.sizes),
+        (Ok(()), false) => output.send(&mut writer, &case.back, &case.sizes, case.limit),
     }
     if end.is_err() && !case.early {
         return;
@@ -140,7 +140,7 @@ fn connect<'a>(case: &'a Case, sealer: &Sealer<'_>, challenge: Vec<u8>) -> Clien
     .unwrap();
     let start_len = output.taken().len();
     assert_eq!(start_len - HEAD_LEN, reader.header().as_bytes().len());
-    output.send(&mut writer, &case.forth, &case.sizes);
+    output.send(&mut writer, &case.forth, &case.sizes, None);
     let flight = Flight::new(&output.taken(), start_len - HEAD_LEN, &case.forth);
     let damaged = match case.damage_back {
         true => flight.undamaged(),
@@ -312,11 +312,21 @@ impl<'a> Output<'a> {
         self.0.borrow().taken.clone()
     }
 
-    fn send(&self, writer: &mut SessionWriter<Self>, stream: &Stream, sizes: &[u16]) {
+    fn send(&self, writer: &mut SessionWriter<Self>, stream: &Stream, sizes: &[u16], limit: Option<u16>) {
         for (message, how) in stream.plan() {
             self.set_blocking(how == How::Whole);
             if how == How::Whole {
-                writer.send(&message).unwrap();
+                let len = self.taken().len();
+                if let Err(error) = writer.send(&message) {
+                    // The other end would not receive it whole. In pieces it looks the same.
+                    let max = limit.map(usize::from).filter(|max| message.len() > *max);
+                    assert!(max.is_some() && self.taken().len() == len, "{error}");
+                    assert!(matches!(SealError::from_io(&error), Some(SealError::LimitExceeded(_))));
+                    let mut pieces = writer.message().unwrap();
+                    pieces.write_all(&message).and_then(|()| pieces.try_finish()).unwrap();
+                } else {
+                    assert!(limit.is_none_or(|max| message.len() <= max.into()));
+                }
                 continue;
             }
             let finish = if how == How::Pieces { MessageWriter::try_finish } else { MessageWriter::flush };
@@ -324,7 +334,7 @@ impl<'a> Output<'a> {
         }
         let len = self.taken().len();
         if stream.is_unfinished() {
-            for result in [writer.send(b"x"), writer.message().map(|_| ()), writer.try_finish()] {
+            for result in [writer.send(b""), writer.message().map(|_| ()), writer.try_finish()] {
                 assert_eq!(SealError::from_io(&result.unwrap_err()), Some(&SealError::UnfinishedMessage));
             }
             return assert_eq!(self.taken().len(), len);
@@ -334,7 +344,7 @@ impl<'a> Output<'a> {
             for _ in 0..2 {
                 while retryable(writer.try_finish()).unwrap().is_none() {}
             }
-            for result in [writer.send(b"x"), writer.message().map(|_| ())] {
+            for result in [writer.send(b""), writer.message().map(|_| ())] {
                 assert_eq!(result.unwrap_err().kind(), io::ErrorKind::InvalidInput);
             }
             assert_eq!(self.taken().len(), len + bulla::sessions::FrameSealer::END_LEN);
@@ -345,7 +355,7 @@ impl<'a> Output<'a> {
     fn assert_failed(&self, writer: &mut SessionWriter<Self>) {
         self.set_blocking(true);
         let len = self.taken().len();
-        for result in [writer.send(b"x"), writer.send(b"x"), writer.try_finish()] {
+        for result in [writer.send(b""), writer.send(b""), writer.try_finish()] {
             assert_eq!(SealError::from_io(&result.unwrap_err()), Some(&SealError::SessionFailed));
         }
         assert_eq!(self.taken().len(), len);
