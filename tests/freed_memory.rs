@@ -6,22 +6,23 @@
 //! overwrites what it frees.
 #![allow(unsafe_code, reason = "an allocator cannot be written without")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap};
+#[path = "common/freed.rs"]
+mod freed;
+
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::ops::Range;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::LazyLock;
 
 use bulla::error::OpenError;
 use bulla::keys::{ContentKey, KeySize};
 use bulla::{Header, Limits, Opener, RsaIdentity, Sealer};
+use freed::{PLAINTEXT, Secret, forms, found, freed_by, mgf1, plaintext};
 use rsa::BoxedUint;
 use rsa::pkcs1::RsaPrivateKeyRef;
 use rsa::pkcs8::der::{Decode, SecretDocument};
 use rsa::pkcs8::{DecodePrivateKey, PrivateKeyInfoRef};
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
-use sha2::{Digest, Sha256};
 
 #[test]
 fn reading_a_key_leaves_what_is_listed() {
@@ -193,36 +194,6 @@ fn assert_left(operation: Operation, freed: &[u8], secrets: &[Vec<Secret>]) {
     assert_eq!(found(freed, secrets), expected, "left by {operation:?}, and the list of what is known to be left");
 }
 
-type Secret = (&'static str, Vec<u8>);
-
-/// Names of the secrets of which 16 consecutive bytes, in any form, are in `freed`.
-fn found(freed: &[u8], secrets: &[Vec<Secret>]) -> BTreeSet<&'static str> {
-    let mut wanted = HashMap::<Vec<u8>, &'static str>::new();
-    let mut starts = vec![false; 1 << 16];
-    for (name, secret) in secrets.iter().flatten() {
-        for form in forms(secret) {
-            for window in form.windows(16).filter(|window| window.iter().any(|byte| *byte != window[0])) {
-                wanted.insert(window.to_vec(), name);
-                starts[start(window)] = true;
-            }
-        }
-    }
-    let windows = freed.windows(16).filter(|window| starts[start(window)]);
-    windows.filter_map(|window| wanted.get(window).copied()).collect()
-}
-
-fn start(window: &[u8]) -> usize {
-    usize::from(u16::from_le_bytes([window[0], window[1]]))
-}
-
-/// Big-endian bytes as they are, as a little-endian number, and as 64-bit words in either order in
-/// a little-endian machine.
-fn forms(secret: &[u8]) -> [Vec<u8>; 3] {
-    let reversed: Vec<u8> = secret.iter().rev().copied().collect();
-    let words = secret.rchunks(8).rev().flat_map(|word| word.iter().rev()).copied().collect();
-    [secret.to_vec(), reversed, words]
-}
-
 /// The numbers of an RSA key, and RSA-OAEP with them, apart from the code under test.
 struct Key {
     key: rsa::PrivateKey,
@@ -299,12 +270,6 @@ fn montgomery_form(number: &BoxedUint, double: impl Fn(&BoxedUint) -> BoxedUint)
     (0..number.bits_precision()).fold(number.clone(), |number, _| double(&number))
 }
 
-fn mgf1(seed: &[u8], len: usize) -> Vec<u8> {
-    let blocks =
-        (0_u32..).flat_map(|counter| Sha256::new().chain_update(seed).chain_update(counter.to_be_bytes()).finalize());
-    blocks.take(len).collect()
-}
-
 fn xor(a: &[u8], b: &[u8]) -> Vec<u8> {
     a.iter().zip(b).map(|(a, b)| a ^ b).collect()
 }
@@ -321,76 +286,7 @@ fn wrapped_key_range(envelope: &[u8]) -> Range<usize> {
     start..start + wrapped.len()
 }
 
-fn plaintext() -> Vec<Secret> {
-    vec![("plaintext", PLAINTEXT.clone())]
-}
-
 const PEM: &str = include_str!("keys/rsa2048.pem");
 const PKCS1_PEM: &str = include_str!("keys/rsa2048.pkcs1.pem");
 
 static KEY: LazyLock<Key> = LazyLock::new(|| Key::from_pem(PEM));
-
-/// Two chunks and a part of one, without repetition.
-static PLAINTEXT: LazyLock<Vec<u8>> = LazyLock::new(|| mgf1(b"plaintext", 40_000));
-
-/// A copy of all blocks that this thread frees while `action` runs.
-fn freed_by(action: impl FnOnce()) -> Vec<u8> {
-    struct Watch;
-
-    impl Drop for Watch {
-        fn drop(&mut self) {
-            WATCHING.set(false);
-        }
-    }
-
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    LazyLock::force(&KEY);
-    LazyLock::force(&PLAINTEXT);
-    *freed() = Vec::with_capacity(ROOM);
-    let watch = Watch;
-    WATCHING.set(true);
-    action();
-    drop(watch);
-    let freed = std::mem::take(&mut *freed());
-    assert!((1..ROOM / 2).contains(&freed.len()), "{} bytes were freed", freed.len());
-    freed
-}
-
-fn freed() -> MutexGuard<'static, Vec<u8>> {
-    static FREED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-    FREED.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Generating a key frees some 2 MB. The copies must not grow: that would free memory.
-const ROOM: usize = 1 << 26;
-
-thread_local! {
-    static WATCHING: Cell<bool> = const { Cell::new(false) };
-}
-
-struct Watching;
-
-#[global_allocator]
-static ALLOCATOR: Watching = Watching;
-
-// SAFETY: all blocks come from and go to the system's allocator. What stands between cannot unwind.
-unsafe impl GlobalAlloc for Watching {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // Zeroed, so that a block holds nothing that its last owner left, and can be read as a
-        // whole. SAFETY: the caller keeps the contract of `alloc`, which is that of `alloc_zeroed`.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        if WATCHING.get() {
-            // SAFETY: the block is `layout.size()` bytes long, and nobody else has it any more.
-            let bytes = unsafe { std::slice::from_raw_parts(block, layout.size()) };
-            let mut freed = freed();
-            let len = bytes.len().min(freed.capacity() - freed.len());
-            freed.extend_from_slice(&bytes[..len]);
-        }
-        // SAFETY: the block came from the system's allocator with this layout.
-        unsafe { System.dealloc(block, layout) }
-    }
-}

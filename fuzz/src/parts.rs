@@ -78,9 +78,7 @@ fn check_raw(raw: &[u8], reached: &mut BTreeSet<&'static str>) {
     for bytes in [raw, &with_checksum] {
         match Journal::from_bytes(bytes) {
             Ok(journal) => {
-                assert!(
-                    bytes.starts_with(b"bulla journal 1\n") && bytes.len() == 208 + 48 * journal.len()
-                );
+                assert!(bytes.starts_with(b"bulla journal 1\n") && bytes.len() == 208 + 48 * journal.len());
                 assert_eq!(Journal::from_bytes(&journal.to_bytes()), Ok(journal));
                 reached.insert("journal");
             }

@@ -592,8 +592,8 @@ def split_parts_file(rest: bytes) -> tuple[bytes, bytes]:
     claimed = int.from_bytes(rest[-8:], "big")
     start = len(rest) - 8 - claimed
     chunks, last = divmod(claimed - BODY_HEAD_LEN, SEALED_CHUNK_LEN)
-    entries_len = chunks * CHUNK_LEN + last - TAG_LEN
-    if start < 0 or not 72 <= claimed <= MAX_MANIFEST_LEN or last < TAG_LEN or entries_len % 40:
+    entries_len = chunks * CHUNK_LEN + last - 16
+    if start < 0 or not 72 <= claimed <= MAX_MANIFEST_LEN or last < 16 or entries_len % 40:
         raise Refused("malformed manifest")
     return rest[:start], rest[start:-8]
 
