@@ -20,10 +20,11 @@ use crate::io::{Sink, Source, loop_reads, write_all};
 use crate::model::{Model, Opaque};
 
 /// Everything that [`check`] can return.
-pub const OUTCOMES: [&str; 9] = [
+pub const OUTCOMES: [&str; 10] = [
     "chunk altered",
     "header refused",
     "last chunk altered",
+    "longer than the limit",
     "no matching record",
     "not authentic",
     "opened",
@@ -227,6 +228,7 @@ fn note(end: &Result<(), OpenError>, reached: &mut BTreeSet<&'static str>) {
     reached.insert(match end {
         Ok(()) => "opened",
         Err(OpenError::Header(_)) => "header refused",
+        Err(OpenError::LimitExceeded(_)) => "longer than the limit",
         Err(OpenError::NoMatchingRecord) => "no matching record",
         Err(OpenError::NotAuthentic) => "not authentic",
         Err(OpenError::Truncated) => "truncated",

@@ -22,7 +22,7 @@ use crate::io::{Sink, Source, endless, loop_reads, write_all};
 use crate::model::Opaque;
 
 /// Everything that [`check`] can return.
-pub const OUTCOMES: [&str; 19] = [
+pub const OUTCOMES: [&str; 20] = [
     "altered manifest",
     "altered part",
     "empty part",
@@ -33,6 +33,7 @@ pub const OUTCOMES: [&str; 19] = [
     "hostile manifest refused",
     "invalid seek",
     "journal",
+    "longer than the limit",
     "malformed manifest",
     "no journal",
     "no matching record",
@@ -213,6 +214,7 @@ fn check_file(case: &Case, object: &Object, file: &[u8], opener: &Opener<'_>, re
         Err(Refused::Parts(_)) => "too many parts",
         Err(Refused::Other(error)) => match error {
             OpenError::Header(_) => "header refused",
+            OpenError::LimitExceeded(_) => "longer than the limit",
             OpenError::NoMatchingRecord => "no matching record",
             OpenError::NotAuthentic => "not authentic",
             OpenError::Truncated => "truncated",

@@ -39,6 +39,7 @@ pub fn labelled() -> Vec<Seed> {
         ("splice", changed(&[Change::Splice { slot: 0, from: 1, chunk: 1 }])),
         ("flip-layout", Case { flip_header: Some((10, 2)), ..plain.clone() }),
         ("flip-version", Case { flip_header: Some((8, 2)), ..plain.clone() }),
+        ("flip-length", Case { flip_header: Some((17, 0x20)), ..plain.clone() }),
         ("flip-key-id", Case { flip_header: Some((40, 1)), ..plain.clone() }),
         ("flip-tag", Case { flip_header: Some((340, 1)), ..plain.clone() }),
         ("cut-header", Case { cut: Some(200), ..plain.clone() }),

@@ -72,6 +72,7 @@ pub fn parts() -> Vec<Seed> {
         ("flip-commitment", damaged(&[Damage::Flip { at: header_len + 30, mask: 1 }])),
         ("flip-version", damaged(&[Damage::Flip { at: 8, mask: 2 }])),
         ("flip-layout", damaged(&[Damage::Flip { at: 10, mask: 7 }])),
+        ("flip-length", damaged(&[Damage::Flip { at: 17, mask: 0x20 }])),
         ("flip-key-id", damaged(&[Damage::Flip { at: 40, mask: 1 }])),
         ("flip-tag", damaged(&[Damage::Flip { at: header_len - 1, mask: 1 }])),
         ("cut-header", damaged(&[Damage::Cut { len: 100 }])),
