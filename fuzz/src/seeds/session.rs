@@ -95,6 +95,7 @@ pub fn session() -> Vec<Seed> {
         ("back-flip", back(&[Damage::Flip { at: 60, mask: 1 }])),
         ("back-flip-head", back(&[Damage::Flip { at: 30, mask: 1 }])),
         ("back-cut-head", back(&[Damage::Cut { len: 55 }])),
+        ("back-cut-head-and-insert", back(&[Damage::Cut { len: 55 }, Damage::Insert { at: 0, bytes: vec![0; 70] }])),
         ("back-cut", back(&[Damage::Cut { len: 2000 }])),
         ("back-swap", back(&[Damage::Swap(1, 2)])),
         ("back-reflected-frame", back(&[Damage::Reflect { from: 0, to: 0 }])),

@@ -83,6 +83,7 @@ impl Flight {
     pub(super) fn damage(&self, damage: &[Damage], other: &Self) -> Damaged {
         let mut damaged = self.undamaged();
         damage.iter().take(MAX_DAMAGE).for_each(|damage| damaged.damage_once(damage, other));
+        damaged.fill_start(self.start.len());
         damaged
     }
 
@@ -158,6 +159,14 @@ fn altered(good: usize) -> OpenError {
 impl Damaged {
     pub(super) fn bytes(&self) -> Vec<u8> {
         [&self.start[..], &self.frames.concat()].concat()
+    }
+
+    /// Whatever comes first is taken for the start, up to `len` bytes.
+    fn fill_start(&mut self, len: usize) {
+        for frame in &mut self.frames {
+            let missing = len - self.start.len();
+            self.start.extend(frame.drain(..missing.min(frame.len())));
+        }
     }
 
     fn damage_once(&mut self, damage: &Damage, other: &Flight) {
