@@ -154,13 +154,11 @@ impl Object {
 
     /// What opening a manifest must end with.
     pub(super) fn manifest_end(&self, manifest: &[u8], limit: Option<u8>) -> Result<(), Refused> {
-        let chunks_len = manifest.len().checked_sub(HEAD_LEN).ok_or(OpenError::Truncated)?;
-        let last_len = (chunks_len % SEALED_CHUNK_LEN).checked_sub(TAG_LEN).ok_or(OpenError::Truncated)?;
-        let parts = (chunks_len / SEALED_CHUNK_LEN * CHUNK_LEN + last_len) / 40;
-        check_limit(parts, limit)?;
-        if manifest[..HEAD_LEN] != self.manifest[..HEAD_LEN] {
+        let head = manifest.get(..HEAD_LEN).ok_or(OpenError::Truncated)?;
+        if *head != self.manifest[..HEAD_LEN] {
             return Err(OpenError::WrongAssociatedData.into());
         }
+        check_limit(entries_len(manifest).ok_or(OpenError::Truncated)? / 40, limit)?;
         Ok(model(&self.header, &self.entries, &self.manifest, manifest).read(0, usize::MAX).1?)
     }
 
@@ -172,6 +170,8 @@ impl Object {
         let manifest_len = usize::try_from(u64::from_be_bytes(*trailer)).unwrap_or(usize::MAX);
         let at = behind.len().checked_sub(manifest_len).ok_or(OpenError::MalformedManifest)?;
         let (sealed, manifest) = behind.split_at(at);
+        let len = entries_len(manifest).filter(|len| len.is_multiple_of(40));
+        check_limit(len.ok_or(OpenError::MalformedManifest)? / 40, limit)?;
         self.manifest_end(manifest, limit)?;
         let mut rest = sealed;
         let mut parts = Vec::new();
@@ -251,6 +251,12 @@ impl Payload {
             if seen.len() < len && (start..end).contains(&at) {
                 let wanted = usize::try_from(end - at).unwrap().min(len - seen.len());
                 let (piece, result) = match part {
+                    // The last byte comes only if the empty chunk behind it verifies.
+                    Ok(model) if at + to_u64(wanted) == end && part_len.is_multiple_of(CHUNK_LEN) => {
+                        let whole = usize::from(model.end.is_ok());
+                        let (piece, result) = model.read(at - start, wanted - 1 + whole);
+                        (piece, result.and(model.end.clone().map(|_| ())))
+                    }
                     Ok(model) => model.read(at - start, wanted),
                     Err(error) => (Vec::new(), Err(error.clone())),
                 };
@@ -263,6 +269,13 @@ impl Payload {
         }
         (seen, Ok(()))
     }
+}
+
+/// The length of the plaintext in a manifest, unless there is none of this length.
+fn entries_len(manifest: &[u8]) -> Option<usize> {
+    let chunks_len = manifest.len().checked_sub(HEAD_LEN)?;
+    let last_len = (chunks_len % SEALED_CHUNK_LEN).checked_sub(TAG_LEN)?;
+    Some(chunks_len / SEALED_CHUNK_LEN * CHUNK_LEN + last_len)
 }
 
 impl File {
@@ -315,7 +328,7 @@ fn seal(
 /// Takes note of a part, whatever was noted before.
 fn record(journal: &mut Journal, part: SealedPart, before: Option<&Part>) {
     if part.len() == 0 {
-        assert_eq!(journal.record(part), Err(SealError::EmptyPart));
+        assert_eq!(journal.replace(part), Err(SealError::EmptyPart));
         return;
     }
     let other = Err(SealError::OtherAttempt { index: part.index() });

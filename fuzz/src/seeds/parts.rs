@@ -48,7 +48,8 @@ pub fn parts() -> Vec<Seed> {
     };
     let header_len = 346;
     let again = |len| attempt(1, len, false);
-    let empty_journal = [&b"bulla journal 1\n"[..], &[1; 128]].concat();
+    let empty_journal = [&b"bulla journal 1\n"[..], &[1; 160]].concat();
+    let entry = |index: u64| [&index.to_be_bytes()[..], &[2; 40]].concat();
     let cases = [
         ("plain", plain.clone()),
         ("nothing", Case::default()),
@@ -63,6 +64,7 @@ pub fn parts() -> Vec<Seed> {
         ("not-recorded", sealed_then(Attempt { recorded: false, ..again(5) })),
         ("not-stored", sealed_then(Attempt { stored: false, ..again(5) })),
         ("not-stored-and-longer", sealed_then(Attempt { stored: false, ..again(700) })),
+        ("reported-empty-alone", Case { attempts: vec![Attempt { lie: Some(0), ..again(5) }], ..plain.clone() }),
         ("reported-empty", sealed_then(Attempt { lie: Some(0), ..again(5) })),
         ("reported-shorter", sealed_then(Attempt { lie: Some(17_000), ..again(20_000) })),
         ("reported-longer", sealed_then(Attempt { lie: Some(20_000), ..again(17_000) })),
@@ -103,7 +105,7 @@ pub fn parts() -> Vec<Seed> {
         ("hostile-no-multiple", hostile(&[(5, 1)], 39)),
         ("hostile-one-more", hostile(&[(5, 1)], 40)),
         ("raw-journal", Case { raw: empty_journal.clone(), ..Case::default() }),
-        ("raw-journal-of-parts", Case { raw: [&empty_journal[..], &[2; 96]].concat(), ..Case::default() }),
+        ("raw-journal-of-parts", Case { raw: [&empty_journal[..], &entry(0), &entry(7)].concat(), ..Case::default() }),
         (
             "steps",
             Case {
