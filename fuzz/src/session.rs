@@ -78,9 +78,10 @@ fn check_engine(case: &Case, way: Way, reached: &mut BTreeSet<&'static str>) {
     let bytes = damaged.bytes();
     let accepted = Header::split(&bytes, &Limits::default()).map_err(OpenError::from).and_then(|(header, body)| {
         let opened = opener.open_header(&header)?;
+        let challenge = if case.other_challenge { Some(Challenge::new()?) } else { challenge };
         opened.accept(body.first_chunk().ok_or(OpenError::Truncated)?, challenge)
     });
-    let start = flight.start_of(&damaged, case.same_aad(), false);
+    let start = flight.start_of(&damaged, case.same_context(), false);
     assert_eq!(accepted.as_ref().map(|_| ()).map_err(Clone::clone), start);
     note("", &start, reached);
     let Ok((mut opener, reply)) = accepted else { return };
@@ -105,7 +106,12 @@ fn check_engine(case: &Case, way: Way, reached: &mut BTreeSet<&'static str>) {
     let end = match damaged.start.first_chunk().ok_or(OpenError::Truncated).and_then(|head| answer.open(head)) {
         Ok(mut opener) => {
             assert_eq!(start, Ok(()));
-            receive(&mut opener, way, &back, &damaged, case)
+            let end = receive(&mut opener, way, &back, &damaged, case);
+            if end.is_ok() {
+                let behind = opener.payload_len(&[1, 0, 16]);
+                assert_eq!(behind, Err(OpenError::FrameAltered { index: u64::try_from(back.frames.len()).unwrap() }));
+            }
+            end
         }
         Err(error) => {
             assert_eq!(start, Err(error.clone()));

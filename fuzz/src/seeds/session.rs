@@ -35,19 +35,22 @@ pub fn session() -> Vec<Seed> {
         ..plain.clone()
     };
     // Where the parts of what the initiator sends begin: its header, its head, and the first frame.
-    let (layout, key_id, wrapped_key, tag, head) = (10, 26 + 4, 26 + 32 + 40, 314 + 20, 346 + 30);
-    let first_frame = 346 + 56;
+    let header_len = 347;
+    let (layout, key_id, wrapped_key, tag, head) = (10, 26 + 4, 26 + 32 + 40, header_len - 20, header_len + 30);
+    let first_frame = header_len + 56;
     let cases = [
         ("plain", plain.clone()),
         ("nothing", Case::default()),
         ("no-challenge", Case { challenge: false, ..plain.clone() }),
+        ("other-challenge", Case { other_challenge: true, ..plain.clone() }),
+        ("unexpected-challenge", Case { challenge: false, other_challenge: true, ..plain.clone() }),
         ("early", Case { early: true, ..plain.clone() }),
         ("skipped", Case { receive: vec![Receive::Some(0), Receive::Some(100), Receive::Whole], ..plain.clone() }),
         ("several", Case { several: true, ..plain.clone() }),
         ("several-cut", Case { several: true, damage: vec![Damage::Cut { len: 5000 }], ..plain.clone() }),
         ("not-ended", Case { forth: open.clone(), back: open.clone(), ..plain.clone() }),
         ("unfinished", Case { forth: unfinished.clone(), back: unfinished.clone(), early: true, ..plain.clone() }),
-        ("unfinished-back", Case { back: unfinished, ..pieces.clone() }),
+        ("unfinished-back", Case { back: unfinished.clone(), ..pieces.clone() }),
         ("aad", Case { aad: b"v1".into(), ..plain.clone() }),
         ("other-aad", Case { other_aad: Some(b"v2".into()), ..plain.clone() }),
         ("limit", Case { limit: Some(19), ..plain.clone() }),
@@ -90,6 +93,14 @@ pub fn session() -> Vec<Seed> {
         ("insert", damaged(&[Damage::Insert { at: 1, bytes: [&[1, 0, 16][..], &[0; 16]].concat() }])),
         ("insert-nothing", damaged(&[Damage::Insert { at: 1, bytes: vec![] }])),
         ("insert-behind-the-end", damaged(&[Damage::Insert { at: 255, bytes: vec![2, 0, 16] }])),
+        (
+            "end-within-a-message",
+            Case {
+                forth: unfinished.clone(),
+                damage: vec![Damage::Insert { at: 2, bytes: vec![2, 0, 16] }],
+                ..plain.clone()
+            },
+        ),
         ("foreign-frame", damaged(&[Damage::Reflect { from: 1, to: 1 }])),
         ("foreign-head", damaged(&[Damage::ReflectHead])),
         ("back-flip", back(&[Damage::Flip { at: 60, mask: 1 }])),
@@ -119,7 +130,7 @@ fn encode(case: &Case) -> Vec<u8> {
         [messages, vec![stream.ends.into()]].concat()
     };
     let bytes = [
-        vec![case.challenge.into(), case.several.into()],
+        vec![case.challenge.into(), case.other_challenge.into(), case.several.into()],
         bytes_of(&case.aad),
         option(case.other_aad.as_ref().map(|aad| bytes_of(aad))),
         option(case.limit.map(u16::to_le_bytes)),

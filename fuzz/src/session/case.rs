@@ -8,6 +8,8 @@ use crate::io::Step;
 #[derive(Arbitrary, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Case {
     pub challenge: bool,
+    /// Whether the responder expects the answer to another challenge.
+    pub other_challenge: bool,
     /// Whether there are two recipients, of which none can answer.
     pub several: bool,
     pub aad: Vec<u8>,
@@ -95,6 +97,11 @@ impl Case {
 
     pub(super) fn same_aad(&self) -> bool {
         self.other_aad.as_ref().is_none_or(|aad| *aad == self.aad)
+    }
+
+    /// Whether both ends take the session for the same.
+    pub(super) fn same_context(&self) -> bool {
+        self.same_aad() && !self.other_challenge
     }
 }
 

@@ -72,24 +72,27 @@ struct Client<'a> {
 fn check_both_ways(case: &Case, sealer: &Sealer<'_>, opener: &Opener<'_>, reached: &mut BTreeSet<&'static str>) {
     let output = Output::blocking(case);
     let client = Rc::new(RefCell::new(None));
+    let is_challenged = case.challenge || case.other_challenge;
     // When the responder first reads, the challenge is there. Then the initiator is played.
     let fill = {
         let (output, client) = (output.clone(), client.clone());
         move || {
-            let connected = connect(case, sealer, output.taken());
+            let mut challenge = output.taken();
+            challenge.iter_mut().take(1).for_each(|byte| *byte ^= u8::from(case.other_challenge));
+            let connected = connect(case, sealer, challenge);
             let bytes = connected.damaged.bytes();
             *client.borrow_mut() = Some(connected);
             bytes
         }
     };
     let input = Input { fill: Some(Box::new(fill)), ..Input::new(vec![], case) };
-    let accepted = match case.challenge {
+    let accepted = match is_challenged {
         true => opener.accept(input, output.clone()),
         false => opener.accept_unchallenged(input, output.clone()),
     };
     let mut client = client.borrow_mut().take().unwrap();
-    let start = client.flight.start_of(&client.damaged, case.same_aad(), true);
-    let challenge_len = if case.challenge { 32 } else { 0 };
+    let start = client.flight.start_of(&client.damaged, case.same_context(), true);
+    let challenge_len = if is_challenged { 32 } else { 0 };
     let (mut reader, mut writer) = match accepted {
         Ok(ends) => {
             assert_eq!(start, Ok(()));
