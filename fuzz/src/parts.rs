@@ -52,12 +52,12 @@ pub fn check(input: &[u8]) -> BTreeSet<&'static str> {
     let mut reached = BTreeSet::new();
     check_raw(&case.raw, &mut reached);
     let key = Carrier::default();
-    let (mut sealer, journal) = Sealer::new(&key).start_parts().unwrap();
-    let opener = Opener::new(&key);
+    let (mut sealer, journal) = Sealer::new(&key).aad(&case.aad).start_parts().unwrap();
+    let opener = Opener::new(&key).aad(case.other_aad.as_ref().unwrap_or(&case.aad));
     let limits = case.limit.map_or(Limits::default(), |limit| Limits::default().with_parts(limit.into()));
     let opener = opener.limits(limits);
     if let Some(hostile) = &case.hostile {
-        check_hostile(hostile, &sealer, &opener, case.limit, &mut reached);
+        check_hostile(hostile, &case, &sealer, &opener, &mut reached);
     }
     let object = match Object::new(&case, &mut sealer, journal) {
         Ok(object) => object,
@@ -101,14 +101,16 @@ fn check_raw(raw: &[u8], reached: &mut BTreeSet<&'static str>) {
 /// A manifest that verifies, whatever stands in it.
 fn check_hostile(
     hostile: &Hostile,
+    case: &Case,
     sealer: &PartsSealer,
     opener: &Opener<'_>,
-    limit: Option<u8>,
     reached: &mut BTreeSet<&'static str>,
 ) {
     let entries = hostile.entries();
-    let manifest = hostile::seal(sealer.header(), sealer.content_key(), &entries);
-    let expected = check_limit(entries.len() / 40, limit)
+    let manifest = hostile::seal(sealer.header(), sealer.content_key(), &case.aad, &entries);
+    let same_aad = if case.same_aad() { Ok(()) } else { Err(Refused::Other(OpenError::WrongAssociatedData)) };
+    let expected = check_limit(entries.len() / 40, case.limit)
+        .and(same_aad)
         .and_then(|()| hostile.lengths().ok_or(Refused::Other(OpenError::MalformedManifest)));
     let opened = opener.open_header(sealer.header()).unwrap();
     let result = opened.open_manifest(&manifest);

@@ -9,6 +9,9 @@ use crate::io::Step;
 pub struct Case {
     /// How many parts, taken modulo [`MAX_PARTS`].
     pub parts: u8,
+    pub aad: Vec<u8>,
+    /// Given when opening in place of `aad`.
+    pub other_aad: Option<Vec<u8>>,
     /// In this order. Where they leave a part out, it is sealed at the end.
     pub attempts: Vec<Attempt>,
     pub damage: Vec<Damage>,
@@ -37,6 +40,8 @@ pub struct Attempt {
     pub recorded: bool,
     /// Reported in place of the length.
     pub lie: Option<u16>,
+    /// Reported as the part behind it, and stored there.
+    pub misplaced: bool,
 }
 
 /// Offsets and numbers are taken modulo what there is.
@@ -88,6 +93,10 @@ impl Case {
         Self::arbitrary(&mut Unstructured::new(input))
     }
 
+    pub(super) fn same_aad(&self) -> bool {
+        self.other_aad.as_ref().is_none_or(|aad| *aad == self.aad)
+    }
+
     pub(super) fn count(&self) -> usize {
         usize::from(self.parts) % MAX_PARTS
     }
@@ -99,21 +108,36 @@ impl Case {
             self.attempts.iter().take(MAX_ATTEMPTS).map(|attempt| (usize::from(attempt.part) % count, *attempt));
         let mut attempts: Vec<_> = given.collect();
         let (seen, rest): (Vec<usize>, Vec<usize>) = (0..count).partition(|part| {
-            let at_part = attempts.iter().filter(|(number, attempt)| number == part && attempt.plaintext_len() > 0);
+            let at_part = attempts
+                .iter()
+                .filter(|(number, attempt)| attempt.place(*number, count) == *part && attempt.plaintext_len() > 0);
             let (stored, recorded) = at_part.fold((false, false), |(stored, recorded), (_, attempt)| {
                 (stored || attempt.stored, recorded || attempt.recorded)
             });
             stored && recorded
         });
         assert_eq!(seen.len() + rest.len(), count);
-        let last =
-            Attempt { part: 0, len: 300, streamed: false, resumed: false, stored: true, recorded: true, lie: None };
+        let last = Attempt {
+            part: 0,
+            len: 300,
+            streamed: false,
+            resumed: false,
+            stored: true,
+            recorded: true,
+            lie: None,
+            misplaced: false,
+        };
         attempts.extend(rest.into_iter().rev().map(|part| (part, last)));
         attempts
     }
 }
 
 impl Attempt {
+    /// Where an attempt at part `number` gets to, of `count` parts.
+    pub(super) fn place(&self, number: usize, count: usize) -> usize {
+        (number + usize::from(self.misplaced)) % count
+    }
+
     pub(super) fn plaintext_len(&self) -> usize {
         usize::from(self.len) % MAX_LEN
     }

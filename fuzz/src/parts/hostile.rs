@@ -33,11 +33,11 @@ impl Hostile {
 }
 
 /// Seals a manifest (SPEC §4.1, §4.3 and §5).
-pub(super) fn seal(header: &Header, key: &ContentKey, plaintext: &[u8]) -> Vec<u8> {
+pub(super) fn seal(header: &Header, key: &ContentKey, aad: &[u8], plaintext: &[u8]) -> Vec<u8> {
     let header = header.as_bytes();
     let fields_len = usize::try_from(u32::from_be_bytes(*header[12..].first_chunk().unwrap())).unwrap();
     let preamble = sha512(&[&header[..16], &header[20..20 + fields_len]]);
-    let context = [b"bulla\0body\0\x05", &preamble[..], &sha512(&[])].concat();
+    let context = [b"bulla\0body\0\x05", &preamble[..], &sha512(&[aad])].concat();
     let salt = [7; 24];
 
     let body_key = expand(key.expose(), &[b"bulla\0key\0", &header[8..10], &[0, 32], b"body"].concat());

@@ -17,6 +17,8 @@ pub(super) struct Part {
     sealed: Vec<u8>,
     /// What was reported.
     len: usize,
+    /// Which part it was sealed as.
+    number: usize,
 }
 
 pub(super) struct Object {
@@ -28,6 +30,7 @@ pub(super) struct Object {
     /// As it is in storage.
     pub(super) file: File,
     foreign: PartsSealer,
+    same_aad: bool,
 }
 
 /// What storage holds.
@@ -50,15 +53,17 @@ impl Object {
             let len = attempt.lie.map_or(plaintext.len(), usize::from);
             let mut report = report.to_bytes();
             assert_eq!(&report[32..], &sealed[24..56]);
+            let place = attempt.place(part, case.count());
+            report[16..24].copy_from_slice(&to_u64(place).to_be_bytes());
             report[24..32].copy_from_slice(&to_u64(len).to_be_bytes());
-            let of_attempt = Part { plaintext, sealed, len };
+            let of_attempt = Part { plaintext, sealed, len, number: part };
             if attempt.stored {
-                stored[part] = Some(of_attempt.sealed.clone());
+                stored[place] = Some(of_attempt.sealed.clone());
             }
             if attempt.recorded {
-                record(&mut journal, SealedPart::from_bytes(&report), recorded[part].as_ref());
+                record(&mut journal, SealedPart::from_bytes(&report), recorded[place].as_ref());
                 if len > 0 {
-                    recorded[part] = Some(of_attempt);
+                    recorded[place] = Some(of_attempt);
                 }
             }
             assert_eq!(journal.len(), recorded.iter().flatten().count());
@@ -66,7 +71,7 @@ impl Object {
             let bytes = journal.to_bytes();
             let mut copy = Journal::from_bytes(&bytes).unwrap();
             assert!(copy == journal);
-            let opened = Opener::new(Carrier::default()).open_header(sealer.header()).unwrap();
+            let opened = Opener::new(Carrier::default()).aad(&case.aad).open_header(sealer.header()).unwrap();
             let finished = opened.resume_parts(&copy).unwrap().finish(&mut copy, count_of(&recorded)).map(|_| ());
             assert_eq!(finished, expected_manifest(&recorded));
             journal = Journal::from_bytes(&bytes).unwrap();
@@ -90,6 +95,7 @@ impl Object {
                 trailer,
             },
             foreign: Sealer::new(&key).start_parts().unwrap().0,
+            same_aad: case.same_aad(),
         })
     }
 
@@ -155,7 +161,7 @@ impl Object {
     /// What opening a manifest must end with.
     pub(super) fn manifest_end(&self, manifest: &[u8], limit: Option<u8>) -> Result<(), Refused> {
         let head = manifest.get(..HEAD_LEN).ok_or(OpenError::Truncated)?;
-        if *head != self.manifest[..HEAD_LEN] {
+        if !self.same_aad || *head != self.manifest[..HEAD_LEN] {
             return Err(OpenError::WrongAssociatedData.into());
         }
         check_limit(entries_len(manifest).ok_or(OpenError::Truncated)? / 40, limit)?;
@@ -193,18 +199,19 @@ impl Object {
 
     /// Whether the chunks of what stands in the place of a part are reached.
     fn start(&self, number: usize, given: &[u8]) -> Result<(), OpenError> {
-        let sealed = &self.parts[number].sealed;
+        let part = &self.parts[number];
+        let sealed = &part.sealed;
         match given.get(..HEAD_LEN) {
             None => Err(OpenError::Truncated),
             Some(head) if head[24..] != sealed[24..HEAD_LEN] => Err(OpenError::ForeignPart { index: to_u64(number) }),
-            Some(head) if head != &sealed[..HEAD_LEN] => Err(OpenError::WrongAssociatedData),
+            Some(head) if head != &sealed[..HEAD_LEN] || part.number != number => Err(OpenError::WrongAssociatedData),
             Some(_) => Ok(()),
         }
     }
 
     /// What opening a part apart releases, in order, and how it ends.
     pub(super) fn part(&self, number: usize, given: &[u8]) -> (&[u8], Result<(), OpenError>) {
-        let Part { plaintext, sealed, len } = &self.parts[number];
+        let Part { plaintext, sealed, len, .. } = &self.parts[number];
         if let Err(error) = self.start(number, given) {
             return (&[], Err(error));
         }
@@ -298,7 +305,7 @@ fn seal(
     number: u8,
 ) -> Option<(Vec<u8>, SealedPart)> {
     let key = Carrier::default();
-    let opened = Opener::new(&key).open_header(sealer.header()).unwrap();
+    let opened = Opener::new(&key).aad(&case.aad).open_header(sealer.header()).unwrap();
     let resumed = opened.resume_parts(journal).unwrap();
     let sealer = if attempt.resumed { &resumed } else { sealer };
     let (sealer, plaintext) = (sealer.part(to_u64(part)).unwrap(), attempt.plaintext(number));

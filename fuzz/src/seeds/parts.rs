@@ -15,6 +15,7 @@ pub fn parts() -> Vec<Seed> {
         stored: true,
         recorded: true,
         lie: None,
+        misplaced: false,
     };
     let script = vec![
         Operation::Read(50_000),
@@ -68,6 +69,9 @@ pub fn parts() -> Vec<Seed> {
         ("reported-empty", sealed_then(Attempt { lie: Some(0), ..again(5) })),
         ("reported-shorter", sealed_then(Attempt { lie: Some(17_000), ..again(20_000) })),
         ("reported-longer", sealed_then(Attempt { lie: Some(20_000), ..again(17_000) })),
+        ("reported-as-another", sealed_then(Attempt { misplaced: true, ..again(700) })),
+        ("aad", Case { aad: b"v1".into(), ..plain.clone() }),
+        ("other-aad", Case { other_aad: Some(b"v1".into()), ..plain.clone() }),
         ("flip-first", damaged(&[Damage::Flip { at: header_len + 100, mask: 1 }])),
         ("flip-second-chunk", damaged(&[Damage::Flip { at: header_len + 16_500, mask: 1 }])),
         ("flip-salt", damaged(&[Damage::Flip { at: header_len + 5, mask: 1 }])),
@@ -97,6 +101,8 @@ pub fn parts() -> Vec<Seed> {
         ("limit-at-number", Case { limit: Some(3), ..plain.clone() }),
         ("hostile-nothing", hostile(&[], 0)),
         ("hostile-good", hostile(&[(5, 1), (1 << 51, 2), ((1 << 51) - 6, 3)], 0)),
+        ("hostile-aad", Case { aad: b"v1".into(), ..hostile(&[(5, 1)], 0) }),
+        ("hostile-other-aad", Case { other_aad: Some(b"v1".into()), ..hostile(&[(5, 1)], 0) }),
         ("hostile-long", hostile(&[(7, 1); 500], 0)),
         ("hostile-limit", Case { limit: Some(1), ..hostile(&[(7, 1); 2], 0) }),
         ("hostile-empty-part", hostile(&[(5, 1), (0, 2)], 0)),
@@ -123,12 +129,16 @@ pub fn parts() -> Vec<Seed> {
 
 /// The bytes that `Case::from_bytes` makes this case from.
 fn encode(case: &Case) -> Vec<u8> {
+    let bytes_of = |bytes: &[u8]| list(bytes, |byte| vec![*byte]);
     let bytes = [
         vec![case.parts],
+        bytes_of(&case.aad),
+        option(case.other_aad.as_ref().map(|aad| bytes_of(aad))),
         list(&case.attempts, |attempt| {
             let flags = [attempt.streamed, attempt.resumed, attempt.stored, attempt.recorded].map(u8::from);
             let lie = option(attempt.lie.map(u16::to_le_bytes));
-            [&[attempt.part][..], &attempt.len.to_le_bytes(), &flags, &lie].concat()
+            let misplaced = u8::from(attempt.misplaced);
+            [&[attempt.part][..], &attempt.len.to_le_bytes(), &flags, &lie, &[misplaced]].concat()
         }),
         list(&case.damage, encode_damage),
         option(case.hostile.as_ref().map(|hostile| {
@@ -139,7 +149,7 @@ fn encode(case: &Case) -> Vec<u8> {
         list(&case.script, encode_operation),
         list(&case.sizes, |size| size.to_le_bytes().into()),
         steps(&case.steps),
-        list(&case.raw, |byte| vec![*byte]),
+        bytes_of(&case.raw),
     ]
     .concat();
     assert_eq!(Case::from_bytes(&bytes).as_ref(), Ok(case), "another encoding than that of the derived `Arbitrary`");
