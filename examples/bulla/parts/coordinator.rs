@@ -111,15 +111,15 @@ fn check_unchanged(args: &PartsSealArgs, input: &File, state: &State) -> Result<
 
 /// Has all parts sealed that are not in the journal.
 fn seal_all(args: &PartsSealArgs, sealer: &PartsSealer, state: &Mutex<State>, paths: &Paths) -> Result<(), Failure> {
-    let missing: Vec<(u64, u64, u64)> = {
+    let (run, missing): (u64, Vec<(u64, u64, u64)>) = {
         let state = lock(state);
         let parts = (0..state.parts()).filter(|index| !state.journal.contains(*index));
-        parts.map(|index| (index, index * state.part_len, state.len_of(index))).collect()
+        (state.run, parts.map(|index| (index, index * state.part_len, state.len_of(index))).collect())
     };
     let jobs = Mutex::new(missing.into_iter());
     thread::scope(|scope| {
         let workers: Vec<_> = (0..args.workers)
-            .map(|_| scope.spawn(|| Worker::start(args, sealer, lock(state).run)?.work(&jobs, state, &paths.journal)))
+            .map(|_| scope.spawn(|| Worker::start(args, sealer, run)?.work(&jobs, state, &paths.journal)))
             .collect();
         workers.into_iter().try_for_each(|worker| match worker.join() {
             Ok(result) => result,
