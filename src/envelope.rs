@@ -12,6 +12,8 @@ mod parts_sealer;
 #[cfg(feature = "std")]
 mod renewing_sealer;
 mod rewrapper;
+mod salt;
+mod sealed_part;
 mod sealer;
 mod sealing;
 mod search;
@@ -19,10 +21,10 @@ mod session;
 
 #[cfg(feature = "std")]
 pub use self::caching_opener::CachingOpener;
-pub use self::journal::{Journal, SealedPart};
+pub use self::journal::Journal;
 pub use self::manifest::Manifest;
 #[cfg(feature = "std")]
-pub(crate) use self::manifest::{check_manifest_len, is_manifest_len};
+pub(crate) use self::manifest::check_manifest_len;
 pub use self::message_sealer::MessageSealer;
 pub use self::opened_header::OpenedHeader;
 pub use self::opener::Opener;
@@ -30,6 +32,7 @@ pub use self::parts_sealer::{PartSealer, PartsSealer, SealedManifest};
 #[cfg(feature = "std")]
 pub use self::renewing_sealer::RenewingSealer;
 pub use self::rewrapper::Rewrapper;
+pub use self::sealed_part::SealedPart;
 pub use self::sealer::Sealer;
 pub use self::sealing::Sealing;
 pub use self::search::{Candidate, Search};

@@ -8,6 +8,7 @@
 //!   a reader elsewhere.
 //! * An error of `len` or `seek` is not final, and the position stays as it was.
 //! * Reads at a position are independent of each other: an error of one does not affect the others.
+//!   So a stream of parts, which reads at a position, can read again after an error.
 
 #[cfg(feature = "armor")]
 mod armor_reader;
@@ -16,6 +17,7 @@ mod armor_writer;
 mod block_writer;
 mod calls;
 mod guarded;
+mod joined;
 mod open_reader;
 mod open_reader_at;
 mod open_writer;
@@ -38,11 +40,12 @@ mod window;
 pub use self::armor_reader::ArmorReader;
 #[cfg(feature = "armor")]
 pub use self::armor_writer::ArmorWriter;
+pub use self::joined::Joined;
 pub use self::open_reader::OpenReader;
 pub use self::open_reader_at::OpenReaderAt;
 pub use self::open_writer::OpenWriter;
 pub use self::part_writer::PartWriter;
-pub use self::parts_reader::{Joined, PartsReader, PartsReaderAt};
+pub use self::parts_reader::{PartsReader, PartsReaderAt};
 pub use self::read_at::ReadAt;
 pub use self::seal_reader::SealReader;
 pub use self::seal_writer::SealWriter;

@@ -62,9 +62,9 @@
 //! |---|---|
 //! | [`Sealer::start`], [`wrap_output`](Sealer::wrap_output), [`wrap_input`](Sealer::wrap_input), [`seal`](Sealer::seal), [`seal_into`](Sealer::seal_into), [`seal_in_place`](Sealer::seal_in_place) | a public-key operation for each recipient |
 //! | [`Sealer::start_messages`], [`start_parts`](Sealer::start_parts), [`start_session`](Sealer::start_session), [`connect`](Sealer::connect) | the same; nothing for messages and parts |
-//! | [`Opener::accept`], [`receive_from`](Opener::receive_from) | as `open_header`, but never more than [`Limits::session_key_operations`] |
+//! | [`Opener::accept`], [`open_session_header`](Opener::open_session_header) | as `open_header`, but never more than [`Limits::session_key_operations`] |
 //! | [`Rewrapper::rewrap`] | a public-key operation for each recipient that is added |
-//! | [`Opener::open_header`], [`wrap_input`](Opener::wrap_input), [`wrap_input_at`](Opener::wrap_input_at), [`open_parts_at`](Opener::open_parts_at), [`open`](Opener::open), [`open_into`](Opener::open_into), [`open_in_place`](Opener::open_in_place), [`Rewrapper::copy`] | a private-key operation for each record that may be for one of the keys: one, as a rule, and never more than [`Limits::private_key_operations`] |
+//! | [`Opener::open_header`], [`receive_from`](Opener::receive_from), [`wrap_input`](Opener::wrap_input), [`wrap_input_at`](Opener::wrap_input_at), [`open_parts_at`](Opener::open_parts_at), [`open`](Opener::open), [`open_into`](Opener::open_into), [`open_in_place`](Opener::open_in_place), [`Rewrapper::copy`] | a private-key operation for each record that may be for one of the keys: one, as a rule, and never more than [`Limits::private_key_operations`] |
 //! | writing to an [`OpenWriter`] | the same, in the call that completes the header |
 //! | [`RsaIdentity::from_key_file`], [`from_pem`](RsaIdentity::from_pem), [`from_der`](RsaIdentity::from_der) | a public-key and a private-key operation, to try the key |
 //! | [`RsaIdentity::generate`] | from a tenth of a second to several seconds |

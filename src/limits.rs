@@ -7,7 +7,8 @@ use core::fmt;
 /// An envelope or a key file that exceeds a limit is refused with [`LimitExceeded`], before any
 /// work or allocation in proportion to the number in question. The default limits admit what the
 /// library writes by default, with one exception: more than 16 anonymous recipients with keys of
-/// one size may need more [private-key operations](Self::with_private_key_operations) to open.
+/// one size, or 2 in a session over a connection, may need more
+/// [private-key operations](Self::with_private_key_operations) to open.
 /// Raising a limit lets a hostile input cost more. The maxima of the *format* (SPEC §2) always hold
 /// as well.
 ///
@@ -74,7 +75,7 @@ impl Limits {
     /// Sets the longest plaintext, in bytes. Default: the format's maximum of 4 PiB − 1, because
     /// streams need constant memory.
     ///
-    /// A stream releases the chunks within the limit before it fails.
+    /// A stream releases the chunks within the limit before it fails. Sessions have no such limit.
     #[must_use]
     pub const fn with_plaintext_len(mut self, bytes: u64) -> Self {
         self.plaintext_len = bytes;
@@ -101,25 +102,27 @@ impl Limits {
         self
     }
 
-    /// Sets the longest message of a session that is received whole, in bytes. Default: 1 MiB.
-    /// Messages that are read piece by piece have no limit.
+    /// Sets the longest message of a session that is sent or received whole, in bytes. Default: 1
+    /// MiB. Messages that are written or read piece by piece have no limit.
     #[must_use]
     pub const fn with_message_len(mut self, bytes: u32) -> Self {
         self.message_len = bytes;
         self
     }
 
-    /// Sets the largest number of private-key operations to spend on a session that somebody
-    /// begins. Default: 2. It takes the place of
-    /// [`private_key_operations`](Self::private_key_operations).
+    /// Sets the largest number of private-key operations to spend on a session that somebody begins
+    /// over a connection. Default: 2, because strangers can connect.
+    ///
+    /// There it takes the place of [`private_key_operations`](Self::private_key_operations).
     #[must_use]
     pub const fn with_session_key_operations(mut self, count: u32) -> Self {
         self.session_key_operations = count;
         self
     }
 
-    /// Sets the largest number of parts of an object. Default: 65,536; the format's maximum is
-    /// 1,048,576. A manifest has 40 bytes for each, and is held in memory.
+    /// Sets the largest number of parts of an object, also for those who seal them. Default:
+    /// 65,536; the format's maximum is 1,048,576. A manifest has 40 bytes for each. Opening one
+    /// takes up to 136 bytes of memory for each part, of which 56 are kept.
     #[must_use]
     pub const fn with_parts(mut self, count: u32) -> Self {
         self.parts = count;
@@ -193,6 +196,7 @@ impl Limits {
             Limit::Records => self.records.into(),
             Limit::MetadataLen => self.metadata_len.into(),
             Limit::PrivateKeyOperations => self.private_key_operations.into(),
+            Limit::SessionKeyOperations => self.session_key_operations.into(),
             Limit::PlaintextLen => self.plaintext_len,
             Limit::KdfIterations => self.kdf_iterations,
             Limit::KdfMemory => self.kdf_memory,
@@ -235,6 +239,8 @@ pub enum Limit {
     MetadataLen,
     /// [`Limits::private_key_operations`].
     PrivateKeyOperations,
+    /// [`Limits::session_key_operations`].
+    SessionKeyOperations,
     /// [`Limits::plaintext_len`], in bytes.
     PlaintextLen,
     /// [`Limits::kdf_iterations`].
@@ -267,6 +273,9 @@ impl fmt::Display for LimitExceeded {
             Limit::PrivateKeyOperations => {
                 write!(f, "opening needs more private-key operations than the limit of {max}")
             }
+            Limit::SessionKeyOperations => {
+                write!(f, "opening the session needs more private-key operations than the limit of {max}")
+            }
             Limit::PlaintextLen => write!(f, "the plaintext is longer than the limit of {max} bytes"),
             Limit::KdfIterations => {
                 write!(f, "deriving the key from the passphrase needs more iterations than the limit of {max}")
@@ -297,7 +306,8 @@ mod tests {
             .with_kdf_iterations(6)
             .with_kdf_memory(7)
             .with_message_len(8)
-            .with_parts(9);
+            .with_parts(9)
+            .with_session_key_operations(10);
         for (limit, max) in [
             (Limit::HeaderLen, 1),
             (Limit::Records, 2),
@@ -308,6 +318,7 @@ mod tests {
             (Limit::KdfMemory, 7),
             (Limit::MessageLen, 8),
             (Limit::Parts, 9),
+            (Limit::SessionKeyOperations, 10),
         ] {
             assert_eq!(limits.check(limit, max), Ok(()));
             assert_eq!(limits.check(limit, max + 1), Err(LimitExceeded { limit, max }));

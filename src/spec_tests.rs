@@ -11,6 +11,7 @@ use crate::envelope::{Opener, Sealer};
 use crate::error::OpenError;
 use crate::format;
 use crate::limits::Limits;
+use crate::num::to_u64;
 use crate::recipient::{Identity, RsaIdentity};
 use crate::schedule::{AssociatedData, BodyKeys, Keyed, Label, Place};
 use crate::secret::ContentKey;
@@ -158,10 +159,10 @@ fn parts_of_the_example_open_by_their_manifest() {
     let header = Header::parse(&value(PARTS, "header"), &Limits::default()).unwrap();
     let opened = Opener::new(&identity).open_header(&header).unwrap();
     let manifest = opened.open_manifest(&value(PARTS, "manifest")).unwrap();
-    assert_eq!((manifest.len(), manifest.parts()), (12, 2));
+    assert_eq!((manifest.len(), manifest.part_count()), (12, 2));
     for (index, name) in ["part 0", "part 1"].into_iter().enumerate() {
-        assert_eq!(manifest.part(index).unwrap().open(&value(PARTS, name)).unwrap(), PAYLOAD[index]);
-        let other = manifest.part(1 - index).unwrap().open(&value(PARTS, name));
+        assert_eq!(manifest.part(to_u64(index)).unwrap().open(&value(PARTS, name)).unwrap(), PAYLOAD[index]);
+        let other = manifest.part(to_u64(1 - index)).unwrap().open(&value(PARTS, name));
         assert_eq!(other, Err(OpenError::ForeignPart { index: u64::try_from(1 - index).unwrap() }));
     }
     assert_eq!(value(PARTS, "manifest").len(), 152);

@@ -192,12 +192,19 @@ fn a_stranger_costs_two_private_key_operations_and_learns_nothing() {
     let other = bulla::RsaIdentity::from_pem(include_str!("keys/unequal2048.pem")).unwrap();
     let mut output = Vec::new();
     let error = Opener::new(&other).accept_unchallenged(&flight[..], &mut output).unwrap_err();
-    assert_eq!(limit_of(&open_error(&error)), (Limit::PrivateKeyOperations, 2));
+    assert_eq!(limit_of(&open_error(&error)), (Limit::SessionKeyOperations, 2));
     assert!(output.is_empty());
-    // The lower of two limits counts.
+    // Not the limit for envelopes, which takes the place of this one for files and pipes.
     let limits = Limits::default().with_private_key_operations(1);
     let error = Opener::new(&other).limits(limits).accept_unchallenged(&flight[..], &mut output).unwrap_err();
+    assert_eq!(limit_of(&open_error(&error)), (Limit::SessionKeyOperations, 2));
+    let error = Opener::new(&other).limits(limits).receive_from(&flight[..]).unwrap_err();
     assert_eq!(limit_of(&open_error(&error)), (Limit::PrivateKeyOperations, 1));
+    Opener::new(&stranger).receive_from(&flight[..]).unwrap();
+    // The same without I/O.
+    let (header, _) = Header::split(&flight, &Limits::default()).unwrap();
+    let error = Opener::new(&other).open_session_header(&header).unwrap_err();
+    assert_eq!(limit_of(&error), (Limit::SessionKeyOperations, 2));
     let limits = Limits::default().with_session_key_operations(3);
     let error = Opener::new(&other).limits(limits).accept_unchallenged(&flight[..], &mut output).unwrap_err();
     assert_eq!(open_error(&error), OpenError::NotAuthentic);

@@ -461,7 +461,8 @@ pub(crate) struct LimitArgs {
 
 impl LimitArgs {
     pub(crate) fn limits(&self) -> Limits {
-        self.header.limits().with_private_key_operations(self.max_key_operations)
+        let operations = self.max_key_operations;
+        self.header.limits().with_private_key_operations(operations).with_session_key_operations(operations)
     }
 }
 

@@ -83,7 +83,9 @@ fn header_reason(error: &HeaderError) -> String {
 pub(crate) fn limit_reason(error: &LimitExceeded) -> String {
     match error.limit {
         Limit::HeaderLen | Limit::MetadataLen => format!("limit exceeded: {error}; --max-header raises it"),
-        Limit::PrivateKeyOperations => format!("limit exceeded: {error}; --max-key-operations raises it"),
+        Limit::PrivateKeyOperations | Limit::SessionKeyOperations => {
+            format!("limit exceeded: {error}; --max-key-operations raises it")
+        }
         _ => format!("limit exceeded: {error}"),
     }
 }

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::mem;
 use core::time::Duration;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -48,6 +49,7 @@ use crate::wire::Header;
 pub struct CachingOpener<'a> {
     opener: Opener<'a>,
     max_headers: usize,
+    max_bytes: usize,
     max_age: Duration,
     max_failed_operations: u32,
     memory: Mutex<Memory>,
@@ -76,13 +78,14 @@ struct Remembered {
 impl<'a> CachingOpener<'a> {
     /// Creates an opener with the identities, the associated data and the limits of `opener`.
     ///
-    /// It remembers 1000 headers, each for 5 minutes, and spends 1000 private-key operations on
-    /// headers that fail in 5 minutes, unless that is set.
+    /// It remembers 1000 headers with 16 MiB in all, each for 5 minutes, and spends 1000
+    /// private-key operations on headers that fail in 5 minutes, unless that is set.
     #[must_use]
     pub fn new(opener: Opener<'a>) -> Self {
         Self {
             opener,
             max_headers: 1000,
+            max_bytes: 16 << 20,
             max_age: Duration::from_secs(5 * 60),
             max_failed_operations: 1000,
             memory: Mutex::default(),
@@ -97,6 +100,14 @@ impl<'a> CachingOpener<'a> {
         self
     }
 
+    /// Sets how many bytes the headers that are remembered have together. Default: 16 MiB. A header
+    /// that is longer is not remembered.
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
     /// Sets how long a header is remembered, counted from when it was opened with the private key.
     /// What is older is forgotten when the next header comes that is not remembered. The system's
     /// monotonic clock measures the time; on some systems it stops while the machine sleeps.
@@ -107,8 +118,9 @@ impl<'a> CachingOpener<'a> {
     }
 
     /// Sets how many private-key operations are spent on headers that fail, within 5 minutes,
-    /// whatever their source. After that, headers that are not remembered are refused until the 5
-    /// minutes are over. A header that is addressed to none of the identities takes no operation.
+    /// whatever their source. A header that is not remembered and may take more than what is left
+    /// is refused until the 5 minutes are over. A header that is addressed to none of the
+    /// identities takes no operation.
     ///
     /// Headers that are being opened at the moment count as well, each with the operations that it
     /// may take: one, if it names the key.
@@ -147,38 +159,24 @@ impl<'a> CachingOpener<'a> {
 
     fn open_header_at(&self, header: &Header, now: Instant) -> Result<OpenedHeader, OpenError> {
         let digest = sha512(&[header.as_bytes()]);
-        let is_over = |since: Instant, age: Duration| now.saturating_duration_since(since) >= age;
-        let mut memory = self.lock();
-        memory.clock += 1;
-        let (clock, generation) = (memory.clock, memory.generation);
-        match memory.headers.get_mut(&digest) {
-            Some(remembered) if !is_over(remembered.since, self.max_age) => {
-                remembered.last_use = clock;
-                return Ok(remembered.opened.clone());
-            }
-            _ => memory.headers.retain(|_, remembered| !is_over(remembered.since, self.max_age)),
-        }
-        let failures = memory.failures.filter(|(since, _)| !is_over(*since, FAILURES_AGE));
-        memory.failures = failures;
-        let spent = failures.map_or(0, |(_, spent)| spent).saturating_add(memory.reserved);
-        if spent >= self.max_failed_operations {
-            return Err(OpenError::TooManyFailures);
+        let (remembered, generation) = self.remembered(&digest, now);
+        if let Some(opened) = remembered {
+            return Ok(opened);
         }
         let limits = self.opener.limits_in_use();
-        let reserved = self.opener.candidates(header).min(limits.private_key_operations());
-        memory.reserved = memory.reserved.saturating_add(reserved);
-        // A private-key operation takes long, and a service may take longer.
-        drop(memory);
-        let reservation = Reservation { memory: &self.memory, operations: reserved };
+        // Without the lock, as below: identities are asked, which the caller may have written. A
+        // private-key operation takes long, and a service may take longer.
+        let operations = self.opener.candidates(header).min(limits.private_key_operations());
+        let reservation = self.reserve(operations, now)?;
         let (opened, operations) = self.opener.open_header_within(header, limits);
-        drop(reservation);
-        let mut memory = self.lock();
+        let mut memory = reservation.give_back();
         match &opened {
             Ok(opened) => {
-                if self.max_headers > 0 && memory.generation == generation {
-                    let remembered = Remembered { opened: opened.clone(), since: now, last_use: clock };
+                let fits = self.max_headers > 0 && header.as_bytes().len() <= self.max_bytes;
+                if memory.generation == generation && fits {
+                    let remembered = Remembered { opened: opened.clone(), since: now, last_use: memory.clock };
                     memory.headers.insert(digest, remembered);
-                    memory.make_room(self.max_headers);
+                    memory.make_room(self.max_headers, self.max_bytes);
                 }
             }
             Err(error) => {
@@ -195,6 +193,35 @@ impl<'a> CachingOpener<'a> {
         opened
     }
 
+    /// What is remembered under this digest, and how often everything was forgotten.
+    fn remembered(&self, digest: &[u8; 64], now: Instant) -> (Option<OpenedHeader>, u64) {
+        let mut memory = self.lock();
+        memory.clock += 1;
+        let (clock, generation) = (memory.clock, memory.generation);
+        match memory.headers.get_mut(digest) {
+            Some(remembered) if !is_over(remembered.since, self.max_age, now) => {
+                remembered.last_use = clock;
+                (Some(remembered.opened.clone()), generation)
+            }
+            _ => {
+                memory.headers.retain(|_, remembered| !is_over(remembered.since, self.max_age, now));
+                (None, generation)
+            }
+        }
+    }
+
+    /// Counts operations that may be spent on a header that fails, until that is known.
+    fn reserve(&self, operations: u32, now: Instant) -> Result<Reservation<'_>, OpenError> {
+        let mut memory = self.lock();
+        memory.failures = memory.failures.filter(|(since, _)| !is_over(*since, FAILURES_AGE, now));
+        let spent = memory.failures.map_or(0, |(_, spent)| spent).saturating_add(memory.reserved);
+        if spent.saturating_add(operations) > self.max_failed_operations {
+            return Err(OpenError::TooManyFailures);
+        }
+        memory.reserved = memory.reserved.saturating_add(operations);
+        Ok(Reservation { memory: &self.memory, operations })
+    }
+
     fn lock(&self) -> MutexGuard<'_, Memory> {
         lock(&self.memory)
     }
@@ -206,18 +233,31 @@ struct Reservation<'m> {
     operations: u32,
 }
 
+impl<'m> Reservation<'m> {
+    /// Gives back what was reserved, and returns the memory, in which the operations that were
+    /// spent take its place under the same lock.
+    fn give_back(mut self) -> MutexGuard<'m, Memory> {
+        let mut memory = lock(self.memory);
+        memory.reserved = memory.reserved.saturating_sub(mem::take(&mut self.operations));
+        memory
+    }
+}
+
 impl Drop for Reservation<'_> {
     fn drop(&mut self) {
-        let mut memory = lock(self.memory);
-        memory.reserved = memory.reserved.saturating_sub(self.operations);
+        if self.operations > 0 {
+            let mut memory = lock(self.memory);
+            memory.reserved = memory.reserved.saturating_sub(self.operations);
+        }
     }
 }
 
 impl Memory {
-    /// Forgets headers until there are no more than `max_headers`, those first that were not used
-    /// for the longest time.
-    fn make_room(&mut self, max_headers: usize) {
-        while self.headers.len() > max_headers {
+    /// Forgets headers until there are no more than `max_headers`, and no more than `max_bytes` in
+    /// them, those first that were not used for the longest time.
+    fn make_room(&mut self, max_headers: usize, max_bytes: usize) {
+        let len = |remembered: &Remembered| remembered.opened.header().as_bytes().len();
+        while self.headers.len() > max_headers || self.headers.values().map(len).sum::<usize>() > max_bytes {
             let oldest = self.headers.iter().min_by_key(|(_, remembered)| remembered.last_use);
             let Some(digest) = oldest.map(|(digest, _)| *digest) else { return };
             self.headers.remove(&digest);
@@ -230,10 +270,15 @@ impl fmt::Debug for CachingOpener<'_> {
         f.debug_struct("CachingOpener")
             .field("opener", &self.opener)
             .field("max_headers", &self.max_headers)
+            .field("max_bytes", &self.max_bytes)
             .field("max_age", &self.max_age)
             .field("max_failed_operations", &self.max_failed_operations)
             .finish_non_exhaustive()
     }
+}
+
+fn is_over(since: Instant, age: Duration, now: Instant) -> bool {
+    now.saturating_duration_since(since) >= age
 }
 
 /// A thread that panicked left nothing half done here.
@@ -319,6 +364,34 @@ mod tests {
         // 5 minutes after the first failure.
         assert_eq!(opener.open_header_at(&new, at(309)).map(|_| ()), refused);
         opener.open_header_at(&new, at(310)).unwrap();
+    }
+
+    #[test]
+    fn no_header_takes_more_operations_than_are_left() {
+        let identity = counted();
+        let recipients = [(); 3].map(|()| identity.identity.recipient().anonymous());
+        let messages = Sealer::with_recipients(&recipients).unwrap().start_messages().unwrap();
+        let opener = CachingOpener::new(Opener::new(&identity)).max_failed_operations(2);
+        let refused = opener.open_header(messages.header()).map(|_| ());
+        assert_eq!(refused, Err(OpenError::TooManyFailures));
+        assert_eq!(identity.operations(), 0);
+        assert!(opener.max_failed_operations(3).open_header(messages.header()).is_ok());
+    }
+
+    #[test]
+    fn long_headers_do_not_fill_the_memory() {
+        let identity = counted();
+        let recipient = identity.identity.recipient();
+        let header = |metadata: usize| {
+            let sealer = Sealer::new(&recipient).metadata(std::vec![7; metadata]);
+            sealer.start_messages().unwrap().header().clone()
+        };
+        let opener = CachingOpener::new(Opener::new(&identity)).max_bytes(2300);
+        let (short, long, longer) = (header(1), header(1500), header(2000));
+        for (header, remembered) in [(&short, 1), (&long, 2), (&longer, 2), (&header(1400), 1)] {
+            opener.open_header(header).unwrap();
+            assert_eq!(opener.lock().headers.len(), remembered);
+        }
     }
 
     #[test]

@@ -4,107 +4,12 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::sealed_part::{ENTRY_LEN, HeaderName, SealedPart};
 use crate::crypto::sha512;
 use crate::error::{JournalError, SealError};
-use crate::format::{BODY_HEAD_LEN, COMMITMENT_LEN, MANIFEST_ENTRY_LEN, MAX_PARTS, MAX_PLAINTEXT_LEN, SALT_LEN};
+use crate::format::{COMMITMENT_LEN, MANIFEST_ENTRY_LEN, MAX_PARTS, MAX_PLAINTEXT_LEN};
 use crate::limits::{Limit, LimitExceeded, Limits};
-use crate::wire::Header;
-
-/// A part that was sealed: of which object, which one, how long, and by which attempt.
-///
-/// Put it into the [`Journal`] once the sealed bytes are where they are to stay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SealedPart {
-    object: [u8; OBJECT_LEN],
-    index: u64,
-    len: u64,
-    commitment: [u8; COMMITMENT_LEN],
-}
-
-impl SealedPart {
-    pub(crate) fn new(header: &HeaderName, index: u64, len: u64, head: &[u8; BODY_HEAD_LEN]) -> Self {
-        Self { object: header.object(), index, len, commitment: commitment_of(head) }
-    }
-
-    #[cfg(feature = "std")]
-    pub(crate) fn add(&mut self, len: u64) {
-        self.len += len;
-    }
-
-    /// Returns the number of the part, counted from zero.
-    #[must_use]
-    pub fn index(&self) -> u64 {
-        self.index
-    }
-
-    /// Returns the length of its plaintext in bytes.
-    #[must_use]
-    #[expect(clippy::len_without_is_empty, reason = "a part is never empty")]
-    pub fn len(&self) -> u64 {
-        self.len
-    }
-
-    /// Returns the commitment of this attempt, which stands in the sealed part from byte 24 to 56
-    /// (SPEC §5.1). It differs for each attempt: a store that names objects by it keeps all of
-    /// them.
-    #[must_use]
-    pub fn commitment(&self) -> &[u8; 32] {
-        &self.commitment
-    }
-
-    /// Returns the part as 64 bytes, for a worker to report it: the start of the digest of the
-    /// header, index, length and commitment.
-    #[must_use]
-    pub fn to_bytes(&self) -> [u8; Self::BYTES] {
-        let mut bytes = [0; Self::BYTES];
-        bytes[..OBJECT_LEN].copy_from_slice(&self.object);
-        bytes[OBJECT_LEN..].copy_from_slice(&self.entry());
-        bytes
-    }
-
-    /// Reads what [`to_bytes`](Self::to_bytes) has written. [`Journal::record`] judges it.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Self {
-        let (mut object, mut entry) = ([0; OBJECT_LEN], [0; ENTRY_LEN]);
-        object.copy_from_slice(&bytes[..OBJECT_LEN]);
-        entry.copy_from_slice(&bytes[OBJECT_LEN..]);
-        Self::from_entry(object, &entry)
-    }
-
-    /// Length in bytes of [`to_bytes`](Self::to_bytes).
-    pub const BYTES: usize = OBJECT_LEN + ENTRY_LEN;
-
-    /// What the journal keeps: index, length and commitment.
-    fn entry(&self) -> [u8; ENTRY_LEN] {
-        let mut bytes = [0; ENTRY_LEN];
-        bytes[..8].copy_from_slice(&self.index.to_be_bytes());
-        bytes[8..16].copy_from_slice(&self.len.to_be_bytes());
-        bytes[16..].copy_from_slice(&self.commitment);
-        bytes
-    }
-
-    fn from_entry(object: [u8; OBJECT_LEN], entry: &[u8; ENTRY_LEN]) -> Self {
-        let (mut index, mut len, mut commitment) = ([0; 8], [0; 8], [0; COMMITMENT_LEN]);
-        index.copy_from_slice(&entry[..8]);
-        len.copy_from_slice(&entry[8..16]);
-        commitment.copy_from_slice(&entry[16..]);
-        Self { object, index: u64::from_be_bytes(index), len: u64::from_be_bytes(len), commitment }
-    }
-}
-
-/// The digest of a header, by which journals and reports know it.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct HeaderName([u8; 64]);
-
-impl HeaderName {
-    pub(super) fn of(header: &Header) -> Self {
-        Self(sha512(&[header.as_bytes()]))
-    }
-
-    fn object(&self) -> [u8; OBJECT_LEN] {
-        *self.0.first_chunk().expect("16 of 64 bytes")
-    }
-}
+use crate::num::to_u64;
 
 /// What whoever writes the manifest of an object knows of its parts (SPEC §5.7).
 ///
@@ -147,8 +52,11 @@ impl Journal {
     /// * [`SealError::EmptyPart`] and [`SealError::LimitExceeded`] if no sealer makes such a part;
     /// * [`SealError::SecondManifest`] if the manifest was sealed, without this part.
     pub fn record(&mut self, part: SealedPart) -> Result<(), SealError> {
-        match self.parts.get(&part.index) {
-            Some(noted) if *noted != (part.len, part.commitment) => Err(SealError::OtherAttempt { index: part.index }),
+        self.check_part(&part)?;
+        match self.parts.get(&part.index()) {
+            Some(noted) if *noted != (part.len(), *part.commitment()) => {
+                Err(SealError::OtherAttempt { index: part.index() })
+            }
             _ => self.replace(part),
         }
     }
@@ -160,20 +68,26 @@ impl Journal {
     ///
     /// Those of [`record`](Self::record), but for [`SealError::OtherAttempt`].
     pub fn replace(&mut self, part: SealedPart) -> Result<(), SealError> {
-        if part.object != self.header.object() {
+        self.check_part(&part)?;
+        self.parts.insert(part.index(), (part.len(), *part.commitment()));
+        Ok(())
+    }
+
+    /// Refuses what is no part of this object, or comes too late.
+    fn check_part(&self, part: &SealedPart) -> Result<(), SealError> {
+        if !part.is_of(&self.header) {
             return Err(SealError::OtherHeader);
         }
-        if part.len == 0 {
+        if part.len() == 0 {
             return Err(SealError::EmptyPart);
         }
-        if part.index >= MAX_PARTS {
+        if part.index() >= MAX_PARTS {
             return Err(exceeded(Limit::Parts, MAX_PARTS));
         }
-        let entry = (part.len, part.commitment);
-        if self.manifest.is_some() && self.parts.get(&part.index) != Some(&entry) {
+        let entry = (part.len(), *part.commitment());
+        if self.manifest.is_some() && self.parts.get(&part.index()) != Some(&entry) {
             return Err(SealError::SecondManifest);
         }
-        self.parts.insert(part.index, entry);
         Ok(())
     }
 
@@ -185,26 +99,16 @@ impl Journal {
 
     /// Returns the parts that were noted, by their numbers.
     pub fn parts(&self) -> impl Iterator<Item = SealedPart> {
-        let object = self.header.object();
-        let part = move |(index, (len, commitment)): (&u64, &(u64, [u8; COMMITMENT_LEN]))| SealedPart {
-            object,
-            index: *index,
-            len: *len,
-            commitment: *commitment,
+        let part = |(index, (len, commitment)): (&u64, &(u64, [u8; COMMITMENT_LEN]))| {
+            SealedPart::noted(&self.header, *index, *len, *commitment)
         };
         self.parts.iter().map(part)
     }
 
     /// Returns how many parts were noted.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.parts.len()
-    }
-
-    /// Returns whether no part was noted.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.parts.is_empty()
+    pub fn part_count(&self) -> u64 {
+        to_u64(self.parts.len())
     }
 
     /// Returns the journal as bytes, of a fixed order: the same journal gives the same bytes. They
@@ -212,7 +116,7 @@ impl Journal {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
-        bytes.extend_from_slice(&self.header.0);
+        bytes.extend_from_slice(self.header.as_bytes());
         bytes.extend_from_slice(&self.aad);
         bytes.extend_from_slice(&self.manifest.unwrap_or([0; 64]));
         self.parts().for_each(|part| bytes.extend_from_slice(&part.entry()));
@@ -237,9 +141,9 @@ impl Journal {
         let (aad, content) = content.split_first_chunk::<COMMITMENT_LEN>().ok_or(JournalError)?;
         let (manifest, content) = content.split_first_chunk::<64>().ok_or(JournalError)?;
         let (parts, []) = content.as_chunks::<ENTRY_LEN>() else { return Err(JournalError) };
-        let mut journal = Self::new(HeaderName(*header), *aad);
+        let mut journal = Self::new(HeaderName::from_bytes(*header), *aad);
         for entry in parts {
-            let part = SealedPart::from_entry(journal.header.object(), entry);
+            let part = SealedPart::from_entry(&journal.header, entry);
             journal.record(part).map_err(|_| JournalError)?;
         }
         journal.manifest = (*manifest != [0; 64]).then_some(*manifest);
@@ -300,21 +204,11 @@ impl fmt::Debug for Journal {
     }
 }
 
-pub(super) fn commitment_of(head: &[u8; BODY_HEAD_LEN]) -> [u8; COMMITMENT_LEN] {
-    *head[SALT_LEN..].first_chunk().expect("32 of 56 bytes")
-}
-
 fn exceeded(limit: Limit, max: u64) -> SealError {
     LimitExceeded { limit, max }.into()
 }
 
 const MAGIC: &[u8] = b"bulla journal 1\n";
-
-/// Length in bytes of what a report says of the header.
-const OBJECT_LEN: usize = 16;
-
-/// Length in bytes of what a journal says of a part.
-const ENTRY_LEN: usize = 8 + MANIFEST_ENTRY_LEN;
 
 /// Length in bytes of the checksum at the end.
 const CHECK_LEN: usize = 32;

@@ -11,6 +11,7 @@ use crate::format::{COMMITMENT_LEN, MANIFEST_ENTRY_LEN, MAX_PARTS, MAX_PLAINTEXT
 use crate::limits::{Limit, Limits};
 use crate::num::to_u64;
 use crate::schedule::Place;
+use crate::wire::Header;
 
 /// The verified list of the parts of an object: how long each is, where it stands, and which
 /// attempt at it counts (SPEC §5.7).
@@ -72,23 +73,15 @@ impl OpenedHeader {
     }
 }
 
-/// Refuses a manifest of `len` sealed bytes if it lists more parts than there may be, before
-/// anything is allocated for it (SPEC §5.7).
+/// Refuses a manifest of `len` sealed bytes if it lists more parts than there may be, or no whole
+/// number of them, before anything is allocated for it (SPEC §5.7).
 pub(crate) fn check_manifest_len(limits: &Limits, len: u64) -> Result<(), OpenError> {
-    let parts = plaintext_len(len)? / to_u64(MANIFEST_ENTRY_LEN);
-    if parts > MAX_PARTS {
+    let len = plaintext_len(len)?;
+    let parts = len / to_u64(MANIFEST_ENTRY_LEN);
+    if !len.is_multiple_of(to_u64(MANIFEST_ENTRY_LEN)) || parts > MAX_PARTS {
         return Err(OpenError::MalformedManifest);
     }
     Ok(limits.check(Limit::Parts, parts)?)
-}
-
-/// Whether a manifest can be of `len` sealed bytes: one entry after the other, and no more than
-/// there may be.
-#[cfg(feature = "std")]
-pub(crate) fn is_manifest_len(len: u64) -> bool {
-    let entries =
-        |len: u64| len.is_multiple_of(to_u64(MANIFEST_ENTRY_LEN)) && len / to_u64(MANIFEST_ENTRY_LEN) <= MAX_PARTS;
-    plaintext_len(len).is_ok_and(entries)
 }
 
 impl Manifest {
@@ -101,32 +94,44 @@ impl Manifest {
 
     /// Returns the number of parts.
     #[must_use]
-    pub fn parts(&self) -> usize {
-        self.parts.len()
+    pub fn part_count(&self) -> u64 {
+        to_u64(self.parts.len())
+    }
+
+    /// Returns the header of the object.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        self.header.header()
+    }
+
+    /// Returns the public metadata of the object. It is authentic.
+    #[must_use]
+    pub fn metadata(&self) -> Option<&[u8]> {
+        self.header.metadata()
     }
 
     /// Returns which bytes of the payload are in the part with this number, or `None` if there is
     /// no such part.
     #[must_use]
-    pub fn range(&self, index: usize) -> Option<Range<u64>> {
-        let part = self.parts.get(index)?;
+    pub fn range(&self, index: u64) -> Option<Range<u64>> {
+        let part = self.get(index)?;
         Some(part.start..part.start + part.len)
     }
 
     /// Returns which bytes behind the header the sealed part with this number has in a file, or
     /// `None` if there is no such part. Kept apart, the part is as long.
     #[must_use]
-    pub fn sealed_range(&self, index: usize) -> Option<Range<u64>> {
-        let part = self.parts.get(index)?;
+    pub fn sealed_range(&self, index: u64) -> Option<Range<u64>> {
+        let part = self.get(index)?;
         Some(part.sealed_start..part.sealed_start + body_len(part.len)?)
     }
 
     /// Returns the number of the part that holds the byte of the payload at `offset`, or `None` if
     /// the payload ends before.
     #[must_use]
-    pub fn part_at(&self, offset: u64) -> Option<usize> {
+    pub fn part_at(&self, offset: u64) -> Option<u64> {
         // The parts are in order, and none is empty.
-        (offset < self.len).then(|| self.parts.partition_point(|part| part.start <= offset) - 1)
+        (offset < self.len).then(|| to_u64(self.parts.partition_point(|part| part.start <= offset) - 1))
     }
 
     /// Returns what opens the part with this number, in all the ways in which a body opens, or
@@ -138,9 +143,8 @@ impl Manifest {
     /// What it opens fails with [`OpenError::ForeignPart`] if it is another part, another attempt,
     /// or not as long as it must be.
     #[must_use]
-    pub fn part(&self, index: usize) -> Option<OpenedHeader> {
-        let Part { len, commitment, .. } = *self.parts.get(index)?;
-        let index = to_u64(index);
+    pub fn part(&self, index: u64) -> Option<OpenedHeader> {
+        let Part { len, commitment, .. } = *self.get(index)?;
         Some(self.header.clone().at_part(ExpectedPart { index, len, commitment }))
     }
 
@@ -148,6 +152,10 @@ impl Manifest {
     #[must_use]
     pub fn sealed_len(&self) -> u64 {
         self.sealed_len
+    }
+
+    fn get(&self, index: u64) -> Option<&Part> {
+        self.parts.get(usize::try_from(index).ok()?)
     }
 }
 

@@ -3,11 +3,9 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use rand_core::Rng;
-
+use super::salt::draw_salt;
 use super::sealing::Sealing;
 use crate::chunk::{BodySealer, Work};
-use crate::crypto::SystemRng;
 use crate::error::SealError;
 use crate::format::SALT_LEN;
 use crate::num::to_u64;
@@ -85,10 +83,7 @@ impl MessageSealer {
     ///
     /// [`SealError::Randomness`] if the operating system gave none for the salt.
     pub fn message(&self, label: impl Into<Label>) -> Result<BodySealer, SealError> {
-        let mut rng = SystemRng::new();
-        let mut salt = [0; SALT_LEN];
-        rng.fill_bytes(&mut salt);
-        rng.check()?;
+        let salt = draw_salt()?;
         Ok(self.message_from(label.into(), &salt))
     }
 

@@ -80,8 +80,8 @@ impl OpenedHeader {
         (self.keyed.clone(), self.aad.clone(), self.limits, self.threads)
     }
 
-    /// Sets the limit on the length of the plaintext. The other limits concern the header, which is
-    /// already open.
+    /// Sets the limits on the length of the plaintext and on the number of parts. The other limits
+    /// concern the header, which is already open.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;

@@ -8,7 +8,8 @@ use core::fmt;
 use super::opened_header::OpenedHeader;
 use super::search::Search;
 use crate::error::OpenError;
-use crate::limits::Limits;
+use crate::format::Layout;
+use crate::limits::{Limit, LimitExceeded, Limits};
 use crate::recipient::Identity;
 use crate::schedule::{Label, Place};
 use crate::threads::Threads;
@@ -91,7 +92,7 @@ impl<'a> Opener<'a> {
     /// Sets the label of the message to open. The envelope is then a message with its header before
     /// it, as [`MessageSealer::start`](crate::MessageSealer::start) makes it. For messages apart
     /// from their header, use [`open_header`](Self::open_header) and
-    /// [`OpenedHeader::message`].
+    /// [`OpenedHeader::message`]. Sessions and parts have no label: it has no effect on them.
     #[must_use]
     pub fn label(mut self, label: impl Into<Label>) -> Self {
         self.place = Place::Message(label.into());
@@ -177,15 +178,27 @@ impl<'a> Opener<'a> {
         self.open_header_within(header, &self.limits).0
     }
 
-    /// Does what [`open_header`](Self::open_header) does for a session, which strangers can begin.
-    #[cfg(feature = "std")]
-    pub(crate) fn open_session_header(&self, header: &Header) -> Result<OpenedHeader, OpenError> {
+    /// Does what [`open_header`](Self::open_header) does for a session that somebody begins over a
+    /// connection, and spends at most [`Limits::session_key_operations`] on it. Go on with
+    /// [`OpenedHeader::accept`].
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::OtherLayout`] if the header is not for a session, and the errors of
+    /// [`open_header`](Self::open_header).
+    pub fn open_session_header(&self, header: &Header) -> Result<OpenedHeader, OpenError> {
         let layout = header.layout();
-        if layout != crate::format::Layout::Session {
+        if layout != Layout::Session {
             return Err(OpenError::OtherLayout { layout });
         }
-        let operations = self.limits.session_key_operations().min(self.limits.private_key_operations());
-        self.open_header_within(header, &self.limits.with_private_key_operations(operations)).0
+        let operations = self.limits.session_key_operations();
+        let (opened, _) = self.open_header_within(header, &self.limits.with_private_key_operations(operations));
+        opened.map_err(|error| match error {
+            OpenError::LimitExceeded(LimitExceeded { limit: Limit::PrivateKeyOperations, max }) => {
+                LimitExceeded { limit: Limit::SessionKeyOperations, max }.into()
+            }
+            error => error,
+        })
     }
 
     /// How many records may be for one of the identities: the most private-key operations that the

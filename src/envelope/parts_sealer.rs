@@ -4,12 +4,11 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use rand_core::Rng;
-
-use super::journal::{HeaderName, Journal, SealedPart, commitment_of};
+use super::journal::Journal;
 use super::opened_header::OpenedHeader;
+use super::salt::draw_salt;
+use super::sealed_part::{HeaderName, SealedPart, commitment_of};
 use crate::chunk::{BodySealer, Work};
-use crate::crypto::SystemRng;
 use crate::error::SealError;
 use crate::format::{COMMITMENT_LEN, Layout, MAX_PARTS, MAX_PLAINTEXT_LEN, SALT_LEN};
 use crate::limits::{Limit, LimitExceeded, Limits};
@@ -78,8 +77,8 @@ impl PartsSealer {
         self.keyed.header()
     }
 
-    /// Returns the content key, for workers who are no recipients: [`Header::open`] takes it. It
-    /// can be copied out of here only, so treat it like a private key for this object.
+    /// Returns the content key, for workers who are no recipients: [`Header::open`] takes it. Treat
+    /// it like a private key for this object.
     #[must_use]
     pub fn content_key(&self) -> &ContentKey {
         self.keyed.key()
@@ -130,10 +129,7 @@ impl PartsSealer {
     }
 
     fn body(&self, place: Place) -> Result<BodySealer, SealError> {
-        let mut rng = SystemRng::new();
-        let mut salt = [0; SALT_LEN];
-        rng.fill_bytes(&mut salt);
-        rng.check()?;
+        let salt = draw_salt()?;
         Ok(self.body_from(place, &salt))
     }
 

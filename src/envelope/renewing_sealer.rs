@@ -11,6 +11,7 @@ use super::message_sealer::MessageSealer;
 use super::sealer::Sealer;
 use crate::chunk::BodySealer;
 use crate::error::SealError;
+use crate::limits::Limit;
 use crate::num::to_u64;
 use crate::schedule::Label;
 use crate::wire::Header;
@@ -103,8 +104,9 @@ impl<'a> RenewingSealer<'a> {
         self
     }
 
-    /// Seals one message and returns its header, too. The header is the same for many messages. If
-    /// the last one is used up, this makes a new one, for which other threads wait.
+    /// Seals one message, and returns its header and the sealed message. The header is the same for
+    /// many messages. If the last one is used up, this makes a new one, for which other threads
+    /// wait.
     ///
     /// # Errors
     ///
@@ -116,7 +118,8 @@ impl<'a> RenewingSealer<'a> {
     }
 
     /// Returns the engine that seals one message, for streams and for buffers of the caller's, and
-    /// its header. `len` is about how many bytes the plaintext will have, to be counted.
+    /// its header. `len` is about how many bytes the plaintext will have, to be counted against the
+    /// [limit](Self::max_bytes).
     ///
     /// # Errors
     ///
@@ -138,13 +141,14 @@ impl<'a> RenewingSealer<'a> {
         *self.lock() = State { sealer, current: None };
     }
 
-    /// The header for one message, which is counted.
+    /// The header for one message, which is counted unless it is too long for any.
     fn current(&self, len: u64) -> Result<Arc<MessageSealer>, SealError> {
         self.current_at(len, Instant::now())
     }
 
     fn current_at(&self, len: u64, now: Instant) -> Result<Arc<MessageSealer>, SealError> {
         let mut state = self.lock();
+        state.sealer.limits_in_use().check(Limit::PlaintextLen, len)?;
         if let Some(current) = &mut state.current
             && current.count < self.max_messages
             && current.bytes.saturating_add(len) <= self.max_bytes
@@ -180,7 +184,20 @@ impl fmt::Debug for RenewingSealer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::MAX_PLAINTEXT_LEN as MAX;
     use crate::recipient::RsaIdentity;
+
+    #[test]
+    fn a_message_that_is_too_long_costs_no_header() {
+        let identity = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem")).unwrap();
+        let limits = crate::limits::Limits::default().with_plaintext_len(10);
+        let sealer = RenewingSealer::new(Sealer::new(identity.recipient()).limits(limits)).max_bytes(5);
+        let (header, _) = sealer.seal("a", b"hello").unwrap();
+        for _ in 0..3 {
+            assert!(matches!(sealer.seal("b", &[7; 11]), Err(SealError::LimitExceeded(_))));
+        }
+        assert!(sealer.seal("c", b"").unwrap().0 == header);
+    }
 
     #[test]
     fn a_header_ends_after_its_messages_its_bytes_or_its_time() {
@@ -193,7 +210,7 @@ mod tests {
             &[(1, 0, true), (1, 0, false), (1, 0, false), (1, 0, true), (1, 0, false)][..],
             &[(60, 0, true), (40, 0, false), (0, 0, false), (1, 0, true)],
             &[(60, 0, true), (41, 0, true), (59, 0, false)],
-            &[(101, 0, true), (0, 0, true), (100, 0, false), (u64::MAX, 0, true), (u64::MAX, 0, true)],
+            &[(101, 0, true), (0, 0, true), (100, 0, false), (MAX, 0, true), (MAX, 0, true)],
             &[(1, 0, true), (1, 59, false), (1, 60, true), (1, 119, false), (1, 120, true)],
         ] {
             let sealer = sealer();
@@ -214,9 +231,9 @@ mod tests {
         let identity = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem")).unwrap();
         let sealer = RenewingSealer::new(Sealer::new(identity.recipient())).max_bytes(u64::MAX);
         let (first, _) = sealer.message("a", 5).unwrap();
-        let (second, _) = sealer.message("b", u64::MAX).unwrap();
-        let (third, _) = sealer.message("c", 1).unwrap();
-        // The second is as long as all that is allowed, and the third is counted beyond that.
+        let (second, _) = sealer.message("b", MAX).unwrap();
+        assert!(matches!(sealer.message("b", MAX + 1), Err(SealError::LimitExceeded(_))));
+        let (third, _) = sealer.message("c", MAX).unwrap();
         assert!(first == second && second == third);
     }
 

@@ -3,10 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use rand_core::Rng;
-
 use super::opened_header::OpenedHeader;
-use crate::crypto::SystemRng;
+use super::salt::draw_salt;
 use crate::error::OpenError;
 use crate::format::{BODY_HEAD_LEN, Layout, RECORD_PADDING, SALT_LEN};
 use crate::schedule::{AssociatedData, ChallengeDigest, Keyed, StreamKeys};
@@ -41,8 +39,10 @@ impl Initiator {
         &self.header
     }
 
-    #[cfg(feature = "std")]
-    pub(crate) fn can_be_answered(&self) -> bool {
+    /// Returns whether the session can be answered: whether there is exactly one recipient. If you
+    /// want an answer, ask this before you send anything (SPEC §5.6).
+    #[must_use]
+    pub fn can_be_answered(&self) -> bool {
         self.answer.is_some()
     }
 
@@ -117,11 +117,7 @@ impl OpenedHeader {
         head: &[u8; BODY_HEAD_LEN],
         challenge: Option<Challenge>,
     ) -> Result<(FrameOpener, Option<FrameSealer>), OpenError> {
-        let mut rng = SystemRng::new();
-        let mut salt = [0; SALT_LEN];
-        rng.fill_bytes(&mut salt);
-        rng.check()?;
-        self.accept_from(head, challenge.as_ref().map(Challenge::as_bytes), &salt)
+        self.accept_from(head, challenge.as_ref().map(Challenge::as_bytes), &draw_salt()?)
     }
 
     pub(crate) fn accept_from(

@@ -5,6 +5,7 @@ use std::io;
 #[cfg(feature = "armor")]
 use super::armor::{ArmorError, ArmorErrorKind};
 use super::header::HeaderError;
+use super::journal::JournalError;
 use super::key::{KeyError, KeyErrorKind};
 use super::open::OpenError;
 use super::rewrap::RewrapError;
@@ -103,6 +104,12 @@ impl From<KeyError> for io::Error {
             _ => io::ErrorKind::InvalidData,
         };
         Self::new(kind, error)
+    }
+}
+
+impl From<JournalError> for io::Error {
+    fn from(error: JournalError) -> Self {
+        Self::new(io::ErrorKind::InvalidData, error)
     }
 }
 

@@ -5,6 +5,7 @@ use core::fmt;
 /// These bytes are no journal of parts, or were cut or damaged. Without the journal, seal the parts
 /// anew under a new header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct JournalError;
 
 impl fmt::Display for JournalError {

@@ -30,8 +30,9 @@ pub enum OpenError {
     /// error, after the same work.
     NotAuthentic,
     /// The header is authentic, but the body does not belong to it under the given associated data.
-    /// Either the sealer used other associated data, or this is the body of another envelope, or
-    /// its head (the first 56 bytes) was altered.
+    /// Either the sealer used other associated data, or this is the body of another envelope or the
+    /// message of another label, or its head (the first 56 bytes) was altered. Of a session: it
+    /// answers another challenge, or none, and may be a replay.
     WrongAssociatedData,
     /// The header has another layout than what was asked of it: it is for labelled messages, of
     /// which each needs its [label](crate::OpenedHeader::message), for a session, for parts, or for
@@ -101,10 +102,12 @@ impl fmt::Display for OpenError {
             Self::NoMatchingRecord => f.write_str("nothing in the envelope is addressed to the given keys"),
             Self::NotAuthentic => f.write_str("wrong key, or the header was altered"),
             Self::WrongAssociatedData => {
-                f.write_str("wrong associated data; or this is the body of another envelope, or its start was altered")
+                f.write_str(
+                    "wrong associated data, label or challenge; or this is the body of another envelope, or its start was altered",
+                )
             }
             Self::OtherLayout { layout: Layout::Single } => {
-                f.write_str("the header is for a single body (layout 01), which has no label")
+                f.write_str("the header is for a single body (layout 01), with no label, parts or session")
             }
             Self::OtherLayout { layout: Layout::Session } => {
                 f.write_str("the header is for a session (layout 02), which is read as a stream of messages")

@@ -11,6 +11,7 @@ use crate::num::to_u64;
 /// Seals what is written to it as one part, and passes the sealed bytes on.
 ///
 /// Returned by [`PartSealer::wrap_output`]. Only [`finish`](Self::finish) makes a whole part of it.
+#[must_use = "a part that is not finished does not open"]
 pub struct PartWriter<W: Write> {
     writer: SealWriter<W>,
     report: SealedPart,
@@ -47,9 +48,33 @@ impl<W: Write> PartWriter<W> {
         }
     }
 
+    /// Ends the part without giving up the writer, and returns what to report. After `WouldBlock`,
+    /// call it again.
+    ///
+    /// # Errors
+    ///
+    /// As [`finish`](Self::finish).
+    pub fn try_finish(&mut self) -> io::Result<SealedPart> {
+        if self.report.len() == 0 {
+            return Err(SealError::EmptyPart.into());
+        }
+        self.writer.try_finish()?;
+        Ok(self.report)
+    }
+
+    /// Gives up the writer without ending the part, and returns the output.
+    pub fn into_inner(self) -> W {
+        self.writer.into_inner()
+    }
+
     /// Returns the output.
     pub fn get_ref(&self) -> &W {
         self.writer.get_ref()
+    }
+
+    /// Returns the output, to take out of a `Vec` what is sealed so far, for example.
+    pub fn get_mut(&mut self) -> &mut W {
+        self.writer.get_mut()
     }
 }
 

@@ -5,8 +5,9 @@ use std::io::{self, Read, Write};
 use super::calls::{read_full, retry};
 use super::session_reader::SessionReader;
 use super::session_writer::SessionWriter;
-use crate::envelope::{Answer, Initiator, Opener, Sealer};
+use crate::envelope::{Answer, Initiator, OpenedHeader, Opener, Sealer};
 use crate::error::{OpenError, SealError};
+use crate::format::Layout;
 use crate::session::{Challenge, FrameOpener, FrameSealer};
 use crate::wire::Header;
 
@@ -174,12 +175,15 @@ impl Opener<'_> {
 
     /// Receives a session in one direction only: what [`Sealer::send_to`] has made.
     ///
+    /// It is for files and pipes, and spends as many private-key operations as an envelope may
+    /// cost: [`Limits::private_key_operations`](crate::Limits::private_key_operations).
+    ///
     /// # Errors
     ///
     /// As [`accept`](Self::accept), except for [`OpenError::NoAnswer`].
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn receive_from<R: Read>(&self, mut input: R) -> io::Result<SessionReader<R>> {
-        let (header, opener, _) = self.accept_from(None, &mut input)?;
+        let (header, opener, _) = self.accept_from(None, &mut input, Self::open_header)?;
         Ok(SessionReader::new(input, header, opener, self.limits_in_use()))
     }
 
@@ -189,7 +193,7 @@ impl Opener<'_> {
         mut input: R,
         mut output: W,
     ) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
-        let (header, opener, sealer) = self.accept_from(challenge, &mut input)?;
+        let (header, opener, sealer) = self.accept_from(challenge, &mut input, Self::open_session_header)?;
         let sealer = sealer.ok_or(OpenError::NoAnswer)?;
         send(sealer.head(), &mut output)?;
         let limits = self.limits_in_use();
@@ -200,9 +204,14 @@ impl Opener<'_> {
         &self,
         challenge: Option<Challenge>,
         input: &mut R,
+        open: fn(&Self, &Header) -> Result<OpenedHeader, OpenError>,
     ) -> io::Result<(Header, FrameOpener, Option<FrameSealer>)> {
         let header = Header::read_from(input, self.limits_in_use())?;
-        let opened = self.open_session_header(&header)?;
+        let layout = header.layout();
+        if layout != Layout::Session {
+            return Err(OpenError::OtherLayout { layout }.into());
+        }
+        let opened = open(self, &header)?;
         let head = read_exact(input)?;
         let (opener, sealer) = opened.accept(&head, challenge)?;
         Ok((header, opener, sealer))

@@ -25,8 +25,10 @@ use crate::wire::Header;
 /// [`receive`](Self::receive), or long ones piece by piece with [`message`](Self::message), until
 /// there are no more. Only then is the stream complete.
 ///
-/// It holds one frame, up to 16403 bytes, and reads no byte beyond the frame that it needs. Each
-/// frame takes two calls of `read`: if these are expensive, put a [`std::io::BufReader`] below.
+/// It holds one frame, up to 16403 bytes, and reads no byte beyond the frame that it needs. Whole
+/// messages of more than one frame are collected in memory that grows up to twice
+/// [`Limits::message_len`]. Each frame takes two calls of `read`: if these are expensive, put a
+/// [`std::io::BufReader`] below.
 ///
 /// # Security
 ///
@@ -101,8 +103,8 @@ impl<R: Read> SessionReader<R> {
     /// `WouldBlock`, call it again; to call [`message`](Self::message) instead would skip what has
     /// come of the message.
     ///
-    /// The memory of the vector may be used for the next message and then come back with another
-    /// one. What the caller leaves in it beyond its length is not wiped.
+    /// The reader may keep the memory of the vector and give another one back. What the caller has
+    /// left in it beyond its length is not wiped.
     ///
     /// # Errors
     ///

@@ -65,8 +65,8 @@ impl<W: Write> SessionWriter<W> {
     ///
     /// [`SealError::LimitExceeded`] inside a [`std::io::Error`] if the message is longer than
     /// [`Limits::message_len`], because the other end would not receive it; nothing was sent. Any
-    /// error of the output, and [`SealError`] inside a [`std::io::Error`]. Each is final: with
-    /// an output that does not block, use [`message`](Self::message).
+    /// error of the output, and [`SealError`] inside a [`std::io::Error`]. All of these but the
+    /// first are final: with an output that does not block, use [`message`](Self::message).
     pub fn send(&mut self, message: &[u8]) -> io::Result<()> {
         if to_u64(message.len()) > self.max_message_len {
             let exceeded = LimitExceeded { limit: Limit::MessageLen, max: self.max_message_len };
@@ -82,7 +82,8 @@ impl<W: Write> SessionWriter<W> {
         sent
     }
 
-    /// Begins a message that is written piece by piece.
+    /// Begins a message that is written piece by piece. It must be
+    /// [finished](MessageWriter::finish), or nothing else can be sent.
     ///
     /// # Errors
     ///
@@ -135,7 +136,7 @@ impl<W: Write> SessionWriter<W> {
         &self.output
     }
 
-    /// Returns the output. Whatever is written to it stands between frames.
+    /// Returns the output. Write nothing to it: it would stand among the frames.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.output
     }
@@ -225,6 +226,7 @@ impl<W: Write> fmt::Debug for SessionWriter<W> {
 
 /// A message of a session that is written piece by piece. Call [`finish`](Self::finish): if it is
 /// dropped before, the session cannot go on.
+#[must_use = "a message that is not finished stops the stream"]
 pub struct MessageWriter<'a, W: Write> {
     writer: &'a mut SessionWriter<W>,
     is_sealed: bool,

@@ -11,7 +11,8 @@ use crate::format::{BODY_HEAD_LEN, FRAME_HEADER_LEN, MAX_FRAMES, PIECE_LEN, SALT
 /// Seals one direction of a session, frame by frame.
 ///
 /// This is the engine without I/O below [`SessionWriter`](crate::SessionWriter), for callers who
-/// move the bytes themselves. Send [`head`](Self::head) first, then frames, and at the end
+/// move the bytes themselves. A responder sends [`head`](Self::head) first; what the initiator
+/// sends first, `Initiator::first_bytes`, ends with it. Then come frames, and at the end
 /// [`finish`](Self::finish). A transport of messages, such as a WebSocket, takes any number of
 /// whole frames in each of its messages: [`append_message`](Self::append_message) makes them.
 #[derive(Debug)]

@@ -151,9 +151,9 @@ impl Case {
         let [header, parts @ .., manifest] = &self.sealed[..] else { panic!("header and manifest at least") };
         let header = Header::parse(header, &Limits::default())?;
         let manifest = opener.open_header(&header)?.open_manifest(manifest)?;
-        assert_eq!(manifest.parts(), parts.len());
-        let open = |(index, part): (usize, &Vec<u8>)| manifest.part(index).unwrap().open(part);
-        Ok(vec![parts.iter().enumerate().map(open).collect::<Result<Vec<_>, _>>()?.concat()])
+        assert_eq!(manifest.part_count(), parts.len() as u64);
+        let open = |(index, part): (u64, &Vec<u8>)| manifest.part(index).unwrap().open(part);
+        Ok(vec![(0..).zip(parts).map(open).collect::<Result<Vec<_>, _>>()?.concat()])
     }
 
     fn open_parts(&self, opener: &Opener<'_>) -> io::Result<Vec<Vec<u8>>> {

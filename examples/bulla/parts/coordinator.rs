@@ -44,7 +44,7 @@ fn begin(args: &PartsSealArgs, input: &File, paths: &Paths) -> Result<(PartsSeal
     let (sealer, journal) =
         Sealer::with_recipients(&recipients).and_then(|sealer| sealer.start_parts()).map_err(cannot_seal)?;
     let of_input = OfInput::look(input).map_err(|error| Failure::io(args.input.display(), &error))?;
-    let state = State { run: new_run(&args.output)?, part_len: args.part_len, input: of_input, journal };
+    let state = State { run: new_run(&args.output)?, part_len: args.part_len, input: of_input, journal, written: None };
     if state.parts() > u64::from(Limits::default().parts()) {
         return Err(Failure::new(args.input.display(), "more parts than a reader takes: raise --part-size"));
     }
@@ -117,7 +117,7 @@ fn seal_all(args: &PartsSealArgs, sealer: &PartsSealer, state: &Mutex<State>, pa
         (state.run, parts.map(|index| (index, index * state.part_len, state.len_of(index))).collect())
     };
     let jobs = Mutex::new(missing.into_iter());
-    thread::scope(|scope| {
+    let worked = thread::scope(|scope| {
         let workers: Vec<_> = (0..args.workers)
             .map(|_| scope.spawn(|| Worker::start(args, sealer, run)?.work(&jobs, state, &paths.journal)))
             .collect();
@@ -125,7 +125,10 @@ fn seal_all(args: &PartsSealArgs, sealer: &PartsSealer, state: &Mutex<State>, pa
             Ok(result) => result,
             Err(_) => Err(Failure::new("a worker", "failed")),
         })
-    })
+    });
+    // Also what was sealed before a worker failed.
+    lock(state).write(&paths.journal)?;
+    worked
 }
 
 /// Writes the manifest behind the parts, and gives the file its name.
@@ -185,7 +188,7 @@ impl Worker {
         while let Some((index, offset, len)) = next(jobs) {
             let job: [[u8; 8]; 3] = [index, offset, len].map(u64::to_be_bytes);
             self.jobs.write_all(job.as_flattened()).map_err(fail)?;
-            let mut report = [0; SealedPart::BYTES];
+            let mut report = [0; SealedPart::ENCODED_LEN];
             self.reports.read_exact(&mut report).map_err(|error| match error.kind() {
                 // It has said why.
                 io::ErrorKind::UnexpectedEof => Failure::new("a worker", "ended before its part was sealed"),
@@ -197,7 +200,7 @@ impl Worker {
             }
             let mut state = lock(state);
             state.journal.record(report).map_err(cannot_seal)?;
-            state.write(journal)?;
+            state.write_now_and_then(journal)?;
         }
         drop(self.jobs);
         self.child.wait().map_err(fail).map(drop)

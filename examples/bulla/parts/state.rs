@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use bulla::parts::Journal;
 
@@ -39,6 +39,8 @@ pub(super) struct State {
     pub(super) part_len: u64,
     pub(super) input: OfInput,
     pub(super) journal: Journal,
+    /// When a note was written last.
+    pub(super) written: Option<Instant>,
 }
 
 /// What shows that IN is the same.
@@ -75,10 +77,21 @@ impl State {
                     modified: u128::from_be_bytes(*modified.first_chunk()?),
                 },
                 journal: Journal::from_bytes(journal).ok()?,
+                written: None,
             };
             state.is_consistent().then_some(state)
         };
         parse().ok_or_else(|| Failure::new(name, "not a journal, or damaged: remove it, and begin anew"))
+    }
+
+    /// Writes the file if that is a while ago. All of it is written each time: what is lost in a
+    /// crash is sealed again.
+    pub(super) fn write_now_and_then(&mut self, path: &Path) -> Result<(), Failure> {
+        if self.written.is_none_or(|written| written.elapsed() >= Duration::from_millis(200)) {
+            self.write(path)?;
+            self.written = Some(Instant::now());
+        }
+        Ok(())
     }
 
     /// Replaces the file at `path`, so that a crash leaves the old one or the new one.

@@ -66,7 +66,7 @@ impl Object {
                     recorded[place] = Some(of_attempt);
                 }
             }
-            assert_eq!(journal.len(), recorded.iter().flatten().count());
+            assert_eq!(journal.part_count(), to_u64(recorded.iter().flatten().count()));
             // The manifest of what is there so far.
             let bytes = journal.to_bytes();
             let mut copy = Journal::from_bytes(&bytes).unwrap();
@@ -274,7 +274,13 @@ impl Payload {
             }
             start = end;
         }
-        (seen, Ok(()))
+        // The end is reported only if the last part verifies to its end.
+        let end = match self.0.last() {
+            Some((_, Ok(model))) if seen.len() < len => model.end.clone().map(|_| ()),
+            Some((_, Err(error))) if seen.len() < len => Err(error.clone()),
+            _ => Ok(()),
+        };
+        (seen, end)
     }
 }
 
@@ -357,7 +363,7 @@ fn expected_manifest(recorded: &[Option<Part>]) -> Result<(), SealError> {
 /// Once there is a manifest, there is none with other entries, nor one of another header.
 fn check_journal(sealer: &mut PartsSealer, journal: &Journal) {
     let mut again = Journal::from_bytes(&journal.to_bytes()).unwrap();
-    let count = to_u64(again.len());
+    let count = again.part_count();
     assert!(sealer.finish(&mut again, count).is_ok() && again == *journal);
     let more = sealer.part(count).unwrap().seal(b"more").unwrap().1;
     assert_eq!(again.record(more), Err(SealError::SecondManifest));
