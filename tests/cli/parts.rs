@@ -136,7 +136,7 @@ fn a_file_in_parts_is_opened_as_such_alone_and_never_replaced() {
     let line = dir.fails(["open", "-i", &private(2048), "out", "never"]);
     assert_eq!(line, "bulla: out: the header is for parts (layout 04), which open by their manifest");
     let line = dir.fails(["parts", "open", "-i", &private(2048), "sealed", "never"]);
-    assert_eq!(line, "bulla: sealed: the header is for a single body (layout 01), which has no label");
+    assert_eq!(line, "bulla: sealed: the header is for a single body (layout 01), with no label, parts or session");
     let line = dir.fails(["parts", "seal", "-r", &public(2048), "in", "out"]);
     assert_eq!(line, "bulla: out: already exists: choose another OUT");
     let text = text(&dir.succeeds(["inspect", "out"]).stdout);

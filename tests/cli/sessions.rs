@@ -92,7 +92,7 @@ fn senseless_arguments_are_refused() {
     let line = dir.fails(["recv", "-i", &private(2048), "sealed"]);
     assert_eq!(line, "bulla: recv: give IN and OUT, or --listen and OUT");
     let line = dir.fails(["recv", "-i", &private(2048), "sealed", "out"]);
-    assert_eq!(line, "bulla: sealed: the header is for a single body (layout 01), which has no label");
+    assert_eq!(line, "bulla: sealed: the header is for a single body (layout 01), with no label, parts or session");
 }
 
 /// A program that receives to `out`, and where it listens.
