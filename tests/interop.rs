@@ -182,10 +182,12 @@ fn both_refuse_altered_and_foreign_parts_with_the_same_error() {
         (16_973, 1, "wrong associated data"),
         (16_997, 1, "wrong associated data"),
         (17_029, 1, "last chunk altered"),
-        // Its length: far too large, two that bodies have, one that none has, too large by little.
+        // Its length: far too large; three that bodies have, of which one has whole entries; one
+        // that none has; too large by little.
         (17_165, 1, "malformed manifest"),
-        (17_171, 0x40, "wrong associated data"),
-        (17_172, 1, "wrong associated data"),
+        (17_171, 0x40, "malformed manifest"),
+        (17_172, 1, "malformed manifest"),
+        (17_172, 0x58, "wrong associated data"),
         (17_172, 0x80, "malformed manifest"),
         (17_171, 0x80, "malformed manifest"),
     ];

@@ -73,12 +73,11 @@ impl OpenedHeader {
     }
 }
 
-/// Refuses a manifest of `len` sealed bytes if it lists more parts than there may be, or no whole
-/// number of them, before anything is allocated for it (SPEC §5.7).
+/// Refuses a manifest of `len` sealed bytes if it lists more parts than there may be, before
+/// anything is allocated for it (SPEC §5.7).
 pub(crate) fn check_manifest_len(limits: &Limits, len: u64) -> Result<(), OpenError> {
-    let len = plaintext_len(len)?;
-    let parts = len / to_u64(MANIFEST_ENTRY_LEN);
-    if !len.is_multiple_of(to_u64(MANIFEST_ENTRY_LEN)) || parts > MAX_PARTS {
+    let parts = plaintext_len(len)? / to_u64(MANIFEST_ENTRY_LEN);
+    if parts > MAX_PARTS {
         return Err(OpenError::MalformedManifest);
     }
     Ok(limits.check(Limit::Parts, parts)?)

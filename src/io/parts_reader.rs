@@ -8,10 +8,10 @@ use std::sync::{Mutex, PoisonError};
 
 use super::open_reader_at::{FromStart, OpenReaderAt};
 use super::read_at::{ReadAt, read_full_at};
+use crate::chunk::plaintext_len;
 use crate::envelope::{Manifest, Opener, check_manifest_len};
 use crate::error::OpenError;
-use crate::format::CHUNK_LEN;
-use crate::limits::Limit;
+use crate::format::{CHUNK_LEN, MANIFEST_ENTRY_LEN};
 use crate::num::{clamp_to_usize, to_u64};
 use crate::wire::Header;
 
@@ -74,11 +74,11 @@ impl Opener<'_> {
         let manifest_len = u64::from_be_bytes(trailer);
         let manifest_start = end.checked_sub(manifest_len).filter(|from| *from >= start);
         let manifest_start = manifest_start.ok_or(OpenError::MalformedManifest)?;
-        check_manifest_len(self.limits_in_use(), manifest_len).map_err(|error| match error {
-            // A length that no body has is no end of the input here, but a wrong number.
-            OpenError::LimitExceeded(exceeded) if exceeded.limit == Limit::Parts => error,
-            _ => OpenError::MalformedManifest,
-        })?;
+        let entries_len = plaintext_len(manifest_len).map_err(|_| OpenError::MalformedManifest)?;
+        if !entries_len.is_multiple_of(to_u64(MANIFEST_ENTRY_LEN)) {
+            return Err(OpenError::MalformedManifest.into());
+        }
+        check_manifest_len(self.limits_in_use(), manifest_len)?;
         let mut manifest = alloc::vec![0; clamp_to_usize(manifest_len)];
         if read_full_at(&input, &mut manifest, manifest_start)? < manifest.len() {
             return Err(OpenError::Truncated.into());
