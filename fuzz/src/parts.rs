@@ -111,9 +111,9 @@ fn check_hostile(
     let entries = hostile.entries();
     let manifest = hostile::seal(sealer.header(), sealer.content_key(), &case.aad, &entries);
     let same_aad = if case.same_aad() { Ok(()) } else { Err(Refused::Other(OpenError::WrongAssociatedData)) };
-    let expected = check_limit(entries.len() / 40, case.limit)
-        .and(same_aad)
-        .and_then(|()| hostile.lengths().ok_or(Refused::Other(OpenError::MalformedManifest)));
+    let limit = check_limit(entries.len() / 40, case.limit);
+    let lengths = || hostile.lengths().ok_or(Refused::Other(OpenError::MalformedManifest));
+    let expected = same_aad.clone().and(limit.clone()).and_then(|()| lengths());
     let opened = opener.open_header(sealer.header()).unwrap();
     let result = opened.open_manifest(&manifest);
     assert_eq!(result.as_ref().map(|_| ()).map_err(refused), expected.as_ref().map(|_| ()).map_err(Clone::clone));
@@ -122,7 +122,7 @@ fn check_hostile(
     // The parts that it lists are not there.
     let parts_are_missing = Err(Refused::Other(OpenError::MalformedManifest));
     // In a file, the length of the manifest comes first.
-    let of_file = match expected.clone() {
+    let of_file = match limit.and(same_aad).and_then(|()| lengths()) {
         Ok(lengths) if lengths.is_empty() => Ok(()),
         Err(error) if entries.len().is_multiple_of(40) => Err(error),
         _ => parts_are_missing,
