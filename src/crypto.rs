@@ -16,8 +16,12 @@ mod key_size;
 mod oaep;
 mod rng;
 #[cfg(feature = "rustcrypto")]
-#[cfg_attr(feature = "aws-lc-rs", allow(dead_code, reason = "the tests hold it against the backend in use"))]
+#[cfg_attr(
+    feature = "aws-lc-rs",
+    allow(dead_code, unused_imports, reason = "the tests hold it against the backend in use")
+)]
 mod rustcrypto;
+mod signature;
 
 #[cfg(not(any(feature = "aws-lc-rs", feature = "rustcrypto")))]
 compile_error!("bulla needs a cryptographic backend: enable the feature `rustcrypto` or `aws-lc-rs`");
@@ -25,13 +29,15 @@ compile_error!("bulla needs a cryptographic backend: enable the feature `rustcry
 #[cfg(feature = "aws-lc-rs")]
 use self::aws_lc as backend;
 pub(crate) use self::backend::{
-    Aead, HmacKey, OaepPrivateKey, OaepPublicKey, constant_time_eq, generate_pkcs8, sha256, sha512,
+    Aead, HmacKey, OaepPrivateKey, OaepPublicKey, PssPrivateKey, PssPublicKey, constant_time_eq, generate_pkcs8,
+    sha256, sha512,
 };
 pub(crate) use self::kdf::hkdf_expand_sha512;
 pub use self::key_size::KeySize;
 pub(crate) use self::rng::{RandomnessError, SystemRng};
 #[cfg(all(feature = "rustcrypto", not(feature = "aws-lc-rs")))]
 use self::rustcrypto as backend;
+pub(crate) use self::signature::{NotSigned, SigningKey, VerifyingKey};
 
 /// A chunk's tag did not verify. The output holds no plaintext.
 #[derive(Debug, PartialEq, Eq)]

@@ -25,7 +25,7 @@ pub use self::armor::{ArmorError, ArmorErrorKind};
 #[cfg(feature = "x509")]
 #[cfg_attr(docsrs, doc(cfg(feature = "x509")))]
 pub use self::certificate::CertificateConcern;
-pub use self::device::{UnwrapError, WrapError};
+pub use self::device::{SignError, UnwrapError, WrapError};
 #[cfg(feature = "std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 pub use self::finish::FinishError;

@@ -68,7 +68,7 @@ pub(crate) const MAX_PLAINTEXT_LEN: u64 = (1 << 52) - 1;
 
 /// Defines a type for a registry of SPEC §9, with the entries that this release implements.
 macro_rules! registry {
-    ($(#[$doc:meta])* $name:ident { $($(#[$item_doc:meta])* $item:ident = $code:literal,)+ }) => {
+    ($(#[$doc:meta])* $name:ident: $number:ty { $($(#[$item_doc:meta])* $item:ident = $code:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -79,14 +79,15 @@ macro_rules! registry {
         impl $name {
             /// Returns the number in the registry.
             #[must_use]
-            pub const fn code(self) -> u8 {
+            pub const fn code(self) -> $number {
                 match self {
                     $(Self::$item => $code,)+
                 }
             }
 
-            /// Returns `None` for a number that this release does not implement.
-            pub(crate) const fn from_code(code: u8) -> Option<Self> {
+            /// Returns the entry with this number, or `None` if this release does not implement it.
+            #[must_use]
+            pub const fn from_code(code: $number) -> Option<Self> {
                 match code {
                     $($code => Some(Self::$item),)+
                     _ => None,
@@ -98,7 +99,7 @@ macro_rules! registry {
 
 registry! {
     /// A version of the envelope format (SPEC §3.1).
-    Version {
+    Version: u8 {
         /// `01`: the only one.
         V1 = 0x01,
     }
@@ -106,7 +107,7 @@ registry! {
 
 registry! {
     /// A cryptographic suite (SPEC §9.1).
-    Suite {
+    Suite: u8 {
         /// `01`: HKDF-Expand and HMAC with SHA-512, bodies in Cobblestone-256.
         HmacSha512Cobblestone256 = 0x01,
     }
@@ -114,7 +115,7 @@ registry! {
 
 registry! {
     /// What follows the header (SPEC §9.2).
-    Layout {
+    Layout: u8 {
         /// `01`: a single body.
         Single = 0x01,
         /// `02`: an ordered session.
@@ -162,5 +163,20 @@ impl Kind {
             Self::Part => 0x04,
             Self::Manifest => 0x05,
         }
+    }
+}
+
+registry! {
+    /// An algorithm with which senders sign (SPEC §4.5). `0004` is reserved for ML-DSA-65.
+    SignatureAlgorithm: u16 {
+        /// `0001`: RSASSA-PSS (RFC 8017 §8.1) with SHA-256, MGF1 with SHA-256, a salt of 32 bytes
+        /// and trailer field 1. The signature is as long as the modulus: 256 to 1024 bytes.
+        RsaPssSha256 = 0x0001,
+        /// `0002`: ECDSA (FIPS 186-5) with P-256 and SHA-256. The signature is r || s, two
+        /// big-endian numbers of 32 bytes each. For each s, n − s verifies as well.
+        EcdsaP256Sha256 = 0x0002,
+        /// `0003`: Ed25519 (RFC 8032 §5.1.7), verified without the cofactor. The signature has 64
+        /// bytes.
+        Ed25519 = 0x0003,
     }
 }

@@ -101,7 +101,8 @@
 //! * `buffer`, [`error`];
 //! * `wire` (bytes to [`Header`] and back), `text` (to the text form and back);
 //! * `key_file` (keys from files), `crypto` (primitives from a backend);
-//! * `schedule` (the keys), `chunk` (the body), `session` (streams of messages), `recipient` (RSA);
+//! * `schedule` (the keys), `chunk` (the body), `session` (streams of messages), `recipient` (RSA),
+//!   `sender` (signatures);
 //! * `envelope` (all of them together, still without I/O);
 //! * `io` (adapters), `simple` ([`seal()`] and [`open()`]).
 #![no_std]
@@ -133,6 +134,7 @@ mod num;
 mod recipient;
 mod schedule;
 mod secret;
+mod sender;
 mod session;
 mod simple;
 #[cfg(test)]
@@ -160,6 +162,7 @@ pub use self::limits::Limits;
 pub use self::recipient::Certificate;
 pub use self::recipient::{Identity, Recipient, RemoteIdentity, RsaIdentity, RsaRecipient};
 pub use self::schedule::Label;
+pub use self::sender::{RemoteSigner, RsaSigner, RsaVerifier, Signer, Verifier};
 pub use self::simple::{open, seal};
 pub use self::wire::Header;
 
@@ -175,6 +178,12 @@ pub mod keys {
     pub use crate::key_id::KeyId;
     pub use crate::recipient::WrappedKey;
     pub use crate::secret::{ContentKey, SecretDer, SecretPem};
+}
+
+/// Keys that say who sealed (SPEC §4.5).
+pub mod senders {
+    pub use crate::format::SignatureAlgorithm;
+    pub use crate::sender::{AnySigner, AnyVerifier};
 }
 
 /// The engines that seal and open one body chunk by chunk, and arithmetic on its length, for

@@ -16,7 +16,7 @@ use bulla::body::{BodyOpener, BodySealer, RangeOpener};
 use bulla::error::{ArmorError, ArmorErrorKind};
 use bulla::error::{
     DerDamage, FinishError, HeaderError, HeaderErrorKind, JournalError, KeyError, KeyErrorKind, KeyFormat,
-    KeyIdParseError, KeyPart, Limit, LimitExceeded, Lookalike, OpenError, PemDamage, RewrapError, SealError,
+    KeyIdParseError, KeyPart, Limit, LimitExceeded, Lookalike, OpenError, PemDamage, RewrapError, SealError, SignError,
     UnwrapError, WrapError,
 };
 use bulla::header::{Layout, Record, Records, Suite, Version};
@@ -25,11 +25,13 @@ use bulla::parts::{
     Joined, Journal, Manifest, PartSealer, PartWriter, PartsReader, PartsReaderAt, PartsSealer, SealedManifest,
     SealedPart,
 };
+use bulla::senders::{AnySigner, AnyVerifier, SignatureAlgorithm};
 use bulla::sessions::{Answer, Challenge, Frame, FrameOpener, FrameSealer, Initiator, Piece};
 use bulla::{
     CachingOpener, Candidate, Header, Identity, Label, Limits, MessageReader, MessageSealer, MessageWriter, OpenReader,
-    OpenReaderAt, OpenWriter, OpenedHeader, Opener, ReadAt, Recipient, RemoteIdentity, RenewingSealer, Rewrapper,
-    RsaIdentity, RsaRecipient, SealReader, SealWriter, Sealer, Sealing, Search, SessionReader, SessionWriter,
+    OpenReaderAt, OpenWriter, OpenedHeader, Opener, ReadAt, Recipient, RemoteIdentity, RemoteSigner, RenewingSealer,
+    Rewrapper, RsaIdentity, RsaRecipient, RsaSigner, RsaVerifier, SealReader, SealWriter, Sealer, Sealing, Search,
+    SessionReader, SessionWriter, Signer, Verifier,
 };
 #[cfg(feature = "x509")]
 use bulla::{Certificate, error::CertificateConcern};
@@ -37,6 +39,7 @@ use support::streams::Full;
 use support::{NoRsa, RSA_2048};
 
 type Unwrapped = Result<Option<ContentKey>, UnwrapError>;
+type Signed = Result<Vec<u8>, SignError>;
 
 #[test]
 fn everything_can_move_to_another_thread() {
@@ -48,6 +51,8 @@ fn everything_can_move_to_another_thread() {
     }
     let checked = vec![
         check::<Answer>(),
+        check::<AnySigner>(),
+        check::<AnyVerifier>(),
         check::<BodyOpener>(),
         check::<BodySealer>(),
         check::<CachingOpener<'_>>(),
@@ -103,11 +108,14 @@ fn everything_can_move_to_another_thread() {
         check::<Record<'_>>(),
         check::<Records<'_>>(),
         check::<RemoteIdentity<fn(&[u8]) -> Unwrapped>>(),
+        check::<RemoteSigner<RsaVerifier, fn(&[u8]) -> Signed>>(),
         check::<RenewingSealer<'_>>(),
         check::<RewrapError>(),
         check::<Rewrapper<'_>>(),
         check::<RsaIdentity>(),
         check::<RsaRecipient>(),
+        check::<RsaSigner>(),
+        check::<RsaVerifier>(),
         check::<SealError>(),
         check::<SealedManifest>(),
         check::<SealedPart>(),
@@ -120,8 +128,12 @@ fn everything_can_move_to_another_thread() {
         check::<SecretPem>(),
         check::<SessionReader<io::Empty>>(),
         check::<SessionWriter<Vec<u8>>>(),
+        check::<SignError>(),
+        check::<SignatureAlgorithm>(),
+        check_trait::<dyn Signer>(),
         check::<Suite>(),
         check::<UnwrapError>(),
+        check_trait::<dyn Verifier>(),
         check::<Version>(),
         check::<WrapError>(),
         check::<WrappedKey>(),
@@ -156,6 +168,7 @@ fn errors_are_errors_that_can_be_compared_cloned_and_sent() {
         check::<OpenError>(),
         check::<RewrapError>(),
         check::<SealError>(),
+        check::<SignError>(),
         check::<UnwrapError>(),
         check::<WrapError>(),
     ];
@@ -262,6 +275,8 @@ fn debug_output_of_everything_holds_no_secret() {
     let mut opening = opener.wrap_output(tempfile::tempfile().unwrap());
     opening.write_all(header.as_bytes()).unwrap();
     let remote = RemoteIdentity::new(RSA_2048.recipient(), |_: &[u8]| Ok(None));
+
+    let signer = RsaSigner::from_der(RSA_2048.to_der().expose()).unwrap();
 
     let session = sealer.start_session(None).unwrap();
     let (frame_opener, frame_sealer) = {
@@ -371,6 +386,13 @@ fn debug_output_of_everything_holds_no_secret() {
         show(&sealer),
         show(&RSA_2048.to_der()),
         show(&RSA_2048.to_pem()),
+        show(&signer),
+        show(&signer.verifier()),
+        show(&AnySigner::Rsa(signer.clone())),
+        show(&AnyVerifier::Rsa(signer.verifier())),
+        show(&RemoteSigner::new(signer.verifier(), |message: &[u8]| signer.sign(message))),
+        show(&SignatureAlgorithm::Ed25519),
+        show(&SignError::new("pulled")),
         show(&UnwrapError::new("pulled")),
         show(&WrapError::new("pulled")),
         // Ciphertext, and as such no secret.
@@ -401,7 +423,7 @@ fn debug_output_of_everything_holds_no_secret() {
         }
     }
     let mut types = public_types();
-    types.retain(|name| !["Identity", "ReadAt", "Recipient"].contains(&&name[..]));
+    types.retain(|name| !["Identity", "ReadAt", "Recipient", "Signer", "Verifier"].contains(&&name[..]));
     assert_covers(shown.into_iter().map(|(name, _)| name).collect(), types);
 }
 

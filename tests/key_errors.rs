@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 #[cfg(feature = "x509")]
 use bulla::Certificate;
 use bulla::error::KeyError;
+use bulla::senders::AnyVerifier;
 use bulla::{RsaIdentity, RsaRecipient};
 
 /// What the file is read as.
@@ -19,6 +20,8 @@ enum As {
     Private,
     /// A public key in text.
     Text,
+    /// A public key to verify with.
+    Verifier,
     /// A private key under another passphrase than that of the tests.
     #[cfg(feature = "encrypted-keys")]
     UnderAnotherPassphrase,
@@ -32,7 +35,7 @@ enum As {
 /// What is read, the name of the file, and what is said of it.
 const REFUSALS: &[(As, &str, &str)] = &[
     (As::Public, "nothing.txt", "empty: a key is needed here"),
-    (As::Private, "text.txt", "no RSA key found: neither PEM nor DER, nor an ssh-rsa line"),
+    (As::Private, "text.txt", "no key found: neither PEM nor DER, nor a line of OpenSSH"),
     (As::Text, "spki.der", "DER where text is needed, which `from_der` and `from_key_file` read"),
     (As::Public, "utf16.pem", "text in UTF-16, as PowerShell writes it; ASCII or UTF-8 is needed"),
     (As::Private, "escaped.env", "PEM whose line ends are written out as \\n"),
@@ -74,12 +77,12 @@ const REFUSALS: &[(As, &str, &str)] = &[
     (As::Private, "headers.pem", "damaged PEM: header lines in the block"),
     (As::Public, "character.pem", "damaged PEM: the character '*' (U+002A) in line 2"),
     (As::Public, "cut.pem", "damaged PEM: characters of the base64 text are missing or were changed"),
-    (As::Private, "label.pem", "not the label of an RSA key: a PEM block labelled \"ANY PRIVATE KEY\""),
+    (As::Private, "label.pem", "not a label that is read: a PEM block labelled \"ANY PRIVATE KEY\""),
     (As::Private, "bag.pem", "the key that is needed is not among these: 2 \"CERTIFICATE\""),
     (As::Public, "two.pem", "several keys, give one per file; there are: 2 \"PUBLIC KEY\""),
     (As::Public, "two.pub", "several keys, give one per file; there are: 2 \"ssh-rsa\""),
-    (As::Public, "cut.pub", "damaged ssh-rsa line, copy the whole line"),
-    (As::Public, "empty-sequence.pem", "malformed DER: not the structure of an RSA key"),
+    (As::Public, "cut.pub", "damaged line of OpenSSH, copy the whole line"),
+    (As::Public, "empty-sequence.pem", "malformed DER: not the structure of a key"),
     (As::Public, "truncated.der", "truncated DER: 94 bytes of the key are missing"),
     (As::Public, "truncated-by-one.der", "truncated DER: 1 byte of the key is missing"),
     (As::Public, "truncated-inside.der", "truncated DER: a part of the key is missing"),
@@ -106,7 +109,22 @@ const REFUSALS: &[(As, &str, &str)] = &[
     (As::Private, "public.xml", "this is a public key, a private key is needed here"),
     (As::Private, "encrypted.pem", "the private key is encrypted with a passphrase"),
     (As::Private, "elliptic-curve.pem", "not an RSA key: its algorithm is elliptic curve (EC) (1.2.840.10045.2.1)"),
-    (As::Private, "pss.der", "the key is restricted to RSASSA-PSS (1.2.840.113549.1.1.10): it is for signatures only"),
+    (
+        As::Private,
+        "pss.der",
+        "the key is restricted to RSASSA-PSS (1.2.840.113549.1.1.10): it is a signing key and opens nothing",
+    ),
+    (
+        As::Verifier,
+        "pss-of-sha1.der",
+        "the key is restricted to RSASSA-PSS with other parameters than SHA-256 and a salt of 32 bytes",
+    ),
+    (
+        As::Verifier,
+        "oaep-of-sha1.der",
+        "the key is restricted to RSA-OAEP (1.2.840.113549.1.1.7): it opens envelopes and signs nothing",
+    ),
+    (As::Verifier, "dsa.der", "not a key to sign with: its algorithm is DSA (1.2.840.10040.4.1)"),
     (
         As::Public,
         "oaep-of-sha1.der",
@@ -132,7 +150,7 @@ const REFUSALS: &[(As, &str, &str)] = &[
         "inconsistent.der",
         "the numbers of the private key contradict each other: the CRT coefficient qInv does not fit the others",
     ),
-    (As::Private, "composite.der", "the key does not work: it is refused, or does not decrypt what it encrypts"),
+    (As::Private, "composite.der", "the key does not work: it is refused, or it failed when it was tried"),
     #[cfg(feature = "encrypted-keys")]
     (
         As::Private,
@@ -188,6 +206,7 @@ fn read(wanted: As, name: &str) -> Result<(), KeyError> {
         As::Public => RsaRecipient::from_key_file(file).map(drop),
         As::Private => RsaIdentity::from_key_file(file).map(drop),
         As::Text => RsaRecipient::from_pem(file).map(drop),
+        As::Verifier => AnyVerifier::from_key_file(file).map(drop),
         #[cfg(feature = "encrypted-keys")]
         As::UnderAnotherPassphrase => {
             RsaIdentity::from_encrypted_key_file(file, "another", &bulla::Limits::default()).map(drop)

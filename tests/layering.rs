@@ -21,8 +21,8 @@ const LAYERS: [&[&str]; 7] = [
     &["text", "wire"],
     // Primitives behind our own names, the only namer of backends: no format. Keys from files.
     &["crypto", "key_file"],
-    // Keys from a content key; chunks; wrapping and unwrapping.
-    &["schedule", "chunk", "session", "recipient"],
+    // Keys from a content key; chunks; wrapping and unwrapping; signing and verifying.
+    &["schedule", "chunk", "session", "recipient", "sender"],
     // The only module that sees header, recipients, schedule and chunks together.
     &["envelope"],
     // std::io adapters and one-shots.
@@ -54,8 +54,10 @@ fn only_crypto_and_key_files_name_cryptographic_crates() {
             "aws_lc_rs",
             "crypto_bigint",
             "ctutils",
+            "ed25519_dalek",
             "getrandom",
             "hmac",
+            "p256",
             "pkcs1",
             "pkcs5",
             "pkcs8",

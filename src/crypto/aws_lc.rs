@@ -1,6 +1,8 @@
 //! The AWS-LC backend: the same primitives, several times faster, in C and assembly through
 //! `aws-lc-rs`.
 
+mod pss;
+
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -14,6 +16,7 @@ use aws_lc_rs::{constant_time, digest, hmac};
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, Zeroizing};
 
+pub(crate) use self::pss::{PssPrivateKey, PssPublicKey};
 use super::ciphertext::Modulus;
 use super::{KeyRejected, KeySize, RandomnessError, TagMismatch};
 use crate::secret::ContentKey;

@@ -1,4 +1,8 @@
-//! The pure-Rust backend: `aes-gcm`, `sha2`, `hmac`, `rsa`.
+//! The pure-Rust backend: `aes-gcm`, `sha2`, `hmac`, `rsa`, and `p256` and `ed25519-dalek` if
+//! wanted.
+
+mod pss;
+mod rsa_key;
 
 use alloc::vec::Vec;
 
@@ -6,8 +10,7 @@ use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
 use ctutils::CtEq;
 use hmac::{Hmac, Mac};
-use pkcs1::{RsaPrivateKeyRef, UintRef};
-use pkcs8::{DecodePublicKey, EncodePrivateKey, PrivateKeyInfoRef};
+use pkcs8::{DecodePublicKey, EncodePrivateKey};
 use rand_core::CryptoRng;
 use rsa::hazmat::rsa_decrypt;
 use rsa::traits::PublicKeyParts;
@@ -15,6 +18,7 @@ use rsa::{BoxedUint, PrivateKey, PublicKey};
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::{Zeroize, Zeroizing};
 
+pub(crate) use self::pss::{PssPrivateKey, PssPublicKey};
 use super::ciphertext::Modulus;
 use super::{KeyRejected, KeySize, RandomnessError, SystemRng, TagMismatch, oaep};
 use crate::secret::ContentKey;
@@ -130,23 +134,7 @@ pub(crate) struct OaepPrivateKey {
 
 impl OaepPrivateKey {
     pub(crate) fn from_pkcs8(der: &[u8]) -> Result<Self, KeyRejected> {
-        let info = PrivateKeyInfoRef::try_from(der).map_err(|_| KeyRejected)?;
-        let key = RsaPrivateKeyRef::try_from(info.private_key.as_bytes()).map_err(|_| KeyRejected)?;
-        let precision = u32::try_from(key.modulus.as_bytes().len() * 8).map_err(|_| KeyRejected)?;
-        let number =
-            |number: UintRef<'_>| BoxedUint::from_be_slice(number.as_bytes(), precision).map_err(|_| KeyRejected);
-        let primes = [number(key.prime1)?, number(key.prime2)?];
-        // `rsa` computes at half the width of the modulus, unless it is told that a prime does not
-        // fit in there. Whether one does shows in the time, and nothing else of it. The width is
-        // that of the modulus in bits, which need not fill its bytes.
-        let modulus = number(key.modulus)?;
-        let half = modulus.bit_width().div_ceil(2);
-        let is_wide = primes.iter().any(|prime| prime.bit_width() > half);
-        let construct =
-            if is_wide { PrivateKey::from_components_with_wide_primes } else { PrivateKey::from_components };
-        let exponent = number(key.public_exponent)?;
-        let key =
-            construct(modulus, exponent, number(key.private_exponent)?, primes.into()).map_err(|_| KeyRejected)?;
+        let key = rsa_key::from_pkcs8(der)?;
         Ok(Self { key, modulus: Modulus::from_pkcs8(der)? })
     }
 

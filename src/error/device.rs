@@ -58,6 +58,33 @@ impl Error for UnwrapError {
     }
 }
 
+/// A [`Signer`](crate::Signer) could not sign: the device is absent, access was denied, or what it
+/// returned does not verify. [`source`](Error::source) returns the cause. Whether a retry can help,
+/// the cause tells.
+///
+/// Two values are equal if one is a clone of the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignError(Cause);
+
+impl SignError {
+    /// Creates the error from its cause, which must not contain secrets.
+    pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(Cause(cause.into().into()))
+    }
+}
+
+impl fmt::Display for SignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a signer could not sign")
+    }
+}
+
+impl Error for SignError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0.0)
+    }
+}
+
 /// A foreign error, which need not be `Clone` or `PartialEq`. Shared, so that ours can be both.
 #[derive(Clone, Debug)]
 struct Cause(Arc<dyn Error + Send + Sync>);

@@ -1,10 +1,11 @@
-//! What can be wrong with an RSA key.
+//! What can be wrong with a key.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use super::key_file::{DerDamage, KeyFormat, KeyPart, PemDamage};
+use crate::format::SignatureAlgorithm;
 use crate::limits::LimitExceeded;
 
 /// Why a key cannot be imported or generated, and what mends it. The key file is the cause, or the
@@ -79,7 +80,7 @@ pub enum KeyErrorKind {
     Format(KeyFormat),
     /// The PEM text is damaged.
     Pem(PemDamage),
-    /// The PEM block has a label that no RSA key has.
+    /// The PEM block has a label that no key has that is read.
     PemLabel(String),
     /// The file has several PEM blocks, of which none is the key that is needed. The labels of all
     /// blocks, in order.
@@ -87,7 +88,7 @@ pub enum KeyErrorKind {
     /// The file has several keys of the kind that is needed, and nothing says which one to take.
     /// The labels of all PEM blocks, or the types of all SSH lines, in order.
     SeveralKeys(Vec<String>),
-    /// A line of OpenSSH is damaged: the binary form in it is not that of an RSA key.
+    /// A line of OpenSSH is damaged: the binary form in it is not that of such a key.
     DamagedSshLine,
     /// The DER encoding is damaged, or it is not DER.
     Der(DerDamage),
@@ -108,11 +109,26 @@ pub enum KeyErrorKind {
     EmptyPassphrase,
     /// Deriving the key from the passphrase costs more than the [`Limits`](crate::Limits) admit.
     LimitExceeded(LimitExceeded),
-    /// The key is for another algorithm: its name or its object identifier.
+    /// The key is for another algorithm than RSA: its name or its object identifier.
     OtherAlgorithm(String),
+    /// The key is for another algorithm than the signatures that it is needed for.
+    OtherSignatureAlgorithm {
+        /// The algorithm that is needed, or `None` if any would do.
+        needed: Option<SignatureAlgorithm>,
+        /// The name or the object identifier of the key's algorithm.
+        found: String,
+    },
     /// The key is restricted to RSASSA-PSS signatures (object identifier 1.2.840.113549.1.1.10) and
-    /// must not decrypt.
+    /// must not decrypt. It is a key for an [`RsaSigner`](crate::RsaSigner) or
+    /// [`RsaVerifier`](crate::RsaVerifier).
     PssOnly,
+    /// The key is restricted to RSASSA-PSS (object identifier 1.2.840.113549.1.1.10) with other
+    /// parameters than SHA-256, MGF1 with SHA-256, a salt of 32 bytes and trailer field 1.
+    PssParameters,
+    /// The key is restricted to RSA-OAEP (object identifier 1.2.840.113549.1.1.7) and must not
+    /// sign. It is a key for an [`RsaIdentity`](crate::RsaIdentity) or
+    /// [`RsaRecipient`](crate::RsaRecipient).
+    OaepOnly,
     /// The key is restricted to RSA-OAEP (object identifier 1.2.840.113549.1.1.7) with other
     /// parameters than SHA-256, MGF1 with SHA-256 and an empty label.
     OaepParameters,
@@ -147,7 +163,8 @@ pub enum KeyErrorKind {
     },
     /// A number of the private key does not belong to the others.
     Inconsistent(KeyPart),
-    /// The backend refuses the key, or it cannot decrypt what was encrypted with it.
+    /// The backend refuses the key, or it cannot decrypt what was encrypted with it, or its
+    /// signature does not verify.
     Unusable,
     /// There are several certificates, and which one is meant does not follow from them: the number
     /// of those that issued none of the others.
@@ -165,13 +182,13 @@ impl fmt::Display for KeyErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("empty: a key is needed here"),
-            Self::Unrecognised => f.write_str("no RSA key found: neither PEM nor DER, nor an ssh-rsa line"),
+            Self::Unrecognised => f.write_str("no key found: neither PEM nor DER, nor a line of OpenSSH"),
             Self::Format(format) => write!(f, "{format}"),
             Self::Pem(damage) => write!(f, "damaged PEM: {damage}"),
-            Self::PemLabel(label) => write!(f, "not the label of an RSA key: a PEM block labelled {label:?}"),
+            Self::PemLabel(label) => write!(f, "not a label that is read: a PEM block labelled {label:?}"),
             Self::NoFittingBlock(labels) => write!(f, "the key that is needed is not among these: {}", List(labels)),
             Self::SeveralKeys(labels) => write!(f, "several keys, give one per file; there are: {}", List(labels)),
-            Self::DamagedSshLine => f.write_str("damaged ssh-rsa line, copy the whole line"),
+            Self::DamagedSshLine => f.write_str("damaged line of OpenSSH, copy the whole line"),
             Self::Der(damage) => write!(f, "{damage}"),
             Self::PrivateKey => f.write_str("this is a private key, a public key is needed here"),
             Self::PublicKey => f.write_str("this is a public key, a private key is needed here"),
@@ -183,9 +200,24 @@ impl fmt::Display for KeyErrorKind {
             Self::EmptyPassphrase => f.write_str("the passphrase is empty"),
             Self::LimitExceeded(error) => write!(f, "limit exceeded: {error}"),
             Self::OtherAlgorithm(algorithm) => write!(f, "not an RSA key: its algorithm is {algorithm}"),
-            Self::PssOnly => {
-                f.write_str("the key is restricted to RSASSA-PSS (1.2.840.113549.1.1.10): it is for signatures only")
+            Self::OtherSignatureAlgorithm { needed, found } => {
+                let needed = match needed {
+                    Some(SignatureAlgorithm::RsaPssSha256) => "an RSA key",
+                    Some(SignatureAlgorithm::EcdsaP256Sha256) => "a P-256 key",
+                    Some(SignatureAlgorithm::Ed25519) => "an Ed25519 key",
+                    None => "a key to sign with",
+                };
+                write!(f, "not {needed}: its algorithm is {found}")
             }
+            Self::PssOnly => f.write_str(
+                "the key is restricted to RSASSA-PSS (1.2.840.113549.1.1.10): it is a signing key and opens nothing",
+            ),
+            Self::PssParameters => f.write_str(
+                "the key is restricted to RSASSA-PSS with other parameters than SHA-256 and a salt of 32 bytes",
+            ),
+            Self::OaepOnly => f.write_str(
+                "the key is restricted to RSA-OAEP (1.2.840.113549.1.1.7): it opens envelopes and signs nothing",
+            ),
             Self::OaepParameters => {
                 f.write_str("the key is restricted to RSA-OAEP with other parameters than SHA-256 and an empty label")
             }
@@ -207,7 +239,7 @@ impl fmt::Display for KeyErrorKind {
             Self::Inconsistent(part) => {
                 write!(f, "the numbers of the private key contradict each other: {part} does not fit the others")
             }
-            Self::Unusable => f.write_str("the key does not work: it is refused, or does not decrypt what it encrypts"),
+            Self::Unusable => f.write_str("the key does not work: it is refused, or it failed when it was tried"),
             Self::SeveralCertificates(count) => {
                 write!(f, "{count} certificates issued none of the others: give the one whose key is meant")
             }

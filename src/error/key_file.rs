@@ -200,7 +200,7 @@ pub enum DerDamage {
 impl fmt::Display for DerDamage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Structure => f.write_str("malformed DER: not the structure of an RSA key"),
+            Self::Structure => f.write_str("malformed DER: not the structure of a key"),
             Self::Truncated { missing: Some(1) } => f.write_str("truncated DER: 1 byte of the key is missing"),
             Self::Truncated { missing: Some(count) } => {
                 write!(f, "truncated DER: {count} bytes of the key are missing")

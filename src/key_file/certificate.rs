@@ -9,9 +9,9 @@ use pkcs8::der::{Decode, Encode};
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::KeyUsage;
 
-use super::command::Half;
+use super::command::{Half, Wanted};
 use super::pem::Block;
-use super::{PublicKeyFile, der, recognise, with_command};
+use super::{PublicKeyFile, Purpose, asn1, der, recognise, with_command};
 use crate::error::{DerDamage, KeyError, KeyErrorKind, KeyFormat};
 
 /// What a certificate says of its key.
@@ -32,7 +32,7 @@ impl CertificateFile {
     /// Reads one certificate in DER, or one or more in PEM, of which it takes the leaf: the one
     /// that issued none of the others. Returns its key as well, which has passed the policy.
     pub(crate) fn from_file(file: &[u8]) -> Result<(Self, PublicKeyFile), KeyError> {
-        let is_der = der::is_der(file);
+        let is_der = asn1::is_der(file);
         let certificates = if is_der { parse(file).map(|one| vec![one]) } else { find_all(file) };
         let found = certificates.and_then(|all| {
             let index = leaf(&all)?;
@@ -41,7 +41,7 @@ impl CertificateFile {
         found.map_err(|kind| match kind {
             // What mends the DER of a key does not mend that of a certificate.
             KeyErrorKind::Der(_) => kind.into(),
-            kind => with_command(kind, Half::Public, is_der),
+            kind => with_command(kind, Wanted { half: Half::Public, purpose: Purpose::Opening }, is_der),
         })
     }
 
@@ -49,7 +49,7 @@ impl CertificateFile {
         let signed = certificate.tbs_certificate();
         let spki = signed.subject_public_key_info().to_der().map_err(|_| DerDamage::Structure)?;
         let usage = signed.get_extension::<KeyUsage>().map_err(|_| DerDamage::Structure)?;
-        let public = PublicKeyFile::from_key_der(&spki)?;
+        let public = PublicKeyFile::from_key_der(&spki, Purpose::Opening)?;
         let file = Self {
             subject: signed.subject().to_string(),
             issuer: signed.issuer().to_string(),
@@ -87,7 +87,7 @@ fn find_all(text: &[u8]) -> Result<Vec<Certificate>, KeyErrorKind> {
 }
 
 fn parse(der: &[u8]) -> Result<Certificate, KeyErrorKind> {
-    Certificate::from_der(der).map_err(|_| match der::KeyDer::decode(der) {
+    Certificate::from_der(der).map_err(|_| match der::KeyDer::decode(der, Purpose::Opening) {
         // A certificate by its outer structure, which is damaged inside.
         Err(KeyErrorKind::Format(KeyFormat::Certificate)) => DerDamage::Structure.into(),
         Err(kind) => kind,

@@ -1,5 +1,6 @@
 //! The commands that make a file that can be read of one that cannot.
 
+use super::purpose::Purpose;
 use crate::error::{DerDamage, KeyError, KeyErrorKind, KeyFormat, PemDamage};
 
 /// The half of a key that is needed.
@@ -9,9 +10,16 @@ pub(super) enum Half {
     Private,
 }
 
+/// The key that is needed.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) half: Half,
+    pub(super) purpose: Purpose,
+}
+
 /// Returns the error of this kind with the command that mends it.
-pub(super) fn with_command(kind: KeyErrorKind, wanted: Half, is_der: bool) -> KeyError {
-    let command = command(&kind, wanted, is_der);
+pub(super) fn with_command(kind: KeyErrorKind, wanted: Wanted, is_der: bool) -> KeyError {
+    let command = command(&kind, wanted.half, is_der);
     KeyError::new(kind, command)
 }
 

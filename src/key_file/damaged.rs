@@ -1,27 +1,29 @@
 //! Says what DER is of which OpenSSL would read more than we do: there the command must fit what is
 //! in it.
 
-use super::command::{Half, is_mendable};
+use super::command::{Half, Wanted, is_mendable};
 use super::der::{KeyDer, PKCS7_OID};
 use crate::error::{DerDamage, KeyErrorKind, KeyFormat};
 
 /// Returns `kind`, the error on `der`, or the error on what is in there if that is another thing
 /// than the half of a key that is wanted.
-pub(super) fn describe(kind: KeyErrorKind, der: &[u8], wanted: Half) -> KeyErrorKind {
+pub(super) fn describe(kind: KeyErrorKind, der: &[u8], wanted: Wanted) -> KeyErrorKind {
     let KeyErrorKind::Der(damage) = kind else { return kind };
     if !is_mendable(damage) {
         return kind;
     }
-    match (content(der), damage, wanted) {
+    match (content(der), damage, wanted.half) {
         (Some(Content::Public), _, Half::Public) | (Some(Content::Private), _, Half::Private) => kind,
         (Some(Content::Public), _, Half::Private) => KeyErrorKind::PublicKey,
         (Some(Content::Private), _, Half::Public) => KeyErrorKind::PrivateKey,
         (Some(Content::Encrypted), ..) => KeyErrorKind::Encrypted,
         (Some(Content::Other(format)), ..) => KeyErrorKind::Format(format),
-        (None, DerDamage::TrailingBytes { count }, _) => match KeyDer::decode(&der[..der.len() - count]) {
-            Err(KeyErrorKind::Format(format)) => KeyErrorKind::Format(format),
-            _ => DerDamage::Structure.into(),
-        },
+        (None, DerDamage::TrailingBytes { count }, _) => {
+            match KeyDer::decode(&der[..der.len() - count], wanted.purpose) {
+                Err(KeyErrorKind::Format(format)) => KeyErrorKind::Format(format),
+                _ => DerDamage::Structure.into(),
+            }
+        }
         (None, ..) => DerDamage::Structure.into(),
     }
 }

@@ -15,7 +15,7 @@ use pkcs8::der::{Encode, ErrorKind, Tag};
 use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
-use super::der;
+use super::asn1;
 use crate::error::{DerDamage, KeyErrorKind};
 use crate::limits::{Limit, Limits};
 
@@ -28,7 +28,7 @@ pub(super) struct EncryptedKey<'a> {
 impl<'a> EncryptedKey<'a> {
     /// Takes an EncryptedPrivateKeyInfo apart.
     pub(super) fn decode(der: &'a [u8]) -> Result<Self, KeyErrorKind> {
-        let parts = der::parts(der)?;
+        let parts = asn1::parts(der)?;
         let [algorithm, ciphertext] = parts.as_slice() else { return Err(DerDamage::Structure.into()) };
         let algorithm: AlgorithmIdentifierRef<'_> = algorithm.decode_as().map_err(|_| DerDamage::Structure)?;
         let parameters = match algorithm.parameters {
@@ -54,7 +54,7 @@ impl<'a> EncryptedKey<'a> {
         };
         buffer.truncate(len);
         // One wrong passphrase of 256 gives a valid padding, but no SEQUENCE of just that length.
-        match der::parts(&buffer) {
+        match asn1::parts(&buffer) {
             Err(DerDamage::Truncated { missing: Some(_) } | DerDamage::TrailingBytes { .. } | DerDamage::NotDer) => {
                 Err(KeyErrorKind::WrongPassphrase)
             }

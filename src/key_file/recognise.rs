@@ -1,6 +1,6 @@
 //! What a file is that holds no key in a form that is read.
 
-use super::der::is_der;
+use super::asn1::is_der;
 use super::pem::{contains, decode_base64, trim};
 use crate::error::{KeyErrorKind, KeyFormat};
 

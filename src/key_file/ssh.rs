@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::pem::{decode_base64, is_white_space, trim};
+use super::purpose::{Family, Purpose};
 use crate::error::{KeyErrorKind, KeyFormat};
 
 /// Modulus and exponent, as big-endian bytes.
@@ -14,19 +15,22 @@ pub(super) struct Components {
 
 /// Reads the one key in lines as of `id_rsa.pub`, `authorized_keys` or `known_hosts`. Returns
 /// `None` if there are no such lines.
-pub(super) fn read(text: &[u8]) -> Option<Result<Components, KeyErrorKind>> {
+pub(super) fn read(text: &[u8], purpose: Purpose) -> Option<Result<Components, KeyErrorKind>> {
     let lines: Vec<_> = text.split(|byte| matches!(byte, b'\n' | b'\r')).filter_map(Line::find).collect();
     match lines.as_slice() {
         [] => None,
-        [line] => Some(line.read()),
+        [line] => Some(line.read(purpose)),
         several => Some(Err(KeyErrorKind::SeveralKeys(several.iter().map(|line| printable(line.key_type)).collect()))),
     }
 }
 
 /// Reads the binary form of a key, which the base64 text of a line encodes. Returns `None` if this
 /// is none.
-pub(super) fn read_blob(blob: &[u8]) -> Option<Result<Components, KeyErrorKind>> {
-    blob.starts_with(RSA_BLOB).then(|| read_rsa(blob))
+pub(super) fn read_blob(blob: &[u8], purpose: Purpose) -> Option<Result<Components, KeyErrorKind>> {
+    blob.starts_with(RSA_BLOB).then(|| {
+        purpose.check(Family::Rsa, || RSA.into())?;
+        read_rsa(blob)
+    })
 }
 
 /// Returns the type of the key in the private key file `text` of OpenSSH, decoded.
@@ -41,13 +45,13 @@ pub(super) fn type_of_private(file: &[u8]) -> Option<&str> {
 }
 
 /// Says what a key of another type is.
-pub(super) fn other_type(key_type: &str) -> KeyErrorKind {
+pub(super) fn other_type(key_type: &str, purpose: Purpose) -> KeyErrorKind {
     if key_type.contains("-cert-v0") {
         KeyErrorKind::Format(KeyFormat::SshCertificate)
     } else if key_type.starts_with("rsa-sha2-") {
         KeyErrorKind::Format(KeyFormat::SshSignatureAlgorithm)
     } else {
-        KeyErrorKind::OtherAlgorithm(printable(key_type))
+        purpose.other_algorithm(printable(key_type))
     }
 }
 
@@ -76,12 +80,12 @@ impl<'a> Line<'a> {
         })
     }
 
-    fn read(&self) -> Result<Components, KeyErrorKind> {
+    fn read(&self, purpose: Purpose) -> Result<Components, KeyErrorKind> {
         if self.key_type != RSA {
-            return Err(other_type(self.key_type));
+            return Err(other_type(self.key_type, purpose));
         }
         let blob = decode_base64(self.base64).map_err(|_| KeyErrorKind::DamagedSshLine)?;
-        read_blob(&blob).unwrap_or(Err(KeyErrorKind::DamagedSshLine))
+        read_blob(&blob, purpose).unwrap_or(Err(KeyErrorKind::DamagedSshLine))
     }
 }
 

@@ -8,8 +8,6 @@ use core::hash::{Hash, Hasher};
 use core::str::FromStr;
 
 use rand_core::CryptoRng;
-#[cfg(feature = "encrypted-keys")]
-use rand_core::Rng;
 use zeroize::Zeroizing;
 
 use super::identity::Identity;
@@ -17,7 +15,7 @@ use super::wrap::Recipient;
 use super::wrapped_key::WrappedKey;
 use crate::crypto::{KeySize, OaepPrivateKey, OaepPublicKey, SystemRng, generate_pkcs8, sha256};
 use crate::error::{KeyError, KeyErrorKind, UnwrapError, WrapError};
-use crate::key_file::{PrivateKeyFile, PublicKeyFile};
+use crate::key_file::{PrivateKeyFile, PublicKeyFile, Purpose};
 use crate::key_id::KeyId;
 #[cfg(feature = "encrypted-keys")]
 use crate::limits::Limits;
@@ -60,7 +58,7 @@ impl RsaRecipient {
     /// [`KeyError`] if this is no such key, or if it breaks the rules [above](Self). It says what
     /// the file is instead and, if there is one, which command makes a key file of it.
     pub fn from_key_file(file: impl AsRef<[u8]>) -> Result<Self, KeyError> {
-        Self::from_file(PublicKeyFile::from_file(file.as_ref())?)
+        Self::from_file(PublicKeyFile::from_file(file.as_ref(), Purpose::Opening)?)
     }
 
     /// Reads a key from text, as [`from_key_file`](Self::from_key_file) does, but not from DER.
@@ -69,7 +67,7 @@ impl RsaRecipient {
     ///
     /// The errors of [`from_key_file`](Self::from_key_file).
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
-        Self::from_file(PublicKeyFile::from_text(pem.as_ref())?)
+        Self::from_file(PublicKeyFile::from_text(pem.as_ref(), Purpose::Opening)?)
     }
 
     /// Reads a SubjectPublicKeyInfo (RFC 5280) or a PKCS#1 RSAPublicKey (RFC 8017) from DER.
@@ -78,7 +76,7 @@ impl RsaRecipient {
     ///
     /// The errors of [`from_key_file`](Self::from_key_file).
     pub fn from_der(der: impl AsRef<[u8]>) -> Result<Self, KeyError> {
-        Self::from_file(PublicKeyFile::from_der(der.as_ref())?)
+        Self::from_file(PublicKeyFile::from_der(der.as_ref(), Purpose::Opening)?)
     }
 
     /// Takes modulus and public exponent as big-endian bytes. SSH keys, JWKs and smart cards have
@@ -252,7 +250,7 @@ impl RsaIdentity {
     /// breaks the rules [above](Self). It says what the file is instead and, if there is one, which
     /// command makes a key file of it.
     pub fn from_key_file(file: impl AsRef<[u8]>) -> Result<Self, KeyError> {
-        Self::from_file(PrivateKeyFile::from_file(file.as_ref())?)
+        Self::from_file(PrivateKeyFile::from_file(file.as_ref(), Purpose::Opening)?)
     }
 
     /// Reads a key from the bytes of a file, as [`from_key_file`](Self::from_key_file) does, and
@@ -298,7 +296,8 @@ impl RsaIdentity {
         passphrase: impl AsRef<[u8]>,
         limits: &Limits,
     ) -> Result<Self, KeyError> {
-        Self::from_file(PrivateKeyFile::from_encrypted_file(file.as_ref(), passphrase.as_ref(), limits)?)
+        let (file, passphrase) = (file.as_ref(), passphrase.as_ref());
+        Self::from_file(PrivateKeyFile::from_encrypted_file(file, passphrase, limits, Purpose::Opening)?)
     }
 
     /// Reads a key from text, as [`from_key_file`](Self::from_key_file) does, but not from DER.
@@ -307,7 +306,7 @@ impl RsaIdentity {
     ///
     /// The errors of [`from_key_file`](Self::from_key_file).
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
-        Self::from_file(PrivateKeyFile::from_text(pem.as_ref())?)
+        Self::from_file(PrivateKeyFile::from_text(pem.as_ref(), Purpose::Opening)?)
     }
 
     /// Reads a PKCS#8 PrivateKeyInfo (RFC 5958) or a PKCS#1 RSAPrivateKey (RFC 8017) from DER. The
@@ -317,7 +316,7 @@ impl RsaIdentity {
     ///
     /// The errors of [`from_key_file`](Self::from_key_file).
     pub fn from_der(der: impl AsRef<[u8]>) -> Result<Self, KeyError> {
-        Self::from_file(PrivateKeyFile::from_der(der.as_ref())?)
+        Self::from_file(PrivateKeyFile::from_der(der.as_ref(), Purpose::Opening)?)
     }
 
     /// Returns the public key, to seal to.
@@ -369,16 +368,7 @@ impl RsaIdentity {
     #[cfg(feature = "encrypted-keys")]
     #[cfg_attr(docsrs, doc(cfg(feature = "encrypted-keys")))]
     pub fn to_encrypted_pem(&self, passphrase: impl AsRef<[u8]>) -> Result<String, KeyError> {
-        let passphrase = passphrase.as_ref();
-        if passphrase.is_empty() {
-            return Err(KeyErrorKind::EmptyPassphrase.into());
-        }
-        let (mut salt, mut iv) = ([0; 16], [0; 16]);
-        let mut rng = SystemRng::new();
-        rng.fill_bytes(&mut salt);
-        rng.fill_bytes(&mut iv);
-        rng.check().map_err(|_| KeyErrorKind::Randomness)?;
-        Ok(PrivateKeyFile::to_encrypted_pem(&self.shared.pkcs8, passphrase, salt, iv))
+        PrivateKeyFile::to_encrypted_pem(&self.shared.pkcs8, passphrase.as_ref())
     }
 
     /// Returns the private key as a PKCS#8 PrivateKeyInfo in DER, unencrypted.

@@ -261,7 +261,9 @@ fn of_others() -> Vec<Sample> {
         ("elliptic-curve.pem", include_bytes!("../keys/ec256.pem").into()),
         ("elliptic-curve.der", decode_pem(include_str!("../keys/ec256.pub.pem"))),
         ("pss.der", decode_pem(include_str!("../keys/pss2048.pem"))),
+        ("pss-of-sha1.der", marked(RSASSA_PSS, &[&der(0x30, &[])])),
         ("oaep-of-sha1.der", oaep(&[&der(0x30, &[])])),
+        ("dsa.der", marked(DSA, &[])),
         ("1024-bits.der", decode_pem(include_str!("../keys/rsa1024.pem"))),
         ("2047-bits.der", public(&[&[0x7F], &modulus[1..]].concat(), &[1, 0, 1])),
         ("8192-bits.der", public(&modulus.repeat(4), &[1, 0, 1])),
@@ -313,7 +315,12 @@ fn ssh(key_type: &str) -> String {
 
 /// A public key that is marked `id-RSAES-OAEP`.
 fn oaep(parameters: &[&[u8]]) -> Vec<u8> {
-    let algorithm = der(0x30, &[&der(0x06, &[RSAES_OAEP]), &parameters.concat()]);
+    marked(RSAES_OAEP, parameters)
+}
+
+/// A public key that is marked with this object identifier.
+fn marked(oid: &[u8], parameters: &[&[u8]]) -> Vec<u8> {
+    let algorithm = der(0x30, &[&der(0x06, &[oid]), &parameters.concat()]);
     der(0x30, &[&algorithm, &der(0x03, &[&[0], &Parts::new().pkcs1_public])])
 }
 
@@ -327,4 +334,6 @@ fn named<const N: usize>(samples: [(&str, Vec<u8>); N]) -> Vec<Sample> {
 
 const RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
 const RSAES_OAEP: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x07];
+const RSASSA_PSS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0A];
+const DSA: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x38, 0x04, 0x01];
 const TPM_KEY: &[u8] = &[0x67, 0x81, 0x05, 0x0A, 0x01, 0x03];

@@ -1,0 +1,51 @@
+//! What a key is for, and which keys are for that.
+
+use alloc::string::String;
+
+use crate::error::KeyErrorKind;
+use crate::format::SignatureAlgorithm;
+
+/// What a key is needed for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To wrap and unwrap content keys.
+    Opening,
+    /// To sign and verify, with a key of this family or of any.
+    Signing(Option<Family>),
+}
+
+impl Purpose {
+    /// Checks that a key of `family`, of which `name` tells what it is, is one of those that are
+    /// needed.
+    pub(super) fn check(self, family: Family, name: impl FnOnce() -> String) -> Result<(), KeyErrorKind> {
+        let is_needed = match self {
+            Self::Opening => family == Family::Rsa,
+            Self::Signing(needed) => needed.is_none_or(|needed| needed == family),
+        };
+        if is_needed { Ok(()) } else { Err(self.other_algorithm(name())) }
+    }
+
+    /// The error on a key of another algorithm.
+    pub(super) fn other_algorithm(self, found: String) -> KeyErrorKind {
+        match self {
+            Self::Opening => KeyErrorKind::OtherAlgorithm(found),
+            Self::Signing(needed) => {
+                KeyErrorKind::OtherSignatureAlgorithm { needed: needed.map(Family::signature_algorithm), found }
+            }
+        }
+    }
+}
+
+/// The kinds of keys that are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    Rsa,
+}
+
+impl Family {
+    const fn signature_algorithm(self) -> SignatureAlgorithm {
+        match self {
+            Self::Rsa => SignatureAlgorithm::RsaPssSha256,
+        }
+    }
+}
