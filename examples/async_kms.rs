@@ -20,7 +20,7 @@ async fn find(header: &Header, key: &RsaIdentity) -> Result<OpenedHeader, OpenEr
         let candidate = search.next_candidate()?; // the one error, if there are no more
         let answer = ask(key, candidate.wrapped_key()).await?;
         // Also if the answer is `None`: the work done must not show which it was.
-        if let Some(opened) = candidate.verify(answer) {
+        if let Some(opened) = candidate.verify(answer)? {
             return Ok(opened);
         }
     }

@@ -83,6 +83,12 @@ pub mod changelog {}
 #[doc = include_str!("../examples/session.rs")]
 /// ```
 ///
+/// # mutual_session.rs
+///
+/// ```
+#[doc = include_str!("../examples/mutual_session.rs")]
+/// ```
+///
 /// # parts.rs
 ///
 /// ```

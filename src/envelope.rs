@@ -3,6 +3,7 @@
 
 #[cfg(feature = "std")]
 mod caching_opener;
+mod draft;
 mod journal;
 mod manifest;
 mod message_sealer;
@@ -17,10 +18,12 @@ mod sealed_part;
 mod sealer;
 mod sealing;
 mod search;
+mod senders;
 mod session;
 
 #[cfg(feature = "std")]
 pub use self::caching_opener::CachingOpener;
+pub use self::draft::Prepared;
 pub use self::journal::Journal;
 pub use self::manifest::Manifest;
 #[cfg(feature = "std")]
@@ -33,7 +36,10 @@ pub use self::parts_sealer::{PartSealer, PartsSealer, SealedManifest};
 pub use self::renewing_sealer::RenewingSealer;
 pub use self::rewrapper::Rewrapper;
 pub use self::sealed_part::SealedPart;
+#[cfg(all(test, not(feature = "aws-lc-rs")))]
+pub(crate) use self::sealer::Fresh;
 pub use self::sealer::Sealer;
 pub use self::sealing::Sealing;
 pub use self::search::{Candidate, Search};
+pub use self::senders::{Senders, VerifiedSender};
 pub use self::session::{Answer, Initiator};

@@ -23,6 +23,27 @@ pub(crate) const CRITICAL: u16 = 0x8000;
 /// Field: public metadata (SPEC §9.4).
 pub(crate) const FIELD_METADATA: u16 = 0x0001;
 
+/// Field: private section (SPEC §9.4), and the lengths in bytes of the shortest and the longest
+/// one: its salt, items and the tag (SPEC §4.4).
+pub(crate) const FIELD_PRIVATE: u16 = 0x0002;
+pub(crate) const MIN_PRIVATE_LEN: usize = SALT_LEN + 1 + TAG_LEN;
+pub(crate) const MAX_PRIVATE_LEN: usize = SALT_LEN + MAX_PRIVATE_ITEMS_LEN + TAG_LEN;
+
+/// Length in bytes of the longest private items (SPEC §4.4).
+pub(crate) const MAX_PRIVATE_ITEMS_LEN: usize = 64 << 10;
+
+/// Private items (SPEC §9.8): metadata, sender, audience, padding.
+pub(crate) const PRIVATE_METADATA: u16 = 0x0001;
+pub(crate) const PRIVATE_SENDER: u16 = 0x0002;
+pub(crate) const PRIVATE_AUDIENCE: u16 = 0x0003;
+pub(crate) const PRIVATE_PADDING: u16 = 0x7FFF;
+
+/// Number of keys in an audience at most, length in bytes of the longest signature, and of what
+/// senders sign (SPEC §4.5).
+pub(crate) const MAX_AUDIENCE: usize = 1024;
+pub(crate) const MAX_SIGNATURE_LEN: usize = 1024;
+pub(crate) const TO_SIGN_LEN: usize = 306;
+
 /// Record: content key wrapped with RSA-OAEP, SHA-256, MGF1 with SHA-256, empty label (SPEC §9.5).
 pub(crate) const RECORD_RSA_OAEP_SHA256: u16 = 0x0001;
 

@@ -32,6 +32,8 @@
 //! | the header apart from the body | [`Sealing::into_parts`], [`Opener::open_header`] | [detached](doc::examples#detachedrs) |
 //! | public metadata, or data bound to the envelope | [`Sealer::metadata`], [`Sealer::aad`], [`OpenedHeader::aad`] | [metadata](doc::examples#metadatars) |
 //! | a look at an envelope without a key | [`Header::split`] | at [`Header`] |
+//! | to know who sealed, or who is at the other end of a connection | [`Sealer::signer`], [`Opener::senders`]; a key in a service that is asked asynchronously: [`Sealer::prepare`] | at [`Senders`], [mutual session](doc::examples#mutual_sessionrs) |
+//! | metadata that only recipients can read | [`Sealer::private_metadata`], [`OpenedHeader::private_metadata`] | at [`Sealer`] |
 //! | other recipients, key rotation | [`Rewrapper`] | [rewrap](doc::examples#rewraprs) |
 //! | many messages that are stored or sent apart: a queue, the rows of a table | [`Sealer::start_messages`], [`OpenedHeader::message`]; without an end: [`RenewingSealer`], [`CachingOpener`] | [labelled](doc::examples#labelledrs) |
 //! | a connection: messages both ways, in order, with an end | [`Sealer::connect`], [`Opener::accept`]; one way only: [`Sealer::send_to`], [`Opener::receive_from`]; without I/O: [`sessions`] | [session](doc::examples#sessionrs) |
@@ -45,12 +47,14 @@
 //! | a certificate | `Certificate` (feature `x509`). Whether to trust it is for you to check | |
 //! | a private key under a passphrase | `RsaIdentity::from_encrypted_key_file`, `to_encrypted_pem` (feature `encrypted-keys`). From PKCS#12, `openssl pkcs12 -in keys.p12 -nocerts` makes such a key | |
 //!
-//! Three things to get right:
+//! Four things to get right:
 //!
 //! * Call [`SealWriter::finish`]. An envelope that was not finished does not open.
 //! * A stream of plaintext is complete only when reading has returned 0, or
 //!   [`OpenReader::finish`] or [`OpenWriter::finish`] has succeeded. Do nothing before that which
 //!   cannot be undone.
+//! * Anyone can seal to a public key. If it matters who did, demand a sender:
+//!   [`Opener::senders`].
 //! * Do not tell strangers why an envelope did not open. The [specification](doc::spec) lists what
 //!   they may know.
 //!
@@ -149,7 +153,7 @@ pub use rand_core;
 #[cfg(feature = "std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 pub use self::envelope::{CachingOpener, RenewingSealer};
-pub use self::envelope::{Candidate, MessageSealer, OpenedHeader, Opener, Rewrapper, Sealer, Sealing, Search};
+pub use self::envelope::{Candidate, MessageSealer, OpenedHeader, Opener, Rewrapper, Sealer, Sealing, Search, Senders};
 #[cfg(feature = "std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 pub use self::io::{
@@ -182,6 +186,7 @@ pub mod keys {
 
 /// Keys that say who sealed (SPEC §4.5).
 pub mod senders {
+    pub use crate::envelope::{Prepared, VerifiedSender};
     pub use crate::format::SignatureAlgorithm;
     pub use crate::sender::{AnySigner, AnyVerifier};
 }

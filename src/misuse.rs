@@ -78,13 +78,10 @@ pub struct CopiedStream;
 /// # let identity = bulla::RsaIdentity::from_pem(pem).unwrap();
 /// # let sealer = bulla::Sealer::new(identity.recipient());
 /// # let session = sealer.start_session(None).unwrap();
-/// # let first_bytes = session.first_bytes();
-/// # let head = first_bytes.last_chunk().unwrap();
 /// let opener = bulla::Opener::new(&identity);
-/// let opened = opener.open_header(session.header()).unwrap();
 /// let challenge = bulla::sessions::Challenge::new().unwrap();
-/// let first = opened.accept(head, Some(challenge));
-/// let second = opened.accept(head, Some(challenge));
+/// let first = opener.open_session_header(session.header(), Some(challenge));
+/// let second = opener.open_session_header(session.header(), Some(challenge));
 /// ```
 pub struct ChallengeUsedTwice;
 

@@ -7,10 +7,13 @@ mod derive;
 mod header_digest;
 mod keyed;
 mod label;
+mod private;
+mod sender;
 mod stream;
 
 pub(crate) use self::body::{AssociatedData, BodyKeys, Place};
 pub(crate) use self::header_digest::HeaderDigest;
-pub(crate) use self::keyed::Keyed;
+pub(crate) use self::keyed::{Keyed, NewKey};
 pub use self::label::Label;
+pub(crate) use self::sender::ToSign;
 pub(crate) use self::stream::{ChallengeDigest, StreamKeys};

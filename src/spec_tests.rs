@@ -13,9 +13,9 @@ use crate::format;
 use crate::limits::Limits;
 use crate::num::to_u64;
 use crate::recipient::{Identity, RsaIdentity};
-use crate::schedule::{AssociatedData, BodyKeys, Keyed, Label, Place};
+use crate::schedule::{AssociatedData, BodyKeys, Label, NewKey, Place};
 use crate::secret::ContentKey;
-use crate::session::Frame;
+use crate::session::{Challenge, Frame};
 use crate::threads::Threads;
 use crate::wire::Header;
 
@@ -35,6 +35,16 @@ fn constants_are_those_of_the_code() {
         MAX_RECORD_LEN,
         CRITICAL,
         FIELD_METADATA,
+        FIELD_PRIVATE,
+        MIN_PRIVATE_LEN,
+        MAX_PRIVATE_LEN,
+        PRIVATE_METADATA,
+        PRIVATE_SENDER,
+        PRIVATE_AUDIENCE,
+        PRIVATE_PADDING,
+        MAX_AUDIENCE,
+        MAX_SIGNATURE_LEN,
+        TO_SIGN_LEN,
         RECORD_RSA_OAEP_SHA256,
         RECORD_PADDING,
         KEY_ID_LEN,
@@ -131,9 +141,11 @@ fn labelled_example_opens_under_its_label() {
 fn session_of_the_example_opens_in_both_directions() {
     let identity = RsaIdentity::from_pem(private_key()).unwrap();
     let header = Header::parse(&value(SESSION, "header"), &Limits::default()).unwrap();
-    let opened = Opener::new(&identity).open_header(&header).unwrap();
+    let open = |challenge: Option<[u8; 32]>| {
+        Opener::new(&identity).open_session_header(&header, challenge.map(Challenge::of)).unwrap()
+    };
     let (stream, answer) = (value(SESSION, "stream"), value(SESSION, "stream 1"));
-    let accepted = opened.accept_from(stream.first_chunk().unwrap(), Some(&CHALLENGE), &SESSION_SALTS[1]);
+    let accepted = open(Some(CHALLENGE)).accept_from(stream.first_chunk().unwrap(), &SESSION_SALTS[1]);
     let (mut opener, sealer) = accepted.unwrap();
     let mut frames = stream[56..].to_vec();
     let mut rest = &mut frames[..];
@@ -147,8 +159,8 @@ fn session_of_the_example_opens_in_both_directions() {
     sealer.append_message(ANSWER, &mut regenerated).unwrap();
     regenerated.extend_from_slice(&sealer.finish().unwrap());
     assert_eq!(regenerated, answer);
-    for wrong in [None, Some(&[0; 32])] {
-        let accepted = opened.accept_from(stream.first_chunk().unwrap(), wrong, &SESSION_SALTS[1]);
+    for wrong in [None, Some([0; 32])] {
+        let accepted = open(wrong).accept_from(stream.first_chunk().unwrap(), &SESSION_SALTS[1]);
         assert_eq!(accepted.map(|_| ()), Err(OpenError::WrongAssociatedData));
     }
 }
@@ -174,6 +186,24 @@ fn second_example_opens() {
     let envelope = [value(SECOND, "header"), second_body()].concat();
     assert_eq!(sha256(&envelope)[..], value(SECOND, "SHA-256(envelope)"));
     assert!(Opener::new(&identity).open(&envelope).unwrap() == second_plaintext());
+}
+
+#[test]
+fn sender_example_opens_and_its_sender_is_authentic() {
+    let identity = RsaIdentity::from_pem(private_key()).unwrap();
+    let (header, body) = (value(SENDER, "header"), value(SENDER, "body"));
+    let header = Header::parse(&header, &Limits::default()).unwrap();
+    let opened = Opener::new(&identity).open_header(&header).unwrap();
+    assert_eq!(opened.private_metadata(), Some(PRIVATE_METADATA));
+    assert_eq!(opened.unverified_sender().unwrap().as_bytes()[..], value(SENDER, "sender key id"));
+    assert_eq!(opened.open(&body).unwrap(), PLAINTEXT);
+    #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+    {
+        let spki = [&b"\x30\x2A\x30\x05\x06\x03\x2B\x65\x70\x03\x21\x00"[..], &value(SENDER, "sender public key")];
+        let sender = crate::sender::Ed25519Verifier::from_der(spki.concat()).unwrap();
+        let opener = Opener::new(&identity).senders(crate::envelope::Senders::new(sender));
+        assert!(opener.open_header(&header).unwrap().sender().is_some());
+    }
 }
 
 #[test]
@@ -259,9 +289,12 @@ const ANSWER: &[u8] = b"hello";
 const PARTS: &str = "### 13.5 Parts";
 const PAYLOAD: [&[u8]; 2] = [b"hello, ", b"bulla"];
 
+const SENDER: &str = "### 13.6 A private section with a sender";
+const PRIVATE_METADATA: &[u8] = b"for you alone";
+
 /// Of the body below `header` with a salt that is given, as only a test may do.
 fn body_sealer(header: Header, content_key: [u8; 32], aad: &[u8], salt: &[u8; 24]) -> BodySealer {
-    let keyed = Keyed::seal(header, ContentKey::from_bytes(content_key));
+    let keyed = NewKey::new(ContentKey::from_bytes(content_key)).seal(header);
     let keys = BodyKeys::new(&keyed, &Place::Single, &AssociatedData::new(aad));
     BodySealer::new(keys.input_key, keys.context(), salt, Work::new(&Limits::default(), Threads::ONE))
 }
@@ -312,13 +345,26 @@ mod regenerated {
     use rand_core::{Infallible, TryCryptoRng, TryRng};
 
     use super::*;
-    use crate::crypto::{HmacKey, hkdf_expand_sha512, sha512};
+    use crate::crypto::{Aead, HmacKey, hkdf_expand_sha512, sha512};
+    use crate::envelope::Fresh;
+    use crate::error::SignError;
+    use crate::format::SignatureAlgorithm;
+    use crate::key_id::KeyId;
+    use crate::sender::Signer;
 
+    const SENDER_CONTENT_KEY: [u8; 32] = ascending(0x20);
+    const SENDER_SALT: [u8; 24] = ascending(0x60);
+    const SENDER_PRIVATE_KEY: [u8; 32] = ascending(0xD0);
     const LABELLED_CONTENT_KEY: [u8; 32] = ascending(0x10);
     const LABELLED_SALT: [u8; 24] = ascending(0x70);
     const SESSION_CONTENT_KEY: [u8; 32] = ascending(0x30);
     const PARTS_CONTENT_KEY: [u8; 32] = ascending(0x18);
     const PARTS_SALTS: [[u8; 24]; 3] = [ascending(0x48), ascending(0x68), ascending(0x88)];
+
+    #[test]
+    fn sender_example_is_regenerated_byte_for_byte() {
+        assert_printed(SENDER, &render(&sender_example()));
+    }
 
     #[test]
     fn first_example_is_regenerated_byte_for_byte() {
@@ -441,13 +487,105 @@ mod regenerated {
         given.into_iter().chain(schedule).chain(sealed).collect()
     }
 
+    /// Gives the signature that `SPEC.md` prints, for its message alone.
+    struct Printed {
+        key_id: KeyId,
+        message: Vec<u8>,
+        signature: Vec<u8>,
+    }
+
+    impl Signer for Printed {
+        fn algorithm(&self) -> SignatureAlgorithm {
+            SignatureAlgorithm::Ed25519
+        }
+
+        fn key_id(&self) -> KeyId {
+            self.key_id
+        }
+
+        fn signature_len(&self) -> usize {
+            64
+        }
+
+        fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+            assert_eq!(message, self.message);
+            Ok(self.signature.clone())
+        }
+    }
+
+    /// Every value of the example of a sender, in the order of `SPEC.md`, straight from the
+    /// formulas of SPEC §4.4 and §4.5.
+    fn sender_example() -> Vec<Value> {
+        let recipient = RsaIdentity::from_pem(private_key()).unwrap().recipient();
+        let [public_key, signature] = ["sender public key", "signature"].map(|name| value(SENDER, name));
+        let spki = [&b"\x30\x2A\x30\x05\x06\x03\x2B\x65\x70\x03\x21\x00"[..], &public_key].concat();
+        let sender_id = sha256(&spki);
+        let prk = HmacKey::new(&SENDER_CONTENT_KEY);
+        let derive = |label: &[u8], bound: &[u8], len: u16| {
+            let mut output = vec![0; len.into()];
+            let info = [b"bulla\0key\0\x01\x01", &len.to_be_bytes()[..], label, bound].concat();
+            hkdf_expand_sha512(&prk, &[&info], &mut output);
+            output
+        };
+        let item = |item_type: u16, value: &[u8]| {
+            let len = u32::try_from(value.len()).unwrap();
+            [&item_type.to_be_bytes()[..], &len.to_be_bytes(), value].concat()
+        };
+        let c = derive(b"sender", &[], 64);
+        let fields = sha512(&[]);
+        let metadata = item(1, PRIVATE_METADATA);
+        let sender = item(2, &[&[0, 3], &sender_id[..], &signature].concat());
+        let audience = item(3, recipient.key_id().as_bytes());
+        let padding = item(0x7FFF, &vec![0; 256 - metadata.len() - sender.len() - audience.len() - 6]);
+        let others = sha512(&[&metadata, &audience, &padding]);
+        let message =
+            [b"bulla\0sender\0\x01\x01\x01\0\x03", &sender_id[..], &fields, &others, &sha512(&[]), &c].concat();
+        let items = [metadata, sender, audience, padding].concat();
+        let s = derive(b"private-salt", &sha512(&[&items]), 24);
+        let derived = derive(b"private", &s, 44);
+        let mut sealed = vec![0; items.len() + 16];
+        let nonce = derived[32..].try_into().unwrap();
+        Aead::new(&derived[..32].try_into().unwrap()).seal(&nonce, &[], &items, &mut sealed);
+        let section = [&s[..], &sealed].concat();
+
+        let mut rng = Script([&SENDER_CONTENT_KEY[..], &SENDER_SALT, &OAEP_SEED].concat());
+        let signer = Printed { key_id: KeyId::from_bytes(sender_id), message: message.clone(), signature };
+        let sealer = Sealer::new(&recipient).private_metadata(PRIVATE_METADATA).signer(&signer);
+        let (header, body) = sealer.start_with_rng(&mut rng).unwrap().into_parts();
+        assert_eq!(header.as_bytes()[26..26 + section.len()], section);
+        let body = body.seal(PLAINTEXT).unwrap();
+        let given = [
+            ("K", SENDER_CONTENT_KEY.to_vec()),
+            ("salt", SENDER_SALT.to_vec()),
+            ("OAEP seed", OAEP_SEED.to_vec()),
+            ("private metadata", PRIVATE_METADATA.to_vec()),
+            ("plaintext", PLAINTEXT.to_vec()),
+            ("sender private key", SENDER_PRIVATE_KEY.to_vec()),
+            ("sender public key", public_key),
+            ("sender key id", sender_id.to_vec()),
+            ("C", c),
+            ("F'", fields.to_vec()),
+            ("I'", others.to_vec()),
+            ("to_sign", message),
+            ("signature", signer.signature.clone()),
+            ("items", items),
+            ("s", s),
+            ("private_key", derived[..32].to_vec()),
+            ("private_nonce", derived[32..].to_vec()),
+            ("value", section),
+        ];
+        let schedule = schedule(&SENDER_CONTENT_KEY, &SENDER_SALT, &header, b"", 1, &[]);
+        let sealed = [("header", header.as_bytes().to_vec()), ("body", body)];
+        given.into_iter().chain(schedule).chain(sealed).collect()
+    }
+
     /// Every value of the example of a session, in the order of `SPEC.md`.
     fn session_example() -> Vec<Value> {
         let identity = RsaIdentity::from_pem(private_key()).unwrap();
         let mut rng = Script(OAEP_SEED.to_vec());
-        let key = ContentKey::from_bytes(SESSION_CONTENT_KEY);
+        let fresh = Fresh::of(&SESSION_CONTENT_KEY, &SESSION_SALTS[0]);
         let sealer = Sealer::new(identity.recipient());
-        let session = sealer.start_session_from(key, &SESSION_SALTS[0], Some(&CHALLENGE), &mut rng).unwrap();
+        let session = sealer.start_session_from(fresh, Some(&CHALLENGE), &mut rng).unwrap();
         let header = session.header().clone();
         let (mut sealer, answer) = session.into_parts();
         let mut stream = sealer.head().to_vec();
@@ -455,9 +593,10 @@ mod regenerated {
         sealer.append_message(b"", &mut stream).unwrap();
         stream.extend_from_slice(&sealer.finish().unwrap());
 
-        let opened = Opener::new(&identity).open_header(&header).unwrap();
+        let challenge = Some(Challenge::of(CHALLENGE));
+        let opened = Opener::new(&identity).open_session_header(&header, challenge).unwrap();
         let head = stream.first_chunk().unwrap();
-        let (_, sealer) = opened.accept_from(head, Some(&CHALLENGE), &SESSION_SALTS[1]).unwrap();
+        let (_, sealer) = opened.accept_from(head, &SESSION_SALTS[1]).unwrap();
         let mut sealer = sealer.unwrap();
         let mut back = sealer.head().to_vec();
         assert!(answer.unwrap().open(sealer.head()).is_ok());
@@ -568,8 +707,8 @@ mod regenerated {
         HmacKey::new(&mac_key).sign(&digest, &mut tag);
         assert_eq!(tag[..32], header[header.len() - 32..]);
 
-        let fields_len = usize::from(header[15]);
-        assert_eq!(header[12..15], [0; 3], "short fields");
+        let fields_len = usize::from(u16::from_be_bytes([header[14], header[15]]));
+        assert_eq!(header[12..14], [0; 2], "short fields");
         let preamble_digest = sha512(&[&header[..16], &header[20..20 + fields_len]]);
         let aad_digest = sha512(&[aad]);
         let context = [b"bulla\0body\0", &[kind][..], &preamble_digest, &aad_digest, place].concat();

@@ -25,13 +25,13 @@ use bulla::parts::{
     Joined, Journal, Manifest, PartSealer, PartWriter, PartsReader, PartsReaderAt, PartsSealer, SealedManifest,
     SealedPart,
 };
-use bulla::senders::{AnySigner, AnyVerifier, SignatureAlgorithm};
+use bulla::senders::{AnySigner, AnyVerifier, Prepared, SignatureAlgorithm, VerifiedSender};
 use bulla::sessions::{Answer, Challenge, Frame, FrameOpener, FrameSealer, Initiator, Piece};
 use bulla::{
     CachingOpener, Candidate, Header, Identity, Label, Limits, MessageReader, MessageSealer, MessageWriter, OpenReader,
     OpenReaderAt, OpenWriter, OpenedHeader, Opener, ReadAt, Recipient, RemoteIdentity, RemoteSigner, RenewingSealer,
     Rewrapper, RsaIdentity, RsaRecipient, RsaSigner, RsaVerifier, SealReader, SealWriter, Sealer, Sealing, Search,
-    SessionReader, SessionWriter, Signer, Verifier,
+    Senders, SessionReader, SessionWriter, Signer, Verifier,
 };
 #[cfg(feature = "x509")]
 use bulla::{Certificate, error::CertificateConcern};
@@ -76,6 +76,9 @@ fn everything_can_move_to_another_thread() {
         check::<KeyFormat>(),
         check::<KeyPart>(),
         check::<PemDamage>(),
+        check::<Prepared<Sealing>>(),
+        check::<Senders>(),
+        check::<VerifiedSender>(),
         check::<DerDamage>(),
         check::<KeyId>(),
         check::<KeyIdParseError>(),
@@ -233,6 +236,18 @@ fn messages_are_one_line_in_lower_case_without_a_period() {
         SealError::OtherHeader.to_string(),
         OpenError::OtherLayout { layout: Layout::Parts }.to_string(),
         OpenError::MalformedManifest.to_string(),
+        OpenError::MalformedPrivateSection.to_string(),
+        OpenError::UnknownPrivateItem(0x8001).to_string(),
+        OpenError::NoSender.to_string(),
+        OpenError::OtherSender.to_string(),
+        OpenError::SenderNotAuthentic.to_string(),
+        OpenError::NotInAudience.to_string(),
+        OpenError::OtherAudience(KeyId::from_bytes([0; 32])).to_string(),
+        SealError::EmptyPrivateMetadata.to_string(),
+        SealError::PrivateSectionTooLong.to_string(),
+        SealError::UnnamedRecipient.to_string(),
+        SealError::SignerIsRecipient(KeyId::from_bytes([0; 32])).to_string(),
+        SealError::Sign(SignError::new("pulled")).to_string(),
         OpenError::ForeignPart { index: 7 }.to_string(),
         Journal::from_bytes(&[]).unwrap_err().to_string(),
         SealError::NoRecipients.to_string(),
@@ -277,11 +292,15 @@ fn debug_output_of_everything_holds_no_secret() {
     let remote = RemoteIdentity::new(RSA_2048.recipient(), |_: &[u8]| Ok(None));
 
     let signer = RsaSigner::from_der(RSA_2048.to_der().expose()).unwrap();
+    let prepared = sealer.clone().private_metadata(b"mirabelle").prepare(signer.verifier()).unwrap();
+    let signed = sealer.clone().private_metadata(b"mirabelle").signer(&signer).start().unwrap().header().clone();
+    let signed = opener.clone().senders(Senders::new(signer.verifier())).open_header(&signed).unwrap();
+    let _ = show(&signed);
 
     let session = sealer.start_session(None).unwrap();
     let (frame_opener, frame_sealer) = {
         let opened = opener.open_header(session.header()).unwrap();
-        opened.accept(session.first_bytes().last_chunk().unwrap(), None).unwrap()
+        opened.accept(session.first_bytes().last_chunk().unwrap()).unwrap()
     };
     let session_name = show(&session);
     let (_, answer) = session.into_parts();
@@ -387,6 +406,9 @@ fn debug_output_of_everything_holds_no_secret() {
         show(&RSA_2048.to_der()),
         show(&RSA_2048.to_pem()),
         show(&signer),
+        show(&prepared),
+        show(&Senders::new(signer.verifier())),
+        show(signed.sender().unwrap()),
         show(&signer.verifier()),
         show(&AnySigner::Rsa(signer.clone())),
         show(&AnyVerifier::Rsa(signer.verifier())),

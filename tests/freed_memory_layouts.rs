@@ -77,7 +77,7 @@ fn the_engine_of_a_session_leaves_nothing_of_a_message() {
         *sent = session.first_bytes();
         let opened = Opener::new(Masked).open_header(session.header()).unwrap();
         let (mut sealer, answer) = session.into_parts();
-        let (mut opener, reply) = opened.accept(sealer.head(), None).unwrap();
+        let (mut opener, reply) = opened.accept(sealer.head()).unwrap();
         // The vectors grow with each frame.
         let mut frames = Vec::new();
         sealer.append_message(&PLAINTEXT, &mut frames).unwrap();

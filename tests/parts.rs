@@ -439,7 +439,7 @@ fn many_parts_are_read_in_turns() {
             assert_eq!(byte[0], object.payload()[usize::try_from(index * 100 + round).unwrap()]);
         }
     }
-    assert_eq!(reader.manifest().header().as_bytes(), object.header.as_bytes());
+    assert_eq!(reader.manifest().opened_header().header().as_bytes(), object.header.as_bytes());
     assert_eq!(reader.manifest().metadata(), None);
 }
 

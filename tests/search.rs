@@ -31,7 +31,7 @@ fn identified_records_come_before_anonymous_ones() {
     let candidate = search.next_candidate().unwrap();
     assert_eq!(candidate.record().key_id(), Some(RSA_2048.key_id()));
     let answer = unwrap(0, candidate.wrapped_key());
-    assert!(candidate.verify(answer).is_some());
+    assert!(candidate.verify(answer).unwrap().is_some());
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn the_limit_admits_its_number_of_candidates_and_no_more() {
     for max in 0..5u32 {
         let mut search = Search::new(&header, [&key], &limit(max));
         for _ in 0..max.min(3) {
-            assert!(search.next_candidate().unwrap().verify(None).is_none());
+            assert!(search.next_candidate().unwrap().verify(None).unwrap().is_none());
         }
         let expected = match max {
             0..3 => OpenError::LimitExceeded(exceeded(max)),
@@ -86,7 +86,7 @@ fn a_search_that_has_ended_keeps_its_outcome() {
         let mut search = Search::new(&header, [key], &limit(max));
         let outcome = loop {
             match search.next_candidate() {
-                Ok(candidate) => assert!(candidate.verify(None).is_none()),
+                Ok(candidate) => assert!(candidate.verify(None).unwrap().is_none()),
                 Err(error) => break error,
             }
         };
@@ -114,14 +114,14 @@ fn a_refusal_and_a_wrong_key_lead_to_the_next_candidate_and_to_the_same_error() 
         let key = RSA_2048.recipient();
         let header = header_for(&[anonymous(256, Answer::Right); 2]);
         let mut search = Search::new(&header, [&key], &Limits::default());
-        assert!(search.next_candidate().unwrap().verify(wrong()).is_none());
+        assert!(search.next_candidate().unwrap().verify(wrong()).unwrap().is_none());
         let last = search.next_candidate().unwrap();
         let right = unwrap(0, last.wrapped_key());
-        assert!(last.verify(right).is_some());
+        assert!(last.verify(right).unwrap().is_some());
 
         let mut search = Search::new(&header, [&key], &Limits::default());
         for _ in 0..2 {
-            assert!(search.next_candidate().unwrap().verify(wrong()).is_none());
+            assert!(search.next_candidate().unwrap().verify(wrong()).unwrap().is_none());
         }
         assert_eq!(search.next_candidate().unwrap_err(), OpenError::NotAuthentic);
     }
@@ -135,7 +135,7 @@ fn an_accepted_header_opens_the_body_as_an_opener_does() {
     let mut search = Search::new(&header, [&key], &Limits::default());
     let candidate = search.next_candidate().unwrap();
     let content_key = RSA_2048.unwrap_bytes(candidate.wrapped_key()).unwrap();
-    let opened = candidate.verify(content_key).unwrap();
+    let opened = candidate.verify(content_key).unwrap().unwrap();
     assert_eq!((opened.header(), opened.metadata()), (&header, Some(&b"m"[..])));
     assert_eq!(opened.open(body), Err(OpenError::WrongAssociatedData));
     let opened = opened.aad(b"aad");
@@ -178,7 +178,7 @@ fn a_search_goes_on_in_another_thread_between_question_and_answer() {
             let candidate = search.next_candidate()?;
             assert_eq!(candidate.key_index(), 1);
             let answer = Service::default().unwrap(candidate.wrapped_key()).await?;
-            if let Some(opened) = candidate.verify(answer) {
+            if let Some(opened) = candidate.verify(answer)? {
                 return Ok::<OpenedHeader, OpenError>(opened);
             }
         }
@@ -257,7 +257,7 @@ proptest! {
                 Ok(candidate) => {
                     seen.push((candidate.record().value().to_vec(), candidate.key_index()));
                     let answer = unwrap(keys[candidate.key_index()], candidate.wrapped_key());
-                    if candidate.verify(answer).is_some() {
+                    if candidate.verify(answer).unwrap().is_some() {
                         break Ok(());
                     }
                 }

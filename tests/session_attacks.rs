@@ -102,8 +102,8 @@ fn an_answer_belongs_to_one_session() {
     let head = *head_of(&first);
     let opened = Opener::new(&key).open_header(&header).unwrap();
     // The same header twice: each answer has a salt of its own, and both are answers to it.
-    let (_, one) = opened.accept(&head, None).unwrap();
-    let (_, two) = opened.accept(&head, None).unwrap();
+    let (_, one) = opened.accept(&head).unwrap();
+    let (_, two) = opened.accept(&head).unwrap();
     let (one, two) = (one.unwrap(), two.unwrap());
     assert_ne!(one.head()[..24], two.head()[..24]);
     // Another session is not answered by it.
@@ -122,17 +122,17 @@ fn a_session_that_is_replayed_does_not_answer_a_new_challenge() {
     let key = NoRsa::default();
     let challenge = Challenge::new().unwrap();
     let recorded = Sealer::new(&key).start_session(Some(challenge.as_bytes())).unwrap();
-    let opened = Opener::new(&key).open_header(recorded.header()).unwrap();
-    assert!(opened.accept(head_of(&recorded), Some(challenge)).is_ok());
-    let fresh = Challenge::new().unwrap();
-    let replayed = opened.accept(head_of(&recorded), Some(fresh)).map(|_| ());
-    assert_eq!(replayed, Err(OpenError::WrongAssociatedData));
-    assert_eq!(opened.accept(head_of(&recorded), None).map(|_| ()), Err(OpenError::WrongAssociatedData));
+    let open = |challenge| Opener::new(&key).open_session_header(recorded.header(), challenge).unwrap();
+    assert!(open(Some(challenge)).accept(head_of(&recorded)).is_ok());
+    for other in [Some(Challenge::new().unwrap()), None] {
+        let replayed = open(other).accept(head_of(&recorded)).map(|_| ());
+        assert_eq!(replayed, Err(OpenError::WrongAssociatedData));
+    }
     // A session without a challenge answers none.
     let unchallenged = Sealer::new(&key).start_session(None).unwrap();
-    let opened = Opener::new(&key).open_header(unchallenged.header()).unwrap();
     let challenge = Some(Challenge::new().unwrap());
-    assert!(opened.accept(head_of(&unchallenged), challenge).is_err());
+    let opened = Opener::new(&key).open_session_header(unchallenged.header(), challenge).unwrap();
+    assert!(opened.accept(head_of(&unchallenged)).is_err());
 }
 
 #[test]
@@ -140,8 +140,8 @@ fn associated_data_binds_both_directions() {
     let key = NoRsa::default();
     let session = Sealer::new(&key).aad(b"v1").start_session(None).unwrap();
     let opened = Opener::new(&key).open_header(session.header()).unwrap();
-    assert_eq!(opened.accept(head_of(&session), None).map(|_| ()), Err(OpenError::WrongAssociatedData));
-    assert!(opened.aad(b"v1").accept(head_of(&session), None).is_ok());
+    assert_eq!(opened.accept(head_of(&session)).map(|_| ()), Err(OpenError::WrongAssociatedData));
+    assert!(opened.aad(b"v1").accept(head_of(&session)).is_ok());
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn a_header_of_another_layout_begins_no_session() {
     assert_eq!(open_error(&error), OpenError::OtherLayout { layout: Layout::Single });
     let (header, body) = Header::split(&single, &Limits::default()).unwrap();
     let opened = Opener::new(&key).open_header(&header).unwrap();
-    let error = opened.accept(body.first_chunk().unwrap(), None).map(|_| ());
+    let error = opened.accept(body.first_chunk().unwrap()).map(|_| ());
     assert_eq!(error, Err(OpenError::OtherLayout { layout: Layout::Single }));
 
     let session = sent(&key, &[b"hello".to_vec()]);
@@ -203,7 +203,7 @@ fn a_stranger_costs_two_private_key_operations_and_learns_nothing() {
     Opener::new(&stranger).receive_from(&flight[..]).unwrap();
     // The same without I/O.
     let (header, _) = Header::split(&flight, &Limits::default()).unwrap();
-    let error = Opener::new(&other).open_session_header(&header).unwrap_err();
+    let error = Opener::new(&other).open_session_header(&header, None).unwrap_err();
     assert_eq!(limit_of(&error), (Limit::SessionKeyOperations, 2));
     let limits = Limits::default().with_session_key_operations(3);
     let error = Opener::new(&other).limits(limits).accept_unchallenged(&flight[..], &mut output).unwrap_err();

@@ -55,7 +55,7 @@ impl Workload {
         let initiator = start();
         let header = opener.open_header(initiator.header()).expect("a good header");
         let (frame_sealer, _) = initiator.into_parts();
-        let (frame_opener, _) = header.accept(frame_sealer.head(), None).expect("a good head");
+        let (frame_opener, _) = header.accept(frame_sealer.head()).expect("a good head");
         let engine = Engine {
             sealer: start().into_parts().0,
             frame: vec![7; FrameSealer::END_LEN + len],

@@ -99,7 +99,7 @@ pub(crate) fn search(header: &Header, fake: &Fake) -> Result<OpenedHeader, OpenE
         let candidate = search.next_candidate()?;
         assert_eq!(candidate.key_index(), 0);
         let answer = fake.unwrap_key(candidate.record())?;
-        if let Some(opened) = candidate.verify(answer) {
+        if let Some(opened) = candidate.verify(answer)? {
             return Ok(opened);
         }
     }

@@ -202,7 +202,7 @@ fn check_layouts(opened: &OpenedHeader, opener: &Opener<'_>, header: &[u8], mess
     assert_eq!(opener.open(&envelope), Err(other.clone()));
     assert_eq!(opened.body_opener(head).map(|_| ()), Err(other.clone()));
     assert_eq!(opened.range_opener(head).map(|_| ()), Err(other.clone()));
-    assert_eq!(opened.accept(head, None).map(|_| ()), Err(other.clone()));
+    assert_eq!(opened.accept(head).map(|_| ()), Err(other.clone()));
     // A length that no manifest has is refused before.
     if bulla::body::plaintext_len(u64::try_from(message.len()).unwrap()).is_ok() {
         assert_eq!(opened.open_manifest(message).map(|_| ()), Err(other));

@@ -170,7 +170,7 @@ fn check_apart(case: &Case, object: &Object, file: &File, opener: &Opener<'_>, r
             let other = OpenError::OtherLayout { layout: Layout::Parts };
             assert_eq!(opened.open(given), Err(other.clone()));
             assert_eq!(opened.message("").open(given), Err(other.clone()));
-            assert_eq!(opened.accept(head, None).map(|_| ()), Err(other));
+            assert_eq!(opened.accept(head).map(|_| ()), Err(other));
             assert!(opened.open_manifest(given).is_err());
         }
     }

@@ -77,9 +77,9 @@ fn check_engine(case: &Case, way: Way, reached: &mut BTreeSet<&'static str>) {
     let opener = Opener::new(&alice).aad(case.other_aad.as_ref().unwrap_or(&case.aad));
     let bytes = damaged.bytes();
     let accepted = Header::split(&bytes, &Limits::default()).map_err(OpenError::from).and_then(|(header, body)| {
-        let opened = opener.open_header(&header)?;
         let challenge = if case.other_challenge { Some(Challenge::new()?) } else { challenge };
-        opened.accept(body.first_chunk().ok_or(OpenError::Truncated)?, challenge)
+        let opened = opener.open_session_header(&header, challenge)?;
+        opened.accept(body.first_chunk().ok_or(OpenError::Truncated)?)
     });
     let start = flight.start_of(&damaged, case.same_context(), false);
     assert_eq!(accepted.as_ref().map(|_| ()).map_err(Clone::clone), start);

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use super::opened_header::OpenedHeader;
 use super::opener::Opener;
+use super::senders::Senders;
 use crate::crypto::sha512;
 use crate::error::OpenError;
 use crate::schedule::Label;
@@ -136,7 +137,18 @@ impl<'a> CachingOpener<'a> {
     ///
     /// The errors of [`Opener::open_header`], and [`OpenError::TooManyFailures`].
     pub fn open_header(&self, header: &Header) -> Result<OpenedHeader, OpenError> {
-        self.open_header_at(header, Instant::now())
+        self.open_header_at(header, self.opener.senders_in_use(), Instant::now())
+    }
+
+    /// Does what [`open_header`](Self::open_header) does, and demands one of `senders`, in the
+    /// place of those of the opener. They are judged at each call, also for a header that is
+    /// remembered.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`open_header`](Self::open_header).
+    pub fn open_header_from(&self, header: &Header, senders: &Senders) -> Result<OpenedHeader, OpenError> {
+        self.open_header_at(header, Some(senders), Instant::now())
     }
 
     /// Opens a message with its header before it.
@@ -157,18 +169,24 @@ impl<'a> CachingOpener<'a> {
         memory.generation += 1;
     }
 
-    fn open_header_at(&self, header: &Header, now: Instant) -> Result<OpenedHeader, OpenError> {
+    fn open_header_at(
+        &self,
+        header: &Header,
+        senders: Option<&Senders>,
+        now: Instant,
+    ) -> Result<OpenedHeader, OpenError> {
         let digest = sha512(&[header.as_bytes()]);
         let (remembered, generation) = self.remembered(&digest, now);
         if let Some(opened) = remembered {
-            return Ok(opened);
+            // A verified signature is remembered, and a sender that is accepted is not.
+            return self.opener.judge(opened, senders);
         }
         let limits = self.opener.limits_in_use();
         // Without the lock, as below: identities are asked, which the caller may have written. A
         // private-key operation takes long, and a service may take longer.
         let operations = self.opener.candidates(header).min(limits.private_key_operations());
         let reservation = self.reserve(operations, now)?;
-        let (opened, operations) = self.opener.open_header_within(header, limits);
+        let (opened, operations) = self.opener.search_from(header, senders);
         let mut memory = reservation.give_back();
         match &opened {
             Ok(opened) => {
@@ -307,11 +325,11 @@ mod tests {
         let header = header(&identity);
         let start = Instant::now();
         for (second, operations) in [(0, 1), (1, 1), (59, 1), (60, 2), (119, 2), (120, 3)] {
-            opener.open_header_at(&header, start + Duration::from_secs(second)).unwrap();
+            opener.at(&header, start + Duration::from_secs(second)).unwrap();
             assert_eq!(identity.operations(), operations, "after {second} seconds");
         }
         opener.forget();
-        opener.open_header_at(&header, start + Duration::from_secs(121)).unwrap();
+        opener.at(&header, start + Duration::from_secs(121)).unwrap();
         assert_eq!(identity.operations(), 4);
     }
 
@@ -326,12 +344,12 @@ mod tests {
             [(0, false), (1, false), (0, true), (2, false), (0, true), (1, false), (1, true), (2, false)]
         {
             let before = identity.operations();
-            opener.open_header_at(&headers[index], now).unwrap();
+            opener.at(&headers[index], now).unwrap();
             assert_eq!(identity.operations() == before, is_remembered, "{index}");
             assert!(opener.lock().headers.len() <= 2);
         }
         let none = CachingOpener::new(Opener::new(&identity)).max_headers(0);
-        none.open_header_at(&headers[0], now).unwrap();
+        none.at(&headers[0], now).unwrap();
         assert_eq!(none.lock().headers.len(), 0);
     }
 
@@ -352,18 +370,18 @@ mod tests {
         let bad = altered(&header(&identity));
         let start = Instant::now();
         let at = |second: u64| start + Duration::from_secs(second);
-        opener.open_header_at(&good, at(0)).unwrap();
+        opener.at(&good, at(0)).unwrap();
         for second in [10, 20] {
-            assert_eq!(opener.open_header_at(&bad, at(second)).map(|_| ()), Err(OpenError::NotAuthentic));
+            assert_eq!(opener.at(&bad, at(second)).map(|_| ()), Err(OpenError::NotAuthentic));
         }
         let refused = Err(OpenError::TooManyFailures);
-        assert_eq!(opener.open_header_at(&bad, at(30)).map(|_| ()), refused);
-        assert_eq!(opener.open_header_at(&new, at(30)).map(|_| ()), refused);
-        opener.open_header_at(&good, at(30)).unwrap();
+        assert_eq!(opener.at(&bad, at(30)).map(|_| ()), refused);
+        assert_eq!(opener.at(&new, at(30)).map(|_| ()), refused);
+        opener.at(&good, at(30)).unwrap();
         assert_eq!(identity.operations(), 3);
         // 5 minutes after the first failure.
-        assert_eq!(opener.open_header_at(&new, at(309)).map(|_| ()), refused);
-        opener.open_header_at(&new, at(310)).unwrap();
+        assert_eq!(opener.at(&new, at(309)).map(|_| ()), refused);
+        opener.at(&new, at(310)).unwrap();
     }
 
     #[test]
@@ -421,7 +439,7 @@ mod tests {
         let opener = CachingOpener::new(Opener::new(&identity)).max_age(Duration::from_secs(60));
         let start = Instant::now();
         for second in [0, 1, 2, 70] {
-            opener.open_header_at(&header(&identity), start + Duration::from_secs(second)).unwrap();
+            opener.at(&header(&identity), start + Duration::from_secs(second)).unwrap();
         }
         assert_eq!(opener.lock().headers.len(), 1);
     }
@@ -463,6 +481,12 @@ mod tests {
         }
         identity.away.store(0, Ordering::Relaxed);
         opener.open_header(&header).unwrap();
+    }
+
+    impl CachingOpener<'_> {
+        fn at(&self, header: &Header, now: Instant) -> Result<OpenedHeader, OpenError> {
+            self.open_header_at(header, None, now)
+        }
     }
 
     /// Counts its private-key operations.

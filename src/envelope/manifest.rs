@@ -11,7 +11,6 @@ use crate::format::{COMMITMENT_LEN, MANIFEST_ENTRY_LEN, MAX_PARTS, MAX_PLAINTEXT
 use crate::limits::{Limit, Limits};
 use crate::num::to_u64;
 use crate::schedule::Place;
-use crate::wire::Header;
 
 /// The verified list of the parts of an object: how long each is, where it stands, and which
 /// attempt at it counts (SPEC §5.7).
@@ -97,10 +96,11 @@ impl Manifest {
         to_u64(self.parts.len())
     }
 
-    /// Returns the header of the object.
+    /// Returns the header as it was opened, with its [sender](OpenedHeader::sender) and its
+    /// [private metadata](OpenedHeader::private_metadata).
     #[must_use]
-    pub fn header(&self) -> &Header {
-        self.header.header()
+    pub fn opened_header(&self) -> &OpenedHeader {
+        &self.header
     }
 
     /// Returns the public metadata of the object. It is authentic.

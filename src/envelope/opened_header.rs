@@ -5,16 +5,18 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::senders::{Senders, VerifiedSender};
 use crate::buffer::{Unreleased, wipe};
 use crate::chunk::{BodyOpener, RangeOpener, ToOpen, Work, plaintext_len};
 use crate::error::OpenError;
 use crate::format::{BODY_HEAD_LEN, CHUNK_LEN, COMMITMENT_LEN, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN};
-use crate::limits::Limits;
+use crate::key_id::KeyId;
+use crate::limits::{Limit, Limits};
 use crate::num::to_u64;
-use crate::schedule::{AssociatedData, BodyKeys, HeaderDigest, Keyed, Label, Place};
+use crate::schedule::{AssociatedData, BodyKeys, ChallengeDigest, HeaderDigest, Keyed, Label, Place};
 use crate::secret::ContentKey;
 use crate::threads::Threads;
-use crate::wire::Header;
+use crate::wire::{Header, PrivateItems};
 
 /// A header that has verified under its content key and can open its body, or any of its
 /// [messages](Self::message). Cheap to clone.
@@ -31,18 +33,71 @@ pub struct OpenedHeader {
     aad: AssociatedData,
     limits: Limits,
     threads: Threads,
+    private: Option<Arc<PrivateItems>>,
+    /// X of a session.
+    challenge: ChallengeDigest,
+    /// Whether the signature of the sender was found authentic, under the key that it names.
+    is_verified: bool,
+    sender: Option<VerifiedSender>,
 }
 
 impl OpenedHeader {
-    pub(super) fn new(keyed: Keyed) -> Self {
-        Self {
+    /// Opens the private section as well, which belongs to accepting a header (SPEC §4.4).
+    pub(super) fn new(keyed: Keyed, challenge: ChallengeDigest, limits: &Limits) -> Result<Self, OpenError> {
+        let private = keyed.open_private()?;
+        let metadata_len = private.as_ref().and_then(PrivateItems::metadata).map_or(0, <[u8]>::len);
+        limits.check(Limit::MetadataLen, to_u64(metadata_len))?;
+        Ok(Self {
+            private: private.map(Arc::new),
+            challenge,
+            is_verified: false,
+            sender: None,
             keyed: Arc::new(keyed),
             place: Place::Single,
             expected: None,
             aad: AssociatedData::new(&[]),
             limits: Limits::default(),
             threads: Threads::ONE,
-        }
+        })
+    }
+
+    /// Demands a sender, if the header was not opened by an [`Opener`](crate::Opener) that does.
+    /// `own` are the ids of all private keys of the reader, of which one must be in the audience.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::NoSender`], [`OpenError::OtherSender`], [`OpenError::SenderNotAuthentic`],
+    /// [`OpenError::NotInAudience`] and [`OpenError::OtherAudience`], in this order (SPEC §4.5).
+    pub fn demand_sender(mut self, senders: &Senders, own: &[KeyId]) -> Result<Self, OpenError> {
+        let items = self.private.as_deref();
+        self.sender = Some(senders.judge(&self.keyed, items, own, self.challenge, self.is_verified)?);
+        self.is_verified = true;
+        Ok(self)
+    }
+
+    /// Returns the sender that was demanded, or `None` if nobody was.
+    #[must_use]
+    pub fn sender(&self) -> Option<&VerifiedSender> {
+        self.sender.as_ref()
+    }
+
+    /// Returns the id of the key that the header names as that of its sender. **Unverified**: no
+    /// signature was looked at. Use it only to find the key to [demand](Self::demand_sender).
+    #[must_use]
+    pub fn unverified_sender(&self) -> Option<KeyId> {
+        Some(self.private.as_ref()?.sender()?.key_id)
+    }
+
+    /// Returns the private metadata, which recipients alone can read. It is authentic in the same
+    /// sense as the [public](Self::metadata): a holder of the content key put it there, and if a
+    /// [sender](Self::sender) was demanded, the sender did.
+    #[must_use]
+    pub fn private_metadata(&self) -> Option<&[u8]> {
+        self.private.as_ref()?.metadata()
+    }
+
+    pub(super) fn challenge(&self) -> ChallengeDigest {
+        self.challenge
     }
 
     /// Sets the associated data that the envelope was sealed with. The default is empty, which
@@ -290,7 +345,8 @@ impl Header {
     ///
     /// # Errors
     ///
-    /// [`OpenError::NotAuthentic`] if the header does not verify under `content_key`.
+    /// [`OpenError::NotAuthentic`] if the header does not verify under `content_key`,
+    /// [`OpenError::MalformedPrivateSection`] and [`OpenError::UnknownPrivateItem`].
     ///
     /// # Examples
     ///
@@ -308,8 +364,8 @@ impl Header {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn open(&self, content_key: ContentKey) -> Result<OpenedHeader, OpenError> {
-        let keyed = Keyed::open(self, &HeaderDigest::new(self), content_key);
-        keyed.map(OpenedHeader::new).ok_or(OpenError::NotAuthentic)
+        let keyed = Keyed::open(self, &HeaderDigest::new(self), content_key).ok_or(OpenError::NotAuthentic)?;
+        OpenedHeader::new(keyed, ChallengeDigest::new(None), &Limits::default())
     }
 
     /// Returns the length in bytes of an envelope with this header and a plaintext of

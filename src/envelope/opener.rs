@@ -7,11 +7,14 @@ use core::fmt;
 
 use super::opened_header::OpenedHeader;
 use super::search::Search;
+use super::senders::Senders;
 use crate::error::OpenError;
 use crate::format::Layout;
-use crate::limits::{Limit, LimitExceeded, Limits};
+use crate::key_id::KeyId;
+use crate::limits::{Limit, Limits};
 use crate::recipient::Identity;
-use crate::schedule::{Label, Place};
+use crate::schedule::{ChallengeDigest, Label, Place};
+use crate::session::Challenge;
 use crate::threads::Threads;
 use crate::wire::Header;
 
@@ -41,6 +44,7 @@ use crate::wire::Header;
 pub struct Opener<'a> {
     identities: Vec<Arc<dyn Identity + 'a>>,
     place: Place,
+    senders: Option<Senders>,
     aad: Cow<'a, [u8]>,
     limits: Limits,
     threads: Threads,
@@ -67,6 +71,7 @@ impl<'a> Opener<'a> {
         let none = Self {
             identities: Vec::new(),
             place: Place::Single,
+            senders: None,
             aad: Cow::Borrowed(&[]),
             limits: Limits::default(),
             threads: Threads::ONE,
@@ -96,6 +101,17 @@ impl<'a> Opener<'a> {
     #[must_use]
     pub fn label(mut self, label: impl Into<Label>) -> Self {
         self.place = Place::Message(label.into());
+        self
+    }
+
+    /// Demands a sender: a header opens only if one of `senders` has signed it, for one of the
+    /// identities (SPEC §4.5). Without this, anyone can have made what opens.
+    ///
+    /// Each identity must know the id of its key:
+    /// [`Identity::public_key_id`](crate::Identity::public_key_id).
+    #[must_use]
+    pub fn senders(mut self, senders: Senders) -> Self {
+        self.senders = Some(senders);
         self
     }
 
@@ -174,31 +190,35 @@ impl<'a> Opener<'a> {
     ///   [`Limits::private_key_operations`], and none of those tried was the right one.
     /// * [`OpenError::Unwrap`] if an identity failed for its own reasons.
     /// * [`OpenError::Randomness`] if the operating system gave no randomness.
+    /// * [`OpenError::MalformedPrivateSection`], [`OpenError::UnknownPrivateItem`], and
+    ///   [`OpenError::LimitExceeded`] if the private metadata is too long.
+    /// * The errors of [`OpenedHeader::demand_sender`], if a [sender](Self::senders) is demanded.
+    ///
+    /// The header of a session with a challenge needs
+    /// [`open_session_header`](Self::open_session_header).
     pub fn open_header(&self, header: &Header) -> Result<OpenedHeader, OpenError> {
-        self.open_header_within(header, &self.limits).0
+        self.search_from(header, self.senders.as_ref()).0
     }
 
     /// Does what [`open_header`](Self::open_header) does for a session that somebody begins over a
-    /// connection, and spends at most [`Limits::session_key_operations`] on it. Go on with
-    /// [`OpenedHeader::accept`].
+    /// connection, and spends at most [`Limits::session_key_operations`] on it. `challenge` is the
+    /// one that was sent before, if any. Go on with [`OpenedHeader::accept`].
     ///
     /// # Errors
     ///
     /// [`OpenError::OtherLayout`] if the header is not for a session, and the errors of
     /// [`open_header`](Self::open_header).
-    pub fn open_session_header(&self, header: &Header) -> Result<OpenedHeader, OpenError> {
+    pub fn open_session_header(
+        &self,
+        header: &Header,
+        challenge: Option<Challenge>,
+    ) -> Result<OpenedHeader, OpenError> {
         let layout = header.layout();
         if layout != Layout::Session {
             return Err(OpenError::OtherLayout { layout });
         }
-        let operations = self.limits.session_key_operations();
-        let (opened, _) = self.open_header_within(header, &self.limits.with_private_key_operations(operations));
-        opened.map_err(|error| match error {
-            OpenError::LimitExceeded(LimitExceeded { limit: Limit::PrivateKeyOperations, max }) => {
-                LimitExceeded { limit: Limit::SessionKeyOperations, max }.into()
-            }
-            error => error,
-        })
+        let challenge = ChallengeDigest::new(challenge.as_ref().map(Challenge::as_bytes));
+        self.search(header, challenge, Limit::SessionKeyOperations, self.senders.as_ref()).0
     }
 
     /// How many records may be for one of the identities: the most private-key operations that the
@@ -209,25 +229,51 @@ impl<'a> Opener<'a> {
         u32::try_from(header.records().map(of).sum::<usize>()).unwrap_or(u32::MAX)
     }
 
-    /// Also returns the number of private-key operations that this took.
-    pub(super) fn open_header_within(
+    /// Does what [`open_header`](Self::open_header) does with these senders. Also returns the
+    /// number of private-key operations that this took.
+    pub(super) fn search_from(
         &self,
         header: &Header,
-        limits: &Limits,
+        senders: Option<&Senders>,
+    ) -> (Result<OpenedHeader, OpenError>, u32) {
+        self.search(header, ChallengeDigest::new(None), Limit::PrivateKeyOperations, senders)
+    }
+
+    /// Finds the content key, and judges the sender. Also returns the number of private-key
+    /// operations that this took.
+    fn search(
+        &self,
+        header: &Header,
+        challenge: ChallengeDigest,
+        limit: Limit,
+        senders: Option<&Senders>,
     ) -> (Result<OpenedHeader, OpenError>, u32) {
         let identities = self.identities.iter().map(|identity| -> &dyn Identity { identity });
-        let mut search = Search::with_identities(header, identities, limits);
+        let mut search = Search::with_identities(header, identities, challenge, (limit, &self.limits));
         let mut operations = 0;
         let mut open = || loop {
             let candidate = search.next_candidate()?;
             operations += 1;
             let content_key = self.identities[candidate.key_index()].unwrap_key(candidate.record())?;
-            if let Some(opened) = candidate.verify(content_key) {
-                return Ok(opened.at(self.place).aad(&self.aad).limits(self.limits).with_threads(self.threads));
+            if let Some(opened) = candidate.verify(content_key)? {
+                let opened = opened.at(self.place).aad(&self.aad).limits(self.limits).with_threads(self.threads);
+                return self.judge(opened, senders);
             }
         };
         let opened = open();
         (opened, operations)
+    }
+
+    /// Judges the sender of a header, if one is demanded.
+    pub(super) fn judge(&self, opened: OpenedHeader, senders: Option<&Senders>) -> Result<OpenedHeader, OpenError> {
+        let Some(senders) = senders else { return Ok(opened) };
+        let own: Vec<KeyId> = self.identities.iter().filter_map(|identity| identity.public_key_id()).collect();
+        opened.demand_sender(senders, &own)
+    }
+
+    #[cfg(feature = "std")]
+    pub(super) fn senders_in_use(&self) -> Option<&Senders> {
+        self.senders.as_ref()
     }
 
     #[cfg(feature = "std")]
@@ -240,6 +286,7 @@ impl fmt::Debug for Opener<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opener")
             .field("identities", &self.identities.len())
+            .field("senders", &self.senders)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }

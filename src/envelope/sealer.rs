@@ -1,12 +1,14 @@
 //! Sealing: draws a content key, wraps it in a header, and seals the body under it.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::CryptoRng;
 
+use super::draft::{Draft, Prepared, Then, Unsigned};
 use super::journal::Journal;
 use super::message_sealer::MessageSealer;
 use super::parts_sealer::PartsSealer;
@@ -15,14 +17,16 @@ use super::session::Initiator;
 use crate::chunk::{BodySealer, Work};
 use crate::crypto::SystemRng;
 use crate::error::SealError;
-use crate::format::{CONTENT_KEY_LEN, Layout, SALT_LEN};
+use crate::format::{CONTENT_KEY_LEN, Layout, SALT_LEN, SignatureAlgorithm};
+use crate::key_id::KeyId;
 use crate::limits::{Limit, Limits};
 use crate::num::to_u64;
 use crate::recipient::{Recipient, wrap_for_all};
-use crate::schedule::{AssociatedData, BodyKeys, Keyed, Place};
+use crate::schedule::{AssociatedData, BodyKeys, ChallengeDigest, Keyed, NewKey, Place};
 use crate::secret::{ContentKey, Secret};
+use crate::sender::{Signer, Verifier};
 use crate::threads::Threads;
-use crate::wire::{Fields, encode};
+use crate::wire::{Fields, PrivateDraft, encode_fields};
 
 /// Seals to one or more recipients.
 ///
@@ -53,11 +57,14 @@ use crate::wire::{Fields, encode};
 ///
 /// # Security
 ///
-/// Anyone can seal to a public key: an envelope says nothing about who made it.
+/// Anyone can seal to a public key: an envelope says nothing about who made it, unless it is
+/// [signed](Self::signer) and the reader [demands](crate::Opener::senders) the sender.
 #[derive(Clone)]
 pub struct Sealer<'a> {
     recipients: Vec<Arc<dyn Recipient + 'a>>,
     metadata: Option<Cow<'a, [u8]>>,
+    private_metadata: Option<Cow<'a, [u8]>>,
+    signer: Option<Arc<dyn Signer + 'a>>,
     aad: Cow<'a, [u8]>,
     limits: Limits,
     threads: Threads,
@@ -70,6 +77,8 @@ impl<'a> Sealer<'a> {
         let none = Self {
             recipients: Vec::new(),
             metadata: None,
+            private_metadata: None,
+            signer: None,
             aad: Cow::Borrowed(&[]),
             limits: Limits::default(),
             threads: Threads::ONE,
@@ -100,6 +109,34 @@ impl<'a> Sealer<'a> {
     #[must_use]
     pub fn metadata(mut self, metadata: impl Into<Cow<'a, [u8]>>) -> Self {
         self.metadata = Some(metadata.into());
+        self
+    }
+
+    /// Puts private metadata of one byte or more into the header, at most 64 KiB. Recipients alone
+    /// can read it, before any of the body; [`OpenedHeader::private_metadata`] returns it. Its
+    /// length shows to a multiple of 256 bytes.
+    ///
+    /// [`OpenedHeader::private_metadata`]: crate::OpenedHeader::private_metadata
+    #[must_use]
+    pub fn private_metadata(mut self, metadata: impl Into<Cow<'a, [u8]>>) -> Self {
+        self.private_metadata = Some(metadata.into());
+        self
+    }
+
+    /// Signs each header: the holder of this key made the content key, for the recipients that the
+    /// sealer has, with its metadata (SPEC §4.5). Readers can [demand](crate::Opener::senders)
+    /// that. It costs one signature for each header.
+    ///
+    /// The signature and the ids of all recipients, [anonymous](crate::RsaRecipient::anonymous)
+    /// ones among them, are in the header, and recipients alone can see them.
+    ///
+    /// # Security
+    ///
+    /// Use a key for signing or for opening, never for both. What a signature does not protect
+    /// against is at [`Senders`](crate::Senders).
+    #[must_use]
+    pub fn signer(mut self, signer: impl Signer + 'a) -> Self {
+        self.signer = Some(Arc::new(signer));
         self
     }
 
@@ -227,11 +264,18 @@ impl<'a> Sealer<'a> {
     }
 
     fn start_from(&self, fresh: Fresh, rng: &mut dyn CryptoRng) -> Result<Sealing, SealError> {
-        let keyed = self.wrap(Layout::Single, fresh.content_key(), rng)?;
-        let keys = BodyKeys::new(&keyed, &Place::Single, &AssociatedData::new(&self.aad));
-        let work = Work::new(&self.limits, self.threads);
-        let body = BodySealer::new(keys.input_key, keys.context(), fresh.salt(), work);
-        Ok(Sealing::new(keyed.into_header(), body))
+        let keyed = self.wrap(Layout::Single, fresh.content_key(), None, rng)?;
+        Ok(self.single_body(fresh)(keyed))
+    }
+
+    /// What follows once the header is there.
+    fn single_body(&self, fresh: Fresh) -> impl FnOnce(Keyed) -> Sealing + Send + Sync + use<> {
+        let (aad, work) = (AssociatedData::new(&self.aad), Work::new(&self.limits, self.threads));
+        move |keyed| {
+            let keys = BodyKeys::new(&keyed, &Place::Single, &aad);
+            let body = BodySealer::new(keys.input_key, keys.context(), fresh.salt(), work);
+            Sealing::new(keyed.into_header(), body)
+        }
     }
 
     /// Makes a header of the layout `03`, under which any number of labelled messages can be
@@ -258,9 +302,13 @@ impl<'a> Sealer<'a> {
         content_key: ContentKey,
         rng: &mut dyn CryptoRng,
     ) -> Result<MessageSealer, SealError> {
-        let keyed = self.wrap(Layout::Labelled, content_key, rng)?;
-        let work = Work::new(&self.limits, self.threads);
-        Ok(MessageSealer::new(keyed, AssociatedData::new(&self.aad), work))
+        let keyed = self.wrap(Layout::Labelled, content_key, None, rng)?;
+        Ok(self.messages()(keyed))
+    }
+
+    fn messages(&self) -> impl FnOnce(Keyed) -> MessageSealer + Send + Sync + use<> {
+        let (aad, work) = (AssociatedData::new(&self.aad), Work::new(&self.limits, self.threads));
+        move |keyed| MessageSealer::new(keyed, aad, work)
     }
 
     /// Makes the header of an object whose parts are sealed by any number of workers, in any order
@@ -285,11 +333,17 @@ impl<'a> Sealer<'a> {
         content_key: ContentKey,
         rng: &mut dyn CryptoRng,
     ) -> Result<(PartsSealer, Journal), SealError> {
-        let keyed = self.wrap(Layout::Parts, content_key, rng)?;
-        let aad = AssociatedData::new(&self.aad);
-        let parts = PartsSealer::new(Arc::new(keyed), aad, &self.limits, self.threads);
-        let journal = parts.journal();
-        Ok((parts, journal))
+        let keyed = self.wrap(Layout::Parts, content_key, None, rng)?;
+        Ok(self.parts()(keyed))
+    }
+
+    fn parts(&self) -> impl FnOnce(Keyed) -> (PartsSealer, Journal) + Send + Sync + use<> {
+        let (aad, limits, threads) = (AssociatedData::new(&self.aad), self.limits, self.threads);
+        move |keyed| {
+            let parts = PartsSealer::new(Arc::new(keyed), aad, &limits, threads);
+            let journal = parts.journal();
+            (parts, journal)
+        }
     }
 
     /// Makes the header of a session (layout `02`): a stream of messages, and one that answers it.
@@ -306,30 +360,162 @@ impl<'a> Sealer<'a> {
         let fresh = Fresh::draw(&mut rng);
         // As in `start`.
         rng.check()?;
-        let started = self.start_session_from(fresh.content_key(), fresh.salt(), challenge, &mut rng)?;
+        let started = self.start_session_from(fresh, challenge, &mut rng)?;
         rng.check()?;
         Ok(started)
     }
 
     pub(crate) fn start_session_from(
         &self,
-        content_key: ContentKey,
-        salt: &[u8; SALT_LEN],
+        fresh: Fresh,
         challenge: Option<&[u8; 32]>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Initiator, SealError> {
-        let keyed = self.wrap(Layout::Session, content_key, rng)?;
-        Ok(Initiator::new(keyed, &AssociatedData::new(&self.aad), challenge, salt))
+        let keyed = self.wrap(Layout::Session, fresh.content_key(), challenge, rng)?;
+        Ok(self.session(fresh, challenge)(keyed))
+    }
+
+    fn session(
+        &self,
+        fresh: Fresh,
+        challenge: Option<&[u8; 32]>,
+    ) -> impl FnOnce(Keyed) -> Initiator + Send + Sync + use<> {
+        let (aad, challenge) = (AssociatedData::new(&self.aad), ChallengeDigest::new(challenge));
+        move |keyed| Initiator::new(keyed, &aad, challenge, fresh.salt())
+    }
+
+    /// Does what [`start`](Self::start) does, up to the signature of `sender`, whose private key is
+    /// asked by the caller: see [`Prepared`]. The [signer](Self::signer) of the sealer, if it has
+    /// one, is not used.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`] if the header cannot be made.
+    pub fn prepare(&self, sender: impl Verifier + 'static) -> Result<Prepared<Sealing>, SealError> {
+        self.prepare_as(Layout::Single, None, sender, |fresh| Box::new(self.single_body(fresh)))
+    }
+
+    /// Does what [`start_messages`](Self::start_messages) does, up to the signature of `sender`.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare).
+    pub fn prepare_messages(&self, sender: impl Verifier + 'static) -> Result<Prepared<MessageSealer>, SealError> {
+        self.prepare_as(Layout::Labelled, None, sender, |_| Box::new(self.messages()))
+    }
+
+    /// Does what [`start_parts`](Self::start_parts) does, up to the signature of `sender`.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare).
+    pub fn prepare_parts(
+        &self,
+        sender: impl Verifier + 'static,
+    ) -> Result<Prepared<(PartsSealer, Journal)>, SealError> {
+        self.prepare_as(Layout::Parts, None, sender, |_| Box::new(self.parts()))
+    }
+
+    /// Does what [`start_session`](Self::start_session) does, up to the signature of `sender`.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare).
+    pub fn prepare_session(
+        &self,
+        challenge: Option<&[u8; 32]>,
+        sender: impl Verifier + 'static,
+    ) -> Result<Prepared<Initiator>, SealError> {
+        self.prepare_as(Layout::Session, challenge, sender, |fresh| Box::new(self.session(fresh, challenge)))
+    }
+
+    fn prepare_as<T>(
+        &self,
+        layout: Layout,
+        challenge: Option<&[u8; 32]>,
+        sender: impl Verifier + 'static,
+        then: impl FnOnce(Fresh) -> Then<T>,
+    ) -> Result<Prepared<T>, SealError> {
+        let mut rng = SystemRng::new();
+        let fresh = Fresh::draw(&mut rng);
+        // As in `start`.
+        rng.check()?;
+        let named = (sender.algorithm(), sender.key_id(), sender.signature_len());
+        let draft = self.draft(layout, fresh.content_key(), challenge, Some(named), &mut rng)?;
+        rng.check()?;
+        Ok(Prepared::new(draft, Arc::new(sender), then(fresh)))
     }
 
     /// Makes a header, and wraps the content key in it for each recipient.
-    fn wrap(&self, layout: Layout, content_key: ContentKey, rng: &mut dyn CryptoRng) -> Result<Keyed, SealError> {
+    fn wrap(
+        &self,
+        layout: Layout,
+        content_key: ContentKey,
+        challenge: Option<&[u8; 32]>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Keyed, SealError> {
+        let signer = self.signer.as_ref();
+        let named = signer.map(|signer| (signer.algorithm(), signer.key_id(), signer.signature_len()));
+        let draft = self.draft(layout, content_key, challenge, named, rng)?;
+        let signature = match (signer, draft.message()) {
+            (Some(signer), Some(message)) => signer.sign(message)?,
+            _ => Vec::new(),
+        };
+        draft.finish(&signature)
+    }
+
+    fn draft(
+        &self,
+        layout: Layout,
+        content_key: ContentKey,
+        challenge: Option<&[u8; 32]>,
+        sender: Option<(SignatureAlgorithm, KeyId, usize)>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Draft, SealError> {
         // Before any public-key operation, not after a thousand of them.
         self.limits.check(Limit::Records, to_u64(self.recipients.len()))?;
-        let mut records = wrap_for_all(&self.recipients, &content_key, rng)?;
-        let fields = Fields { metadata: self.metadata.as_deref() };
-        let header = encode(layout, fields, &mut records, &self.limits)?;
-        Ok(Keyed::seal(header, content_key))
+        let private = self.private_items(sender)?;
+        let records = wrap_for_all(&self.recipients, &content_key, rng)?;
+        let key = NewKey::new(content_key);
+        let sender = match (&private, sender) {
+            (Some(private), Some((algorithm, key_id, _))) => {
+                let fields = encode_fields(Fields { metadata: self.metadata.as_deref(), private: None })?;
+                let named = (algorithm.code(), &key_id);
+                let message = key.to_sign(layout, named, &fields, &private.signed(), ChallengeDigest::new(challenge));
+                Some(Unsigned { algorithm: algorithm.code(), key_id, message })
+            }
+            _ => None,
+        };
+        let metadata = self.metadata.as_deref().map(<[u8]>::to_vec);
+        Ok(Draft { layout, key, metadata, records, private, sender, limits: self.limits })
+    }
+
+    /// What the private section is to hold, if there is anything.
+    fn private_items(
+        &self,
+        sender: Option<(SignatureAlgorithm, KeyId, usize)>,
+    ) -> Result<Option<PrivateDraft>, SealError> {
+        let metadata = self.private_metadata.as_deref();
+        if let Some(metadata) = metadata {
+            if metadata.is_empty() {
+                return Err(SealError::EmptyPrivateMetadata);
+            }
+            self.limits.check(Limit::MetadataLen, to_u64(metadata.len()))?;
+        }
+        let Some((_, key_id, signature_len)) = sender else {
+            return Ok(match metadata {
+                Some(_) => Some(PrivateDraft::new(metadata, None)?),
+                None => None,
+            });
+        };
+        let ids = self.recipients.iter().map(|recipient| recipient.public_key_id());
+        let mut audience = ids.collect::<Option<Vec<KeyId>>>().ok_or(SealError::UnnamedRecipient)?;
+        audience.sort_unstable();
+        audience.dedup();
+        if audience.contains(&key_id) {
+            return Err(SealError::SignerIsRecipient(key_id));
+        }
+        Ok(Some(PrivateDraft::new(metadata, Some((&audience, signature_len)))?))
     }
 
     #[cfg(feature = "std")]
@@ -348,6 +534,7 @@ impl fmt::Debug for Sealer<'_> {
         f.debug_struct("Sealer")
             .field("recipients", &self.recipients.len())
             .field("metadata", &self.metadata)
+            .field("signer", &self.signer.as_ref().map(|signer| signer.key_id()))
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
@@ -360,13 +547,21 @@ fn draw_content_key(rng: &mut dyn CryptoRng) -> ContentKey {
 }
 
 /// What must never repeat from one envelope to another: the content key, then the salt.
-struct Fresh(Secret<{ CONTENT_KEY_LEN + SALT_LEN }>);
+pub(crate) struct Fresh(Secret<{ CONTENT_KEY_LEN + SALT_LEN }>);
 
 impl Fresh {
     /// Draws all at once: each draw is a call of the operating system.
     fn draw(rng: &mut dyn CryptoRng) -> Self {
         let mut fresh = Secret::zero();
         rng.fill_bytes(fresh.expose_mut());
+        Self(fresh)
+    }
+
+    #[cfg(all(test, not(feature = "aws-lc-rs")))]
+    pub(crate) fn of(content_key: &[u8; CONTENT_KEY_LEN], salt: &[u8; SALT_LEN]) -> Self {
+        let mut fresh = Secret::zero();
+        fresh.expose_mut()[..CONTENT_KEY_LEN].copy_from_slice(content_key);
+        fresh.expose_mut()[CONTENT_KEY_LEN..].copy_from_slice(salt);
         Self(fresh)
     }
 

@@ -11,8 +11,9 @@ use crate::crypto::{RandomnessError, SystemRng};
 use crate::error::OpenError;
 use crate::limits::{Limit, Limits};
 use crate::recipient::{Identity, Recipient};
-use crate::schedule::{HeaderDigest, Keyed};
+use crate::schedule::{ChallengeDigest, HeaderDigest, Keyed};
 use crate::secret::ContentKey;
+use crate::session::Challenge;
 use crate::wire::{Header, Record, Records};
 
 /// Finds the content key of a header if your key service is asynchronous. It hands you one record
@@ -47,7 +48,7 @@ use crate::wire::{Header, Record, Records};
 ///         let candidate = search.next_candidate()?;
 ///         // `None` if it does not open.
 ///         let answer = service.unwrap(candidate.wrapped_key()).await?;
-///         if let Some(opened) = candidate.verify(answer) {
+///         if let Some(opened) = candidate.verify(answer)? {
 ///             return Ok(opened);
 ///         }
 ///     }
@@ -75,6 +76,9 @@ pub struct Search<'a> {
     digest: HeaderDigest,
     keys: Vec<Key<'a>>,
     limits: Limits,
+    /// Which of them is for the number of operations.
+    limit: Limit,
+    challenge: ChallengeDigest,
     records: Chain<ByName<'a>, ByName<'a>>,
     record: Option<Record<'a>>,
     /// Index of the next key to try on `record`.
@@ -96,18 +100,37 @@ impl<'a> Search<'a> {
     /// a key come first, in the order of the header. For each anonymous record, the keys are tried
     /// in the order given. `limits` bounds the number of candidates.
     pub fn new<R: Recipient + 'a>(header: &'a Header, keys: impl IntoIterator<Item = &'a R>, limits: &Limits) -> Self {
-        Self::with_keys(header, keys.into_iter().map(|key| Key::Public(key)).collect(), limits)
+        let keys = keys.into_iter().map(|key| Key::Public(key)).collect();
+        Self::with_keys(header, keys, ChallengeDigest::new(None), limits)
+    }
+
+    /// Does what [`new`](Self::new) does for a session that somebody begins over a connection. It
+    /// hands out at most [`Limits::session_key_operations`] candidates. `challenge` is the one that
+    /// was sent before, if any.
+    pub fn for_session<R: Recipient + 'a>(
+        header: &'a Header,
+        keys: impl IntoIterator<Item = &'a R>,
+        challenge: Option<Challenge>,
+        limits: &Limits,
+    ) -> Self {
+        let keys = keys.into_iter().map(|key| Key::Public(key)).collect();
+        let challenge = ChallengeDigest::new(challenge.as_ref().map(Challenge::as_bytes));
+        let mut search = Self::with_keys(header, keys, challenge, limits);
+        search.limit = Limit::SessionKeyOperations;
+        search
     }
 
     pub(super) fn with_identities(
         header: &'a Header,
         identities: impl IntoIterator<Item = &'a dyn Identity>,
-        limits: &Limits,
+        challenge: ChallengeDigest,
+        (limit, limits): (Limit, &Limits),
     ) -> Self {
-        Self::with_keys(header, identities.into_iter().map(Key::Private).collect(), limits)
+        let keys = identities.into_iter().map(Key::Private).collect();
+        Self { limit, ..Self::with_keys(header, keys, challenge, limits) }
     }
 
-    fn with_keys(header: &'a Header, keys: Vec<Key<'a>>, limits: &Limits) -> Self {
+    fn with_keys(header: &'a Header, keys: Vec<Key<'a>>, challenge: ChallengeDigest, limits: &Limits) -> Self {
         let identified: ByName<'a> = header.records().filter(|record| record.key_id().is_some());
         let anonymous: ByName<'a> = header.records().filter(|record| record.key_id().is_none());
         Self {
@@ -115,6 +138,8 @@ impl<'a> Search<'a> {
             digest: HeaderDigest::new(header),
             keys,
             limits: *limits,
+            limit: Limit::PrivateKeyOperations,
+            challenge,
             records: identified.chain(anonymous),
             record: None,
             next_key: 0,
@@ -132,7 +157,7 @@ impl<'a> Search<'a> {
     /// * [`OpenError::NoMatchingRecord`] if there was no candidate at all.
     /// * [`OpenError::NotAuthentic`] if no candidate was accepted.
     /// * [`OpenError::LimitExceeded`] if there are more candidates than
-    ///   [`Limits::private_key_operations`].
+    ///   [`Limits::private_key_operations`], or [`Limits::session_key_operations`] for a session.
     /// * [`OpenError::Randomness`] if the operating system gave no randomness.
     pub fn next_candidate(&mut self) -> Result<Candidate<'_>, OpenError> {
         let Some((record, key_index)) = self.advance() else {
@@ -143,11 +168,12 @@ impl<'a> Search<'a> {
         };
         // If it cannot be handed out, the next call finds it again.
         self.next_key = key_index;
-        self.limits.check(Limit::PrivateKeyOperations, self.operations + 1)?;
+        self.limits.check(self.limit, self.operations + 1)?;
         let dummy = random_key()?;
         self.operations += 1;
         self.next_key += 1;
-        Ok(Candidate { header: self.header, digest: &self.digest, dummy, record, key_index })
+        let Self { header, digest, limits, challenge, .. } = self;
+        Ok(Candidate { header, digest, limits, challenge: *challenge, dummy, record, key_index })
     }
 
     fn advance(&mut self) -> Option<(Record<'a>, usize)> {
@@ -189,6 +215,8 @@ impl fmt::Debug for Search<'_> {
 pub struct Candidate<'s> {
     header: &'s Header,
     digest: &'s HeaderDigest,
+    limits: &'s Limits,
+    challenge: ChallengeDigest,
     /// If unwrapping fails, opening must do the same work as if it had succeeded. So the header is
     /// then verified under this random key, which was drawn beforehand.
     dummy: ContentKey,
@@ -221,11 +249,17 @@ impl<'s> Candidate<'s> {
     /// Pass `None` if the record did not open.
     ///
     /// Does the same work in both cases. If the result is `None`, ask for the next candidate.
-    #[must_use]
-    pub fn verify(self, content_key: Option<ContentKey>) -> Option<OpenedHeader> {
+    ///
+    /// # Errors
+    ///
+    /// Only once a header has verified: [`OpenError::MalformedPrivateSection`],
+    /// [`OpenError::UnknownPrivateItem`], and [`OpenError::LimitExceeded`] if the private metadata
+    /// is too long.
+    pub fn verify(self, content_key: Option<ContentKey>) -> Result<Option<OpenedHeader>, OpenError> {
         let unwrapped = content_key.is_some();
         let keyed = Keyed::open(self.header, self.digest, content_key.unwrap_or(self.dummy));
-        keyed.filter(|_| unwrapped).map(OpenedHeader::new)
+        let opened = keyed.filter(|_| unwrapped);
+        opened.map(|keyed| OpenedHeader::new(keyed, self.challenge, self.limits)).transpose()
     }
 }
 

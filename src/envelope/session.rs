@@ -8,7 +8,7 @@ use super::salt::draw_salt;
 use crate::error::OpenError;
 use crate::format::{BODY_HEAD_LEN, Layout, RECORD_PADDING, SALT_LEN};
 use crate::schedule::{AssociatedData, ChallengeDigest, Keyed, StreamKeys};
-use crate::session::{Challenge, FrameOpener, FrameSealer, Shared, StreamSecrets};
+use crate::session::{FrameOpener, FrameSealer, Shared, StreamSecrets};
 use crate::wire::Header;
 
 /// The end of a session that has made its header.
@@ -24,8 +24,8 @@ pub struct Initiator {
 }
 
 impl Initiator {
-    pub(super) fn new(keyed: Keyed, aad: &AssociatedData, challenge: Option<&[u8; 32]>, salt: &[u8; SALT_LEN]) -> Self {
-        let (shared, challenge) = (Shared::default(), ChallengeDigest::new(challenge));
+    pub(super) fn new(keyed: Keyed, aad: &AssociatedData, challenge: ChallengeDigest, salt: &[u8; SALT_LEN]) -> Self {
+        let shared = Shared::default();
         let keys = StreamKeys::forth(&keyed, aad, challenge);
         let sealer = FrameSealer::new(secrets(&keys, salt), salt, shared.clone());
         let answer = can_answer(keyed.header())
@@ -99,8 +99,10 @@ impl fmt::Debug for Answer {
 }
 
 impl OpenedHeader {
-    /// Accepts the session whose stream begins with `head`, its first 56 bytes. `challenge` is the
-    /// one that was sent before, if any.
+    /// Accepts the session whose stream begins with `head`, its first 56 bytes. If a challenge was
+    /// sent before, the header must have been opened with it, by
+    /// [`Opener::open_session_header`](crate::Opener::open_session_header) or
+    /// [`Search::for_session`](crate::Search::for_session).
     ///
     /// Returns what opens the stream, and what seals the stream that answers. Send the
     /// [`head`](FrameSealer::head) of the answer without waiting for the first frame. `None` if
@@ -112,18 +114,13 @@ impl OpenedHeader {
     /// * [`OpenError::WrongAssociatedData`] if the stream belongs to another header, other
     ///   associated data or another challenge: with a challenge, it may be a replay;
     /// * [`OpenError::Randomness`].
-    pub fn accept(
-        &self,
-        head: &[u8; BODY_HEAD_LEN],
-        challenge: Option<Challenge>,
-    ) -> Result<(FrameOpener, Option<FrameSealer>), OpenError> {
-        self.accept_from(head, challenge.as_ref().map(Challenge::as_bytes), &draw_salt()?)
+    pub fn accept(&self, head: &[u8; BODY_HEAD_LEN]) -> Result<(FrameOpener, Option<FrameSealer>), OpenError> {
+        self.accept_from(head, &draw_salt()?)
     }
 
     pub(crate) fn accept_from(
         &self,
         head: &[u8; BODY_HEAD_LEN],
-        challenge: Option<&[u8; Challenge::LEN]>,
         salt: &[u8; SALT_LEN],
     ) -> Result<(FrameOpener, Option<FrameSealer>), OpenError> {
         let layout = self.header().layout();
@@ -131,7 +128,7 @@ impl OpenedHeader {
             return Err(OpenError::OtherLayout { layout });
         }
         let shared = Shared::default();
-        let challenge = ChallengeDigest::new(challenge);
+        let challenge = self.challenge();
         let keys = StreamKeys::forth(self.keyed(), self.associated_data(), challenge);
         let opener = open_stream(&keys, head, shared.clone())?;
         if !can_answer(self.header()) {

@@ -72,7 +72,7 @@ impl From<OpenError> for io::Error {
 impl From<SealError> for io::Error {
     fn from(error: SealError) -> Self {
         let kind = match error {
-            SealError::Wrap(_) | SealError::Randomness => io::ErrorKind::Other,
+            SealError::Wrap(_) | SealError::Sign(_) | SealError::Randomness => io::ErrorKind::Other,
             _ => io::ErrorKind::InvalidInput,
         };
         Self::new(kind, error)

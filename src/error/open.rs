@@ -6,6 +6,7 @@ use core::fmt;
 use super::device::UnwrapError;
 use super::header::{HeaderError, HeaderErrorKind};
 use crate::format::Layout;
+use crate::key_id::KeyId;
 use crate::limits::LimitExceeded;
 
 /// Why an envelope cannot be opened.
@@ -29,6 +30,26 @@ pub enum OpenError {
     /// All cryptographic causes (RSA padding, length of the unwrapped key, header tag) are this one
     /// error, after the same work.
     NotAuthentic,
+    /// The private section does not open under the content key, or breaks a rule: a holder of the
+    /// content key made it so. Nothing was released.
+    MalformedPrivateSection,
+    /// An item of the private section that is marked critical has a type that this release does not
+    /// know. A newer release may.
+    UnknownPrivateItem(u16),
+    /// A sender was [demanded](crate::Opener::senders), and the header has none.
+    NoSender,
+    /// A sender was demanded, and the header names another one. Who that is remains a claim.
+    OtherSender,
+    /// The header names a sender that is accepted, but the signature does not verify: somebody else
+    /// made the header. Of a session: it may answer another challenge, and be a replay.
+    SenderNotAuthentic,
+    /// The sender did not make the content key for any of the identities: somebody who received it
+    /// has passed it on, and may have replaced the body. See
+    /// [`Senders::accept_readdressed`](crate::Senders::accept_readdressed).
+    NotInAudience,
+    /// The sender made the content key also for a key that was not
+    /// [tolerated](crate::Senders::audience_within).
+    OtherAudience(KeyId),
     /// The header is authentic, but the body does not belong to it under the given associated data.
     /// Either the sealer used other associated data, or this is the body of another envelope or the
     /// message of another label, or its head (the first 56 bytes) was altered. Of a session: it
@@ -36,7 +57,7 @@ pub enum OpenError {
     WrongAssociatedData,
     /// The header has another layout than what was asked of it: it is for labelled messages, of
     /// which each needs its [label](crate::OpenedHeader::message), for a session, for parts, or for
-    /// a single body, which has no label.
+    /// a single body, with neither a label nor parts.
     OtherLayout {
         /// The layout of the header.
         layout: Layout,
@@ -101,6 +122,17 @@ impl fmt::Display for OpenError {
             Self::Header(error) => error.fmt(f),
             Self::NoMatchingRecord => f.write_str("nothing in the envelope is addressed to the given keys"),
             Self::NotAuthentic => f.write_str("wrong key, or the header was altered"),
+            Self::MalformedPrivateSection => f.write_str("malformed private section"),
+            Self::UnknownPrivateItem(item_type) => {
+                write!(f, "unknown critical item {item_type:#06x} in the private section")
+            }
+            Self::NoSender => f.write_str("nobody has signed the envelope, and a sender was demanded"),
+            Self::OtherSender => f.write_str("the envelope names another sender than those that are accepted"),
+            Self::SenderNotAuthentic => f.write_str("the signature of the sender is not authentic"),
+            Self::NotInAudience => {
+                f.write_str("the sender did not make the envelope for the given keys: somebody has passed it on")
+            }
+            Self::OtherAudience(id) => write!(f, "the sender made the envelope for the key {id} as well"),
             Self::WrongAssociatedData => {
                 f.write_str(
                     "wrong associated data, label or challenge; or this is the body of another envelope, or its start was altered",

@@ -3,7 +3,7 @@
 use core::error::Error;
 use core::fmt;
 
-use super::device::WrapError;
+use super::device::{SignError, WrapError};
 use super::header::{HeaderError, HeaderErrorKind};
 use crate::key_id::KeyId;
 use crate::limits::LimitExceeded;
@@ -32,6 +32,21 @@ pub enum SealError {
     /// A recipient could not wrap the content key. Whether a retry helps depends on the cause
     /// inside.
     Wrap(WrapError),
+    /// There is private metadata, but it is empty. This is the caller's mistake: leave it out.
+    EmptyPrivateMetadata,
+    /// The private section would be longer than 65,536 bytes: the private metadata is too long, or
+    /// there are too many recipients for a signed header.
+    PrivateSectionTooLong,
+    /// A recipient has no id for the audience of the sender: see
+    /// [`Recipient::public_key_id`](crate::Recipient::public_key_id). This is a mistake in a custom
+    /// recipient.
+    UnnamedRecipient,
+    /// The signing key is also that of a recipient. This is the caller's mistake: a key is for
+    /// opening or for signing, never for both.
+    SignerIsRecipient(KeyId),
+    /// The sender could not sign, or what it gave back is no signature of its key. Whether a retry
+    /// helps depends on the cause inside.
+    Sign(SignError),
     /// The session has failed in the other direction, so nothing is sealed in this one any more.
     SessionFailed,
     /// The stream of a session has its 2^32 − 1 frames, and can only be ended. Begin a new session.
@@ -79,6 +94,11 @@ impl fmt::Display for SealError {
             Self::LimitExceeded(error) => error.fmt(f),
             Self::OutputTooShort { needed } => write!(f, "the output is too short: {needed} bytes are needed"),
             Self::Wrap(error) => error.fmt(f),
+            Self::EmptyPrivateMetadata => f.write_str("private metadata is empty"),
+            Self::PrivateSectionTooLong => f.write_str("the private section is longer than 65536 bytes"),
+            Self::UnnamedRecipient => f.write_str("a recipient has no key id, which a signed header needs"),
+            Self::SignerIsRecipient(id) => write!(f, "the key {id} cannot both sign and open"),
+            Self::Sign(error) => error.fmt(f),
             Self::SessionFailed => f.write_str("the session has failed in the other direction"),
             Self::StreamFull => f.write_str("the stream has no room for more frames: end it, and begin a new session"),
             Self::UnfinishedMessage => f.write_str("a message was begun and not ended"),
@@ -101,6 +121,7 @@ impl Error for SealError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Wrap(error) => error.source(),
+            Self::Sign(error) => error.source(),
             _ => None,
         }
     }
@@ -119,6 +140,12 @@ impl From<HeaderError> for SealError {
 impl From<LimitExceeded> for SealError {
     fn from(error: LimitExceeded) -> Self {
         Self::LimitExceeded(error)
+    }
+}
+
+impl From<SignError> for SealError {
+    fn from(error: SignError) -> Self {
+        Self::Sign(error)
     }
 }
 

@@ -85,6 +85,13 @@ impl OpenedHeader {
 }
 
 impl<R> OpenReader<R> {
+    /// Returns the header as it was opened, with its [sender](OpenedHeader::sender) and its
+    /// [private metadata](OpenedHeader::private_metadata).
+    #[must_use]
+    pub fn opened_header(&self) -> &OpenedHeader {
+        self.0.core.header()
+    }
+
     /// Returns the public metadata of the header. It is authentic.
     #[must_use]
     pub fn metadata(&self) -> Option<&[u8]> {

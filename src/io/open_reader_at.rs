@@ -96,6 +96,13 @@ impl OpenedHeader {
 }
 
 impl<R> OpenReaderAt<R> {
+    /// Returns the header as it was opened, with its [sender](OpenedHeader::sender) and its
+    /// [private metadata](OpenedHeader::private_metadata).
+    #[must_use]
+    pub fn opened_header(&self) -> &OpenedHeader {
+        &self.header
+    }
+
     /// Returns the public metadata of the header. It is authentic.
     #[must_use]
     pub fn metadata(&self) -> Option<&[u8]> {

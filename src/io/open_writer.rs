@@ -58,7 +58,7 @@ impl<'a> Opener<'a> {
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     #[must_use]
     pub fn wrap_output<W: Write>(&self, output: W) -> OpenWriter<'a, W> {
-        let start = Start::Sealed { opener: self.clone(), header_len: None };
+        let start = Start::Sealed { opener: Box::new(self.clone()), header_len: None };
         let blocks = FromEnvelope { start, body: None };
         OpenWriter(BlockWriter::new(output, blocks, Pending::secret()))
     }
@@ -157,7 +157,7 @@ struct FromEnvelope<'a> {
 /// What comes before the chunks.
 enum Start<'a> {
     /// The header comes next. Its length is known once the prefix is there.
-    Sealed { opener: Opener<'a>, header_len: Option<usize> },
+    Sealed { opener: Box<Opener<'a>>, header_len: Option<usize> },
     /// The header has verified, and the head of the body comes next.
     Opened(Box<OpenedHeader>),
 }

@@ -5,10 +5,10 @@ use std::io::{self, Read, Write};
 use super::calls::{read_full, retry};
 use super::session_reader::SessionReader;
 use super::session_writer::SessionWriter;
-use crate::envelope::{Answer, Initiator, OpenedHeader, Opener, Sealer};
+use crate::envelope::{Answer, Initiator, Opener, Sealer};
 use crate::error::{OpenError, SealError};
 use crate::format::Layout;
-use crate::session::{Challenge, FrameOpener, FrameSealer};
+use crate::session::{Challenge, FrameSealer};
 use crate::wire::Header;
 
 impl Sealer<'_> {
@@ -65,7 +65,8 @@ impl Sealer<'_> {
     ///
     /// # Security
     ///
-    /// Anyone can begin a session: the responder does not learn who does. Once a message has come
+    /// Anyone can begin a session: the responder learns who does only if the sealer has a
+    /// [signer](Sealer::signer). Once a message has come
     /// back, the initiator knows that the holder of the key is there. There is no forward secrecy.
     /// Where both ends are online and have certificates, use TLS.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
@@ -142,7 +143,11 @@ impl Opener<'_> {
     ///
     /// # Security
     ///
-    /// The initiator is not known: anyone who has the public key can be it.
+    /// The initiator is known if the opener [demands a sender](Opener::senders), since the
+    /// challenge is signed: [`SessionReader::sender`] is it, or another key in its audience. So
+    /// tolerate none but your own with
+    /// [`Senders::audience_within`](crate::Senders::audience_within). Without a sender, anyone who
+    /// has the public key can be the initiator.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn accept<R: Read, W: Write>(
         &self,
@@ -183,8 +188,10 @@ impl Opener<'_> {
     /// As [`accept`](Self::accept), except for [`OpenError::NoAnswer`].
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn receive_from<R: Read>(&self, mut input: R) -> io::Result<SessionReader<R>> {
-        let (header, opener, _) = self.accept_from(None, &mut input, Self::open_header)?;
-        Ok(SessionReader::new(input, header, opener, self.limits_in_use()))
+        let header = self.read_session_header(&mut input)?;
+        let opened = self.open_header(&header)?;
+        let (opener, _) = opened.accept(&read_exact(&mut input)?)?;
+        Ok(SessionReader::new(input, opened, opener, self.limits_in_use()))
     }
 
     fn answer<R: Read, W: Write>(
@@ -193,28 +200,22 @@ impl Opener<'_> {
         mut input: R,
         mut output: W,
     ) -> io::Result<(SessionReader<R>, SessionWriter<W>)> {
-        let (header, opener, sealer) = self.accept_from(challenge, &mut input, Self::open_session_header)?;
+        let header = self.read_session_header(&mut input)?;
+        let opened = self.open_session_header(&header, challenge)?;
+        let (opener, sealer) = opened.accept(&read_exact(&mut input)?)?;
         let sealer = sealer.ok_or(OpenError::NoAnswer)?;
         send(sealer.head(), &mut output)?;
         let limits = self.limits_in_use();
-        Ok((SessionReader::new(input, header, opener, limits), SessionWriter::new(output, sealer, limits)))
+        Ok((SessionReader::new(input, opened, opener, limits), SessionWriter::new(output, sealer, limits)))
     }
 
-    fn accept_from<R: Read>(
-        &self,
-        challenge: Option<Challenge>,
-        input: &mut R,
-        open: fn(&Self, &Header) -> Result<OpenedHeader, OpenError>,
-    ) -> io::Result<(Header, FrameOpener, Option<FrameSealer>)> {
+    /// Reads a header, and refuses one of another layout before a private-key operation.
+    fn read_session_header<R: Read>(&self, input: &mut R) -> io::Result<Header> {
         let header = Header::read_from(input, self.limits_in_use())?;
-        let layout = header.layout();
-        if layout != Layout::Session {
-            return Err(OpenError::OtherLayout { layout }.into());
+        match header.layout() {
+            Layout::Session => Ok(header),
+            layout => Err(OpenError::OtherLayout { layout }.into()),
         }
-        let opened = open(self, &header)?;
-        let head = read_exact(input)?;
-        let (opener, sealer) = opened.accept(&head, challenge)?;
-        Ok((header, opener, sealer))
     }
 }
 

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use super::calls::read_some;
 use super::poison::Poison;
 use crate::buffer::{Buffer, wipe};
-use crate::envelope::Answer;
+use crate::envelope::{Answer, OpenedHeader, VerifiedSender};
 use crate::error::OpenError;
 use crate::format::{BODY_HEAD_LEN, FRAME_HEADER_LEN, PIECE_LEN, TAG_LEN};
 use crate::limits::{Limit, LimitExceeded, Limits};
@@ -37,7 +37,7 @@ use crate::wire::Header;
 /// have failed.
 pub struct SessionReader<R: Read> {
     input: R,
-    header: Header,
+    origin: Origin,
     state: State,
     shared: Shared,
     /// The head of the stream, or the frame that is being read.
@@ -53,6 +53,14 @@ pub struct SessionReader<R: Read> {
     poison: Poison,
 }
 
+/// Which end of the session this is.
+enum Origin {
+    /// It has made the header.
+    Made(Header),
+    /// It has opened the header.
+    Opened(Box<OpenedHeader>),
+}
+
 enum State {
     /// The head of the answer comes first.
     Answer(Box<Answer>),
@@ -62,20 +70,20 @@ enum State {
 }
 
 impl<R: Read> SessionReader<R> {
-    pub(super) fn new(input: R, header: Header, opener: FrameOpener, limits: &Limits) -> Self {
+    pub(super) fn new(input: R, header: OpenedHeader, opener: FrameOpener, limits: &Limits) -> Self {
         let shared = opener.shared();
-        Self::with(input, header, State::Open(Box::new(opener)), shared, limits)
+        Self::with(input, Origin::Opened(Box::new(header)), State::Open(Box::new(opener)), shared, limits)
     }
 
     pub(super) fn answer(input: R, header: Header, answer: Answer, limits: &Limits) -> Self {
         let shared = answer.shared();
-        Self::with(input, header, State::Answer(Box::new(answer)), shared, limits)
+        Self::with(input, Origin::Made(header), State::Answer(Box::new(answer)), shared, limits)
     }
 
-    fn with(input: R, header: Header, state: State, shared: Shared, limits: &Limits) -> Self {
+    fn with(input: R, origin: Origin, state: State, shared: Shared, limits: &Limits) -> Self {
         Self {
             input,
-            header,
+            origin,
             state,
             shared,
             frame: Buffer::new(FRAME_HEADER_LEN + PIECE_LEN + TAG_LEN),
@@ -90,12 +98,30 @@ impl<R: Read> SessionReader<R> {
 
     /// Returns the header of the session.
     pub fn header(&self) -> &Header {
-        &self.header
+        match &self.origin {
+            Origin::Made(header) => header,
+            Origin::Opened(opened) => opened.header(),
+        }
+    }
+
+    /// Returns the header as it was opened, with its [sender](OpenedHeader::sender) and its
+    /// [private metadata](OpenedHeader::private_metadata). `None` at the end that has made it.
+    pub fn opened_header(&self) -> Option<&OpenedHeader> {
+        match &self.origin {
+            Origin::Made(_) => None,
+            Origin::Opened(opened) => Some(opened),
+        }
+    }
+
+    /// Returns the sender who began the session, if one was
+    /// [demanded](crate::Opener::senders).
+    pub fn sender(&self) -> Option<&VerifiedSender> {
+        self.opened_header()?.sender()
     }
 
     /// Returns the public metadata of the header. It is authentic.
     pub fn metadata(&self) -> Option<&[u8]> {
-        self.header.unverified_metadata()
+        self.header().unverified_metadata()
     }
 
     /// Receives the next message whole, into `message`, whose memory is used again. Returns `false`
@@ -322,7 +348,7 @@ impl<R: Read> SessionReader<R> {
 
 impl<R: Read> fmt::Debug for SessionReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionReader").field("header", &self.header).finish_non_exhaustive()
+        f.debug_struct("SessionReader").field("header", self.header()).finish_non_exhaustive()
     }
 }
 

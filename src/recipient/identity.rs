@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use crate::error::UnwrapError;
+use crate::key_id::KeyId;
 use crate::secret::ContentKey;
 use crate::wire::Record;
 
@@ -20,6 +21,14 @@ pub trait Identity: Send + Sync {
     /// public data alone. For an RSA key, return the result of
     /// [`RsaRecipient::may_open`](crate::Recipient::may_open).
     fn may_open(&self, record: &Record<'_>) -> bool;
+
+    /// Returns the id of the public key, which a reader needs that demands a
+    /// [sender](crate::Opener::senders): the sender must have named it (SPEC §4.5).
+    ///
+    /// The provided method returns `None`. Then a sender that is demanded is never accepted.
+    fn public_key_id(&self) -> Option<KeyId> {
+        None
+    }
 
     /// Unwraps the content key from `record`.
     ///
@@ -43,6 +52,10 @@ macro_rules! delegate {
         impl<T: Identity + ?Sized> Identity for $pointer {
             fn may_open(&self, record: &Record<'_>) -> bool {
                 (**self).may_open(record)
+            }
+
+            fn public_key_id(&self) -> Option<KeyId> {
+                (**self).public_key_id()
             }
 
             fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {

@@ -6,6 +6,7 @@ use super::identity::Identity;
 use super::rsa::RsaRecipient;
 use super::wrap::Recipient;
 use crate::error::UnwrapError;
+use crate::key_id::KeyId;
 use crate::secret::ContentKey;
 use crate::wire::Record;
 
@@ -82,6 +83,10 @@ where
 {
     fn may_open(&self, record: &Record<'_>) -> bool {
         self.public.may_open(record)
+    }
+
+    fn public_key_id(&self) -> Option<KeyId> {
+        self.public.public_key_id()
     }
 
     fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {

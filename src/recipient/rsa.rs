@@ -141,6 +141,10 @@ impl Recipient for RsaRecipient {
         (!self.anonymous).then_some(self.shared.key_id)
     }
 
+    fn public_key_id(&self) -> Option<KeyId> {
+        Some(self.shared.key_id)
+    }
+
     fn wrap_key(&self, key: &ContentKey, rng: &mut dyn CryptoRng) -> Result<WrappedKey, WrapError> {
         let wrapped = self.shared.key.wrap(key.expose(), rng);
         wrapped.map(WrappedKey::rsa_oaep_sha256).map_err(|_| WrapError::new("RSA encryption failed"))
@@ -421,6 +425,10 @@ impl RsaIdentity {
 impl Identity for RsaIdentity {
     fn may_open(&self, record: &Record<'_>) -> bool {
         self.shared.recipient.may_open(record)
+    }
+
+    fn public_key_id(&self) -> Option<KeyId> {
+        Some(self.key_id())
     }
 
     fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {

@@ -22,6 +22,14 @@ pub trait Recipient: Send + Sync {
     /// recipient).
     fn key_id(&self) -> Option<KeyId>;
 
+    /// Returns the id of the key, even if it is left out of the envelope: for the audience of a
+    /// [signed](crate::Sealer::signer) header, which recipients alone can read (SPEC §4.5).
+    ///
+    /// The provided method returns [`key_id`](Self::key_id). Override it for anonymous recipients.
+    fn public_key_id(&self) -> Option<KeyId> {
+        self.key_id()
+    }
+
     /// Wraps `key` for the holder of the private key. With an RSA key, use RSA-OAEP with SHA-256,
     /// MGF1 with SHA-256 and an empty label (SPEC §3.4).
     ///
@@ -68,6 +76,10 @@ macro_rules! delegate {
         impl<T: Recipient + ?Sized> Recipient for $pointer {
             fn key_id(&self) -> Option<KeyId> {
                 (**self).key_id()
+            }
+
+            fn public_key_id(&self) -> Option<KeyId> {
+                (**self).public_key_id()
             }
 
             fn wrap_key(&self, key: &ContentKey, rng: &mut dyn CryptoRng) -> Result<WrappedKey, WrapError> {

@@ -14,9 +14,14 @@ impl Prk {
 
     /// `HKDF-Expand-SHA-512(key, info(label, N), N)`.
     pub(super) fn derive<const N: usize>(&self, label: &[u8]) -> Secret<N> {
+        self.derive_bound(label, &[])
+    }
+
+    /// `HKDF-Expand-SHA-512(key, info(label, N) || bound, N)`.
+    pub(super) fn derive_bound<const N: usize>(&self, label: &[u8], bound: &[u8]) -> Secret<N> {
         let len = u16::try_from(N).expect("derived keys have at most 64 bytes").to_be_bytes();
         let mut output = Secret::zero();
-        hkdf_expand_sha512(&self.0, &[INFO_PREFIX, &len, label], output.expose_mut());
+        hkdf_expand_sha512(&self.0, &[INFO_PREFIX, &len, label, bound], output.expose_mut());
         output
     }
 }

@@ -18,13 +18,28 @@ pub(crate) struct Keyed {
     preamble_digest: [u8; 64],
 }
 
-impl Keyed {
-    /// Gives `header` its tag under `key`.
-    pub(crate) fn seal(header: Header, key: ContentKey) -> Self {
-        let prk = Prk::new(&key);
-        Self::new(tagged(header, &prk), key, prk)
+/// A content key that has no header yet.
+pub(crate) struct NewKey {
+    key: ContentKey,
+    prk: Prk,
+}
+
+impl NewKey {
+    pub(crate) fn new(key: ContentKey) -> Self {
+        Self { prk: Prk::new(&key), key }
     }
 
+    /// Gives `header` its tag under the key.
+    pub(crate) fn seal(self, header: Header) -> Keyed {
+        Keyed::new(tagged(header, &self.prk), self.key, self.prk)
+    }
+
+    pub(super) fn prk(&self) -> &Prk {
+        &self.prk
+    }
+}
+
+impl Keyed {
     /// Takes `key` if `header`, which has the digest given, verifies under it.
     pub(crate) fn open(header: &Header, digest: &HeaderDigest, key: ContentKey) -> Option<Self> {
         let prk = Prk::new(&key);

@@ -20,6 +20,10 @@ impl ChallengeDigest {
     pub(crate) fn new(challenge: Option<&[u8; 32]>) -> Self {
         Self(challenge.map_or_else(|| sha512(&[]), |challenge| sha512(&[challenge])))
     }
+
+    pub(super) fn as_bytes(&self) -> &[u8; 64] {
+        &self.0
+    }
 }
 
 impl StreamKeys {

@@ -88,6 +88,10 @@ impl Verifier for AnyVerifier {
         self.key().key_id()
     }
 
+    fn signature_len(&self) -> usize {
+        self.key().signature_len()
+    }
+
     fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         self.key().verify(message, signature)
     }
@@ -210,6 +214,10 @@ impl Signer for AnySigner {
 
     fn key_id(&self) -> KeyId {
         self.key().key_id()
+    }
+
+    fn signature_len(&self) -> usize {
+        self.key().signature_len()
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {

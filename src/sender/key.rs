@@ -23,6 +23,15 @@ impl<K: VerifyingKey> PublicKey<K> {
         Ok(Self { key, key_id: KeyId::from_bytes(sha256(&file.spki)), file })
     }
 
+    /// The length of a signature in bytes.
+    pub(super) fn signature_len(&self) -> usize {
+        // Only RSA keys have a modulus.
+        match self.file.modulus_bits {
+            0 => 64,
+            bits => bits.div_ceil(8),
+        }
+    }
+
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         self.key.verify(message, signature)
     }

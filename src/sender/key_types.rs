@@ -80,6 +80,10 @@ macro_rules! verifier {
                 self.shared.key_id
             }
 
+            fn signature_len(&self) -> usize {
+                self.shared.signature_len()
+            }
+
             fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
                 self.shared.verify(message, signature)
             }
@@ -251,6 +255,10 @@ macro_rules! signer {
 
             fn key_id(&self) -> KeyId {
                 self.shared.public.key_id
+            }
+
+            fn signature_len(&self) -> usize {
+                self.shared.public.signature_len()
             }
 
             fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {

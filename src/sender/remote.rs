@@ -80,6 +80,10 @@ where
         self.public.key_id()
     }
 
+    fn signature_len(&self) -> usize {
+        self.public.signature_len()
+    }
+
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         let signature = (self.sign)(message)?;
         if self.public.verify(message, &signature) {

@@ -24,6 +24,10 @@ pub trait Signer: Send + Sync {
     /// [`Verifier::key_id`](crate::Verifier::key_id) of that key returns.
     fn key_id(&self) -> KeyId;
 
+    /// Returns the length of its signatures in bytes, which is the same at each call: 64, or that
+    /// of the modulus for RSA.
+    fn signature_len(&self) -> usize;
+
     /// Signs `message`, which is shorter than 4096 bytes. The result has the form that
     /// [`SignatureAlgorithm`] describes.
     ///
@@ -47,6 +51,10 @@ macro_rules! delegate {
 
             fn key_id(&self) -> KeyId {
                 (**self).key_id()
+            }
+
+            fn signature_len(&self) -> usize {
+                (**self).signature_len()
             }
 
             fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {

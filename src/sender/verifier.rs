@@ -19,6 +19,10 @@ pub trait Verifier: Send + Sync {
     /// SubjectPublicKeyInfo (SPEC §4.5).
     fn key_id(&self) -> KeyId;
 
+    /// Returns the length of its signatures in bytes, which is the same at each call: 64, or that
+    /// of the modulus for RSA.
+    fn signature_len(&self) -> usize;
+
     /// Returns whether `signature` is one of this key over `message`. Returns `false` for whatever
     /// is wrong with it, its length included.
     fn verify(&self, message: &[u8], signature: &[u8]) -> bool;
@@ -33,6 +37,10 @@ macro_rules! delegate {
 
             fn key_id(&self) -> KeyId {
                 (**self).key_id()
+            }
+
+            fn signature_len(&self) -> usize {
+                (**self).signature_len()
             }
 
             fn verify(&self, message: &[u8], signature: &[u8]) -> bool {

@@ -10,7 +10,7 @@ use crate::error::OpenError;
 /// 32 random bytes that a responder sends first, so that the session which answers them cannot be a
 /// replay (SPEC §5.6).
 ///
-/// Make one for each connection. It is used up when a session is accepted.
+/// Make one for each connection. It is used up when a header is opened.
 #[derive(PartialEq, Eq)]
 pub struct Challenge([u8; 32]);
 
@@ -29,6 +29,11 @@ impl Challenge {
         rng.fill_bytes(&mut challenge);
         rng.check()?;
         Ok(Self(challenge))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(bytes: [u8; Self::LEN]) -> Self {
+        Self(bytes)
     }
 
     /// Returns the bytes to send. They are no secret.

@@ -49,6 +49,6 @@ fn ends() -> (FrameSealer, FrameOpener) {
     let session = Sealer::new(identity.recipient()).start_session(None).unwrap();
     let opened = Opener::new(&identity).open_header(session.header()).unwrap();
     let (sealer, _) = session.into_parts();
-    let (opener, _) = opened.accept(sealer.head(), None).unwrap();
+    let (opener, _) = opened.accept(sealer.head()).unwrap();
     (sealer, opener)
 }

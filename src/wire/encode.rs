@@ -20,15 +20,20 @@ pub(crate) fn encode(
     records: &mut [Item],
     limits: &Limits,
 ) -> Result<Header, HeaderError> {
-    let mut fields = fields.items();
-    fields.sort_unstable();
-    let fields = encode_items(&fields)?;
+    let fields = encode_fields(fields)?;
 
     let mut prefix = Vec::with_capacity(PREFIX_LEN);
     prefix.extend_from_slice(&MAGIC);
     prefix.extend_from_slice(&[Version::V1.code(), Suite::HmacSha512Cobblestone256.code(), layout.code(), 0]);
     prefix.extend_from_slice(&encode_len(&fields, HeaderErrorKind::FieldsTooLong, prefix.len())?);
     assemble([&prefix, &fields], records, limits)
+}
+
+/// Encodes the section of fields.
+pub(crate) fn encode_fields(fields: Fields<'_>) -> Result<Vec<u8>, HeaderError> {
+    let mut items = fields.items();
+    items.sort_unstable();
+    encode_items(&items)
 }
 
 impl Header {
@@ -73,4 +78,4 @@ fn encode_items(items: &[Item]) -> Result<Vec<u8>, HeaderError> {
 }
 
 /// Bytes of type and length, which precede the value of a field or record.
-const ITEM_OVERHEAD: usize = 6;
+pub(super) const ITEM_OVERHEAD: usize = 6;

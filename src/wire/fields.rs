@@ -6,7 +6,7 @@ use core::ops::Range;
 use super::item::Item;
 use super::reader::Reader;
 use crate::error::{HeaderError, HeaderErrorKind};
-use crate::format::{CRITICAL, FIELD_METADATA};
+use crate::format::{CRITICAL, FIELD_METADATA, FIELD_PRIVATE, MAX_PRIVATE_LEN, MIN_PRIVATE_LEN};
 use crate::limits::{Limit, Limits};
 use crate::num::to_u64;
 
@@ -14,12 +14,14 @@ use crate::num::to_u64;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Fields<'a> {
     pub(crate) metadata: Option<&'a [u8]>,
+    pub(crate) private: Option<&'a [u8]>,
 }
 
 impl Fields<'_> {
     pub(super) fn items(self) -> Vec<Item> {
-        let metadata = self.metadata.map(|value| Item { item_type: FIELD_METADATA, value: value.to_vec() });
-        metadata.into_iter().collect()
+        let item = |item_type, value: &[u8]| Item { item_type, value: value.to_vec() };
+        let metadata = self.metadata.map(|value| item(FIELD_METADATA, value));
+        metadata.into_iter().chain(self.private.map(|value| item(FIELD_PRIVATE, value))).collect()
     }
 }
 
@@ -27,6 +29,7 @@ impl Fields<'_> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct FieldSpans {
     pub(super) metadata: Option<Range<usize>>,
+    pub(super) private: Option<Range<usize>>,
 }
 
 impl FieldSpans {
@@ -54,6 +57,12 @@ impl FieldSpans {
                     let checked = limits.check(Limit::MetadataLen, to_u64(value.len()));
                     checked.map_err(|error| fault(HeaderErrorKind::LimitExceeded(error)))?;
                     spans.metadata = Some(value);
+                }
+                FIELD_PRIVATE => {
+                    if !(MIN_PRIVATE_LEN..=MAX_PRIVATE_LEN).contains(&value.len()) {
+                        return Err(fault(HeaderErrorKind::PrivateSectionLength));
+                    }
+                    spans.private = Some(value);
                 }
                 unknown if unknown & CRITICAL != 0 => {
                     return Err(fault(HeaderErrorKind::UnknownCriticalField(unknown)));

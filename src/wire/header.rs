@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
+use super::encode::ITEM_OVERHEAD;
 use super::fields::FieldSpans;
 use super::parse::{Prefix, parse_records};
 use super::reader::Reader;
@@ -108,6 +109,26 @@ impl Header {
     #[must_use]
     pub fn unverified_metadata(&self) -> Option<&[u8]> {
         self.field_spans.metadata.clone().map(|range| &self.bytes[range])
+    }
+
+    /// Returns whether there is a private section, which only recipients can read (SPEC §4.4).
+    /// **Unverified.** Whether there is a sender in it cannot be seen from outside.
+    #[must_use]
+    pub fn has_private_section(&self) -> bool {
+        self.field_spans.private.is_some()
+    }
+
+    /// The value of the private section.
+    pub(crate) fn private_section(&self) -> Option<&[u8]> {
+        self.field_spans.private.clone().map(|range| &self.bytes[range])
+    }
+
+    /// The encoding of all fields except the private section (SPEC §4.5).
+    pub(crate) fn other_fields(&self) -> [&[u8]; 2] {
+        let fields = self.fields.clone();
+        let private = self.field_spans.private.clone();
+        let item = private.map_or(fields.end..fields.end, |value| value.start - ITEM_OVERHEAD..value.end);
+        [&self.bytes[fields.start..item.start], &self.bytes[item.end..fields.end]]
     }
 
     /// Returns the version of the format. **Unverified.**

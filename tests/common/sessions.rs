@@ -53,8 +53,8 @@ pub struct Ends {
 pub fn connected(challenge: Option<Challenge>) -> (Ends, (FrameOpener, Option<FrameSealer>)) {
     let key = NoRsa::default();
     let session = Sealer::new(&key).start_session(challenge.as_ref().map(Challenge::as_bytes)).unwrap();
-    let opened = Opener::new(&key).open_header(session.header()).unwrap();
-    let server = opened.accept(head_of(&session), challenge).unwrap();
+    let opened = Opener::new(&key).open_session_header(session.header(), challenge).unwrap();
+    let server = opened.accept(head_of(&session)).unwrap();
     let (sealer, answer) = session.into_parts();
     (Ends { sealer, answer }, server)
 }

@@ -84,6 +84,10 @@ impl Recipient for NoRsa {
 }
 
 impl Identity for NoRsa {
+    fn public_key_id(&self) -> Option<KeyId> {
+        Some(Self::ID)
+    }
+
     fn may_open(&self, record: &Record<'_>) -> bool {
         record.record_type() == Record::RSA_OAEP_SHA256 && record.key_id().is_none_or(|id| id == Self::ID)
     }
@@ -117,6 +121,10 @@ impl Recipient for Named {
 }
 
 impl Identity for Named {
+    fn public_key_id(&self) -> Option<KeyId> {
+        Some(self.0)
+    }
+
     fn may_open(&self, record: &Record<'_>) -> bool {
         record.record_type() == Record::RSA_OAEP_SHA256 && record.key_id().is_none_or(|id| id == self.0)
     }
