@@ -12,10 +12,9 @@ use bulla::{Opener, RsaIdentity, RsaRecipient, RsaSigner, RsaVerifier, Sealer, S
 fn server(listener: TcpListener, key: &RsaIdentity, client: RsaVerifier) -> io::Result<()> {
     let (socket, _) = listener.accept()?;
     let input = BufReader::new(socket.try_clone()?);
-    // Only this client, and made for this server alone. The challenge that `accept` sends is
-    // signed, so this is no replay either.
-    let senders = Senders::new(client).audience_within([key.key_id()]);
-    let (mut reader, mut writer) = Opener::new(key).senders(senders).accept(input, socket)?;
+    // Only this client, for this server, and for the challenge that `accept` sends.
+    let opener = Opener::new(key).senders(Senders::new(client));
+    let (mut reader, mut writer) = opener.accept(input, socket)?;
     let mut request = Vec::new();
     while reader.receive(&mut request)? {
         writer.send(&[b"you said ", &request[..]].concat())?;

@@ -504,13 +504,36 @@ fn a_session_that_is_relayed_to_another_responder_is_refused() {
 }
 
 #[test]
+fn another_recipient_cannot_begin_a_session_with_the_challenge_that_it_let_the_initiator_sign() {
+    // The initiator calls SECOND among others, who passes on the challenge of READER. Both are in
+    // the audience, so that SECOND has K, and could make a stream of its own.
+    let of_reader = Challenge::new().unwrap();
+    let session = signed(&[READER, SECOND]).start_session(Some(of_reader.as_bytes())).unwrap();
+    let received = Opener::new(key(SECOND)).open_header(session.header()).unwrap();
+    let relayed = Rewrapper::new().keep_only([id(READER)]).rewrap(&received).unwrap();
+    let refused = opener(READER).open_session_header(&relayed, Some(of_reader)).map(|_| ());
+    assert_eq!(refused, Err(OpenError::OtherAudience(id(SECOND))));
+}
+
+#[test]
+fn nobody_is_relayed_to_a_responder_that_accepts_readdressed_envelopes() {
+    let session = signed(&[SECOND]).start_session(None).unwrap();
+    let received = Opener::new(key(SECOND)).open_header(session.header()).unwrap();
+    let relayed = Rewrapper::new().keep_only([]).add_recipient(key(READER)).rewrap(&received).unwrap();
+    let opener = Opener::new(key(READER)).senders(demanded().accept_readdressed());
+    assert_eq!(opener.open_session_header(&relayed, None).map(|_| ()), Err(OpenError::NotInAudience));
+    // In one direction, to several, it is as with envelopes.
+    let relayed = Rewrapper::new().add_recipient(key(READER)).rewrap(&received).unwrap();
+    assert!(opener.open_session_header(&relayed, None).unwrap().sender().unwrap().is_readdressed());
+}
+
+#[test]
 fn both_ends_of_a_session_know_each_other() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let server = thread::spawn(move || {
         let (socket, _) = listener.accept().unwrap();
-        let senders = demanded().audience_within([RSA_2048.key_id()]);
-        let opener = Opener::new(&*RSA_2048).senders(senders);
+        let opener = Opener::new(&*RSA_2048).senders(demanded());
         let (mut reader, mut writer) = opener.accept(socket.try_clone().unwrap(), socket).unwrap();
         assert_eq!(reader.sender().unwrap().key_id(), SIGNER.key_id());
         assert_eq!(reader.opened_header().unwrap().private_metadata(), Some(&b"user 7"[..]));

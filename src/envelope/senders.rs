@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::session::can_be_answered;
 use crate::error::OpenError;
 use crate::format::SignatureAlgorithm;
 use crate::key_id::KeyId;
@@ -76,7 +77,8 @@ impl Senders {
 
     /// Tolerates no keys in the audience but these, and those of a second call. So nobody but the
     /// sender and the holders of these keys can have made the body. The key of the reader is not
-    /// tolerated by itself: name it, too.
+    /// tolerated by itself: name it, too. A session that can be answered needs no such call: there,
+    /// the audience must be one key (SPEC §5.6).
     #[must_use]
     pub fn audience_within(mut self, keys: impl IntoIterator<Item = KeyId>) -> Self {
         self.audience.get_or_insert_default().extend(keys);
@@ -85,6 +87,7 @@ impl Senders {
 
     /// Accepts envelopes that the sender did not make for the keys of the reader: somebody who
     /// received one has added a recipient. [`VerifiedSender::is_readdressed`] tells which they are.
+    /// It has no effect on sessions that can be answered.
     ///
     /// # Security
     ///
@@ -119,12 +122,17 @@ impl Senders {
             }
         }
         let is_readdressed = !items.audience().any(|id| own.contains(&id));
-        if is_readdressed && !self.accepts_readdressed {
+        // SPEC §5.6: whoever else has the content key of a session could be the initiator.
+        let is_answered = can_be_answered(keyed.header());
+        if is_readdressed && (is_answered || !self.accepts_readdressed) {
             return Err(OpenError::NotInAudience);
         }
-        if let Some(tolerated) = &self.audience
-            && let Some(other) = items.audience().find(|id| !tolerated.contains(id))
-        {
+        let other = match &self.audience {
+            Some(tolerated) => items.audience().find(|id| !tolerated.contains(id)),
+            None => None,
+        };
+        let other = other.or_else(|| items.audience().filter(|_| is_answered).nth(1));
+        if let Some(other) = other {
             return Err(OpenError::OtherAudience(other));
         }
         Ok(VerifiedSender { algorithm: verifier.algorithm(), key_id: sender.key_id, is_readdressed })

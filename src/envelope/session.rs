@@ -28,7 +28,7 @@ impl Initiator {
         let shared = Shared::default();
         let keys = StreamKeys::forth(&keyed, aad, challenge);
         let sealer = FrameSealer::new(secrets(&keys, salt), salt, shared.clone());
-        let answer = can_answer(keyed.header())
+        let answer = can_be_answered(keyed.header())
             .then(|| Answer { keys: StreamKeys::back(&keyed, aad, challenge, sealer.head()), shared });
         Self { header: keyed.into_header(), sealer, answer }
     }
@@ -131,7 +131,7 @@ impl OpenedHeader {
         let challenge = self.challenge();
         let keys = StreamKeys::forth(self.keyed(), self.associated_data(), challenge);
         let opener = open_stream(&keys, head, shared.clone())?;
-        if !can_answer(self.header()) {
+        if !can_be_answered(self.header()) {
             return Ok((opener, None));
         }
         let keys = StreamKeys::back(self.keyed(), self.associated_data(), challenge, head);
@@ -140,8 +140,9 @@ impl OpenedHeader {
 }
 
 /// SPEC §5.6: only if there is one recipient, the initiator knows who answers.
-fn can_answer(header: &Header) -> bool {
-    header.records().filter(|record| record.record_type() != RECORD_PADDING).count() == 1
+pub(super) fn can_be_answered(header: &Header) -> bool {
+    header.layout() == Layout::Session
+        && header.records().filter(|record| record.record_type() != RECORD_PADDING).count() == 1
 }
 
 fn open_stream(keys: &StreamKeys, head: &[u8; BODY_HEAD_LEN], shared: Shared) -> Result<FrameOpener, OpenError> {

@@ -48,7 +48,8 @@ pub enum OpenError {
     /// [`Senders::accept_readdressed`](crate::Senders::accept_readdressed).
     NotInAudience,
     /// The sender made the content key also for a key that was not
-    /// [tolerated](crate::Senders::audience_within).
+    /// [tolerated](crate::Senders::audience_within), or in a session that can be answered, for more
+    /// than one.
     OtherAudience(KeyId),
     /// The header is authentic, but the body does not belong to it under the given associated data.
     /// Either the sealer used other associated data, or this is the body of another envelope or the

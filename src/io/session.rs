@@ -144,10 +144,8 @@ impl Opener<'_> {
     /// # Security
     ///
     /// The initiator is known if the opener [demands a sender](Opener::senders), since the
-    /// challenge is signed: [`SessionReader::sender`] is it, or another key in its audience. So
-    /// tolerate none but your own with
-    /// [`Senders::audience_within`](crate::Senders::audience_within). Without a sender, anyone who
-    /// has the public key can be the initiator.
+    /// challenge is signed: it is [`SessionReader::sender`]. Otherwise, anyone who has the public
+    /// key can be the initiator.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn accept<R: Read, W: Write>(
         &self,
