@@ -31,6 +31,10 @@ impl Identity for Keyless {
         record.record_type() == Record::RSA_OAEP_SHA256 && record.key_id().is_none_or(|id| id == self.0)
     }
 
+    fn public_key_id(&self) -> Option<KeyId> {
+        Some(self.0)
+    }
+
     fn unwrap_key(&self, record: &Record<'_>) -> Result<Option<ContentKey>, UnwrapError> {
         let key = record.wrapped_key().and_then(|wrapped| wrapped.first_chunk());
         Ok(key.map(|key| ContentKey::from_bytes(*key)))
