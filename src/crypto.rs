@@ -9,6 +9,8 @@
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
 mod ciphertext;
+#[cfg(any(feature = "aws-lc-rs", feature = "p256", feature = "ed25519"))]
+mod curve_key;
 mod kdf;
 mod key_size;
 #[cfg(feature = "rustcrypto")]
@@ -32,6 +34,10 @@ pub(crate) use self::backend::{
     Aead, HmacKey, OaepPrivateKey, OaepPublicKey, PssPrivateKey, PssPublicKey, constant_time_eq, generate_pkcs8,
     sha256, sha512,
 };
+#[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+pub(crate) use self::backend::{Ed25519PrivateKey, Ed25519PublicKey, ed25519_point, generate_ed25519};
+#[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+pub(crate) use self::backend::{P256PrivateKey, P256PublicKey, generate_p256, p256_point};
 pub(crate) use self::kdf::hkdf_expand_sha512;
 pub use self::key_size::KeySize;
 pub(crate) use self::rng::{RandomnessError, SystemRng};

@@ -13,8 +13,14 @@ mod certificate;
 mod command;
 mod damaged;
 mod der;
+#[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+mod ed25519_key;
 #[cfg(feature = "encrypted-keys")]
 mod encrypted;
+mod find;
+mod oid;
+#[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+mod p256_key;
 mod pem;
 mod policy;
 mod purpose;
@@ -37,11 +43,14 @@ use self::command::{Half, Wanted, with_command};
 use self::der::{KeyDer, PrivateDer, PublicDer};
 #[cfg(feature = "encrypted-keys")]
 use self::encrypted::EncryptedKey;
-use self::pem::Block;
+use self::find::{Found, find};
 pub(crate) use self::purpose::{Family, Purpose};
+use self::ssh::SshKey;
+#[cfg(any(feature = "aws-lc-rs", feature = "p256", feature = "ed25519"))]
+use crate::crypto;
 #[cfg(feature = "encrypted-keys")]
 use crate::crypto::SystemRng;
-use crate::error::{DerDamage, KeyError, KeyErrorKind, KeyFormat, KeyPart};
+use crate::error::{DerDamage, KeyError, KeyErrorKind, KeyPart};
 #[cfg(feature = "encrypted-keys")]
 use crate::limits::Limits;
 
@@ -68,7 +77,9 @@ impl PublicKeyFile {
             Found::Der { der, in_pem } => {
                 Self::from_key_der(&der, purpose).map_err(|kind| in_text(kind, wanted, in_pem))
             }
-            Found::Ssh(key) => Self::from_components(&key.modulus, &key.exponent),
+            #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+            Found::OpenSsh(_) => Err(KeyErrorKind::PrivateKey.into()),
+            Found::Ssh(key) => Self::from_ssh(&key).map_err(KeyError::from),
         }
     }
 
@@ -91,21 +102,45 @@ impl PublicKeyFile {
         let uint = |bytes, part| UintRef::new(bytes).map_err(|_| DerDamage::Missing(part));
         let modulus = uint(modulus, KeyPart::Modulus)?;
         let public_exponent = uint(exponent, KeyPart::PublicExponent)?;
-        Self::from_key(&RsaPublicKeyRef { modulus, public_exponent })
+        Self::from_rsa(&RsaPublicKeyRef { modulus, public_exponent })
     }
 
     fn from_key_der(der: &[u8], purpose: Purpose) -> Result<Self, KeyErrorKind> {
         let wanted = Wanted { half: Half::Public, purpose };
         match KeyDer::decode(der, purpose).map_err(|kind| public_only(damaged::describe(kind, der, wanted)))? {
-            KeyDer::Public(PublicDer::Rsa(key)) => Self::from_key(&key),
+            KeyDer::Public(PublicDer::Rsa(key)) => Self::from_rsa(&key),
+            #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+            KeyDer::Public(PublicDer::P256(point)) => p256_key::check_point(point).map(Self::from_p256),
+            #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+            KeyDer::Public(PublicDer::Ed25519(point)) => ed25519_key::check_point(point).map(Self::from_ed25519),
             KeyDer::Private(_) | KeyDer::Encrypted => Err(KeyErrorKind::PrivateKey),
         }
     }
 
-    fn from_key(key: &RsaPublicKeyRef<'_>) -> Result<Self, KeyErrorKind> {
+    fn from_ssh(key: &SshKey) -> Result<Self, KeyErrorKind> {
+        match key {
+            SshKey::Rsa { modulus, exponent } => Self::from_numbers(modulus, exponent),
+            #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+            SshKey::P256(point) => p256_key::check_point(point).map(Self::from_p256),
+            #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+            SshKey::Ed25519(point) => ed25519_key::check_point(point).map(Self::from_ed25519),
+        }
+    }
+
+    fn from_rsa(key: &RsaPublicKeyRef<'_>) -> Result<Self, KeyErrorKind> {
         policy::check_public(key)?;
         let spki = rsa_key::encode_public(key)?;
         Ok(Self { spki, family: Family::Rsa, modulus_bits: policy::bit_len(key.modulus) })
+    }
+
+    #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+    fn from_p256(point: [u8; 65]) -> Self {
+        Self { spki: p256_key::encode_public(&point), family: Family::P256, modulus_bits: 0 }
+    }
+
+    #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+    fn from_ed25519(point: [u8; 32]) -> Self {
+        Self { spki: ed25519_key::encode_public(&point), family: Family::Ed25519, modulus_bits: 0 }
     }
 }
 
@@ -158,6 +193,22 @@ impl PrivateKeyFile {
         })
     }
 
+    /// Generates a P-256 key.
+    #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+    pub(crate) fn generate_p256() -> Result<Self, KeyError> {
+        let scalar = crypto::generate_p256().map_err(|_| KeyErrorKind::Randomness)?;
+        let point = crypto::p256_point(&scalar).ok_or(KeyErrorKind::Unusable)?;
+        Ok(Self::from_p256(&scalar, point))
+    }
+
+    /// Generates an Ed25519 key.
+    #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+    pub(crate) fn generate_ed25519() -> Result<Self, KeyError> {
+        let seed = crypto::generate_ed25519().map_err(|_| KeyErrorKind::Randomness)?;
+        let point = crypto::ed25519_point(&seed).ok_or(KeyErrorKind::Unusable)?;
+        Ok(Self::from_ed25519(&seed, point))
+    }
+
     /// Encodes PKCS#8 DER as PEM.
     pub(crate) fn to_pem(pkcs8: &[u8]) -> Zeroizing<String> {
         encode_pem("PRIVATE KEY", pkcs8).into()
@@ -197,6 +248,12 @@ impl PrivateKeyFile {
         let wanted = Wanted { half: Half::Private, purpose };
         match find(text, wanted).map_err(|kind| with_command(encrypted_text(kind), wanted, false))? {
             Found::Der { der, in_pem } => from_key_der(&der).map_err(|kind| in_text(kind, wanted, in_pem)),
+            #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+            Found::OpenSsh(file) => {
+                let key = ssh::ed25519_private(&file).ok_or(KeyErrorKind::Der(DerDamage::Structure))?;
+                let (seed, point) = key.check()?;
+                Ok(Self::from_ed25519(&seed, point))
+            }
             Found::Ssh(_) => Err(KeyErrorKind::PublicKey.into()),
         }
     }
@@ -212,7 +269,15 @@ impl PrivateKeyFile {
     fn from_key_der(der: &[u8], purpose: Purpose) -> Result<Self, KeyErrorKind> {
         let wanted = Wanted { half: Half::Private, purpose };
         match KeyDer::decode(der, purpose).map_err(|kind| damaged::describe(kind, der, wanted))? {
-            KeyDer::Private(PrivateDer::Rsa(key)) => Self::from_key(&key),
+            KeyDer::Private(PrivateDer::Rsa(key)) => Self::from_rsa(&key),
+            #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+            KeyDer::Private(PrivateDer::P256(key)) => {
+                key.check().map(|(scalar, point)| Self::from_p256(&scalar, point))
+            }
+            #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+            KeyDer::Private(PrivateDer::Ed25519(key)) => {
+                key.check().map(|(seed, point)| Self::from_ed25519(&seed, point))
+            }
             KeyDer::Public(_) => Err(KeyErrorKind::PublicKey),
             KeyDer::Encrypted => {
                 // Said before anyone looks for the passphrase.
@@ -223,21 +288,23 @@ impl PrivateKeyFile {
         }
     }
 
-    fn from_key(key: &RsaPrivateKeyRef<'_>) -> Result<Self, KeyErrorKind> {
-        let public = PublicKeyFile::from_key(&key.public_key())?;
+    fn from_rsa(key: &RsaPrivateKeyRef<'_>) -> Result<Self, KeyErrorKind> {
+        let public = PublicKeyFile::from_rsa(&key.public_key())?;
         policy::check_private(key)?;
         Ok(Self { pkcs8: rsa_key::encode_private(key)?, public })
     }
-}
 
-/// A key in a text.
-enum Found {
-    /// What a PEM block or bare base64 encodes.
-    Der {
-        der: Zeroizing<Vec<u8>>,
-        in_pem: bool,
-    },
-    Ssh(ssh::Components),
+    #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+    fn from_p256(scalar: &[u8; 32], point: [u8; 65]) -> Self {
+        let pkcs8 = p256_key::encode_private(scalar, &point);
+        Self { pkcs8, public: PublicKeyFile::from_p256(point) }
+    }
+
+    #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+    fn from_ed25519(seed: &[u8; 32], point: [u8; 32]) -> Self {
+        let pkcs8 = ed25519_key::encode_private(seed);
+        Self { pkcs8, public: PublicKeyFile::from_ed25519(point) }
+    }
 }
 
 /// Returns the error on what a text encodes. The commands for keys read PEM blocks, and those for
@@ -271,103 +338,3 @@ fn encrypted_text(kind: KeyErrorKind) -> KeyErrorKind {
 fn encode_pem(label: &'static str, der: &[u8]) -> String {
     pkcs8::der::pem::encode_string(label, LineEnding::LF, der).expect("a key of at most 8192 bits fits every PEM limit")
 }
-
-/// Finds the one key in a text that fits.
-fn find(text: &[u8], wanted: Wanted) -> Result<Found, KeyErrorKind> {
-    if asn1::is_der(text) {
-        return Err(KeyErrorKind::Format(KeyFormat::Der));
-    }
-    if let Some(kind) = recognise::before_pem(text) {
-        let is_public = wanted.half == Half::Private && recognise::is_public(&kind, text);
-        return Err(if is_public { KeyErrorKind::PublicKey } else { kind });
-    }
-    let blocks = Block::find_all(text);
-    if !blocks.is_empty() {
-        return select(&blocks, wanted)?.decode().map(|der| Found::Der { der, in_pem: true });
-    }
-    if let Some(found) = ssh::read(text, wanted.purpose) {
-        return found.map(Found::Ssh);
-    }
-    if let Some(kind) = recognise::by_start(text) {
-        return Err(kind);
-    }
-    if let Some(damage) = pem::damaged_marker(text) {
-        return Err(KeyErrorKind::Pem(damage));
-    }
-    if let Some(kind) = recognise::encoded(text) {
-        return Err(kind);
-    }
-    match pem::decode_base64(pem::trim(text)) {
-        Ok(bytes) if asn1::is_der(&bytes) => Ok(Found::Der { der: bytes, in_pem: false }),
-        Ok(bytes) => ssh::read_blob(&bytes, wanted.purpose).unwrap_or(Err(KeyErrorKind::Unrecognised)).map(Found::Ssh),
-        Err(_) => Err(KeyErrorKind::Unrecognised),
-    }
-}
-
-/// Chooses the block that holds the half that is needed. The labels choose; what the block holds
-/// decides the content.
-fn select<'b, 'a>(blocks: &'b [Block<'a>], wanted: Wanted) -> Result<&'b Block<'a>, KeyErrorKind> {
-    let labels: &[&str] = match wanted.half {
-        Half::Public => &PUBLIC_LABELS,
-        Half::Private => &PRIVATE_LABELS,
-    };
-    let mut fitting = blocks.iter().filter(|block| labels.contains(&block.label));
-    match (fitting.next(), fitting.next()) {
-        (Some(block), None) => return Ok(block),
-        (Some(_), Some(_)) => return Err(KeyErrorKind::SeveralKeys(pem::labels(blocks))),
-        (None, _) => {}
-    }
-    let is_key = |block: &&Block<'_>| PUBLIC_LABELS.contains(&block.label) || PRIVATE_LABELS.contains(&block.label);
-    if let [block] = blocks {
-        return if is_key(&block) { Ok(block) } else { Err(other_label(block, wanted.purpose)) };
-    }
-    // A key of another algorithm may stand beside its parameters, and a certificate beside a
-    // private key.
-    let certificate = blocks.iter().find(|block| CERTIFICATE_LABELS.contains(&block.label));
-    match (wanted.half, certificate, blocks.iter().find(is_key)) {
-        (Half::Public, Some(block), _) => Err(other_label(block, wanted.purpose)),
-        (Half::Public, None, Some(_)) => Err(KeyErrorKind::PrivateKey),
-        (Half::Private, None, Some(_)) => Err(KeyErrorKind::PublicKey),
-        _ => {
-            let mut others = blocks.iter().map(|block| other_label(block, wanted.purpose));
-            let is_algorithm = |kind: &KeyErrorKind| {
-                matches!(kind, KeyErrorKind::OtherAlgorithm(_) | KeyErrorKind::OtherSignatureAlgorithm { .. })
-            };
-            Err(others.find(is_algorithm).unwrap_or_else(|| KeyErrorKind::NoFittingBlock(pem::labels(blocks))))
-        }
-    }
-}
-
-/// Says what a block is whose label is not that of a key that is read.
-fn other_label(block: &Block<'_>, purpose: Purpose) -> KeyErrorKind {
-    let format = match block.label {
-        "TRUSTED CERTIFICATE" => KeyFormat::TrustedCertificate,
-        label if CERTIFICATE_LABELS.contains(&label) => KeyFormat::Certificate,
-        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => KeyFormat::CertificateRequest,
-        "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA" => KeyFormat::Pkcs7,
-        "X509 CRL" => KeyFormat::RevocationList,
-        "TSS2 PRIVATE KEY" | "TSS2 KEY BLOB" => KeyFormat::Tpm,
-        "PKCS#11 PROVIDER URI" => KeyFormat::Pkcs11,
-        "BULLA ENVELOPE" => KeyFormat::Envelope,
-        "PGP PUBLIC KEY BLOCK" | "PGP PRIVATE KEY BLOCK" => KeyFormat::OpenPgp,
-        "SSH2 PUBLIC KEY" => KeyFormat::Ssh2Public,
-        "OPENSSH PRIVATE KEY" => {
-            let file = block.decode().unwrap_or_default();
-            return match ssh::type_of_private(&file) {
-                Some(other) if other != "ssh-rsa" => ssh::other_type(other, purpose),
-                _ => KeyErrorKind::Format(KeyFormat::OpenSsh),
-            };
-        }
-        "EC PRIVATE KEY" | "EC PARAMETERS" => return purpose.other_algorithm("elliptic curve (EC)".into()),
-        "DSA PRIVATE KEY" | "DSA PARAMETERS" | "DSA PUBLIC KEY" => {
-            return purpose.other_algorithm("DSA".into());
-        }
-        "DH PARAMETERS" | "X9.42 DH PARAMETERS" => return purpose.other_algorithm("Diffie-Hellman".into()),
-        other => return KeyErrorKind::PemLabel(other.into()),
-    };
-    KeyErrorKind::Format(format)
-}
-
-const PUBLIC_LABELS: [&str; 2] = ["PUBLIC KEY", "RSA PUBLIC KEY"];
-const PRIVATE_LABELS: [&str; 3] = ["PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY"];
-const CERTIFICATE_LABELS: [&str; 3] = ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"];

@@ -189,6 +189,12 @@ pub mod senders {
     pub use crate::envelope::{Prepared, VerifiedSender};
     pub use crate::format::SignatureAlgorithm;
     pub use crate::sender::{AnySigner, AnyVerifier};
+    #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "aws-lc-rs", feature = "ed25519"))))]
+    pub use crate::sender::{Ed25519Signer, Ed25519Verifier};
+    #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "aws-lc-rs", feature = "p256"))))]
+    pub use crate::sender::{P256Signer, P256Verifier};
 }
 
 /// The engines that seal and open one body chunk by chunk, and arithmetic on its length, for

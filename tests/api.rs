@@ -26,6 +26,10 @@ use bulla::parts::{
     SealedPart,
 };
 use bulla::senders::{AnySigner, AnyVerifier, Prepared, SignatureAlgorithm, VerifiedSender};
+#[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+use bulla::senders::{Ed25519Signer, Ed25519Verifier};
+#[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+use bulla::senders::{P256Signer, P256Verifier};
 use bulla::sessions::{Answer, Challenge, Frame, FrameOpener, FrameSealer, Initiator, Piece};
 use bulla::{
     CachingOpener, Candidate, Header, Identity, Label, Limits, MessageReader, MessageSealer, MessageWriter, OpenReader,
@@ -154,6 +158,10 @@ fn everything_can_move_to_another_thread() {
     .concat();
     #[cfg(feature = "x509")]
     let checked = [checked, vec![check::<Certificate>(), check::<CertificateConcern>()]].concat();
+    #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+    let checked = [checked, vec![check::<P256Signer>(), check::<P256Verifier>()]].concat();
+    #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+    let checked = [checked, vec![check::<Ed25519Signer>(), check::<Ed25519Verifier>()]].concat();
     assert_covers(checked, public_types());
 }
 
@@ -434,6 +442,17 @@ fn debug_output_of_everything_holds_no_secret() {
         [shown, vec![show(&certificate), show(&CertificateConcern::Expired)]].concat()
     };
 
+    #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+    let shown = {
+        let signer = P256Signer::generate().unwrap();
+        [shown, vec![show(&signer.verifier()), show(&signer)]].concat()
+    };
+    #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+    let shown = {
+        let signer = Ed25519Signer::generate().unwrap();
+        [shown, vec![show(&signer.verifier()), show(&signer)]].concat()
+    };
+
     let content_key: String = content_key.expose().iter().map(|byte| format!("{byte}, ")).collect();
     let plaintext: String = b"mirabelle".iter().map(|byte| format!("{byte}, ")).collect();
     for (name, texts) in &shown {
@@ -562,6 +581,10 @@ fn is_enabled(attribute: &str) -> bool {
         r#"#[cfg(feature = "armor")]"# => cfg!(feature = "armor"),
         r#"#[cfg(feature = "x509")]"# => cfg!(feature = "x509"),
         r#"#[cfg(feature = "std")]"# => cfg!(feature = "std"),
+        r#"#[cfg(any(feature = "aws-lc-rs", feature = "p256"))]"# => cfg!(any(feature = "aws-lc-rs", feature = "p256")),
+        r#"#[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]"# => {
+            cfg!(any(feature = "aws-lc-rs", feature = "ed25519"))
+        }
         "#[cfg(test)]" => false,
         _ => true,
     }

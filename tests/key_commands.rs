@@ -3,6 +3,8 @@
 
 #[path = "common/key_samples.rs"]
 mod key_samples;
+#[path = "common/signing_samples.rs"]
+mod signing_samples;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +12,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use bulla::error::{KeyError, KeyErrorKind};
-use bulla::{RsaIdentity, RsaRecipient};
+use bulla::senders::{AnySigner, AnyVerifier};
+use bulla::{RsaIdentity, RsaRecipient, Signer, Verifier};
 
 #[test]
 fn every_command_makes_a_file_that_is_read_as_the_same_key() {
@@ -18,11 +21,11 @@ fn every_command_makes_a_file_that_is_read_as_the_same_key() {
     let mut skipped = BTreeMap::<_, BTreeSet<_>>::new();
     let mut wrong = Vec::new();
     let mut tried = 0;
-    for (half, name, command) in commands() {
+    for (half, name, expected, command) in commands() {
         if let Some(tool) = TOOLS.iter().find(|tool| command.contains(**tool) && !has(tool)) {
             skipped.entry(tool).or_default().insert(name);
         } else {
-            wrong.extend(mend(half, &name).err().map(|reason| format!("{half:?} {name}: {reason}")));
+            wrong.extend(mend(half, &name, &expected).err().map(|reason| format!("{half:?} {name}: {reason}")));
             tried += 1;
         }
     }
@@ -44,7 +47,15 @@ fn every_command_in_the_source_is_named_for_one_of_the_files() {
             rest = rest.replace(&literal, "");
         }
     }
-    for command in OF_THE_OTHER_FEATURES {
+    let mut of_the_other_features = OF_THE_OTHER_FEATURES.to_vec();
+    if !signing_samples::P256 {
+        of_the_other_features.extend(OF_P256);
+    }
+    if !signing_samples::ED25519 {
+        of_the_other_features.extend(OF_ED25519);
+    }
+    for command in of_the_other_features {
+        let command = &command.replace('"', "\\\"");
         assert!(rest.contains(command), "{command}");
         rest = rest.replace(command, "");
     }
@@ -56,10 +67,14 @@ fn every_command_in_the_source_is_named_for_one_of_the_files() {
 enum Half {
     Public,
     Private,
+    /// Of a key for signatures.
+    Verifier,
+    Signer,
 }
 
-/// Which half of a key is wanted of which file, and the command that the error names.
-fn commands() -> Vec<(Half, String, &'static str)> {
+/// Which half of a key is wanted of which file, the id of the key, and the command that the error
+/// names.
+fn commands() -> Vec<(Half, String, String, &'static str)> {
     let mut commands = Vec::new();
     for (name, file) in key_samples::of_the_test_key() {
         // A private key with the public one beside it, which OpenSSL 3.0 does not read.
@@ -68,19 +83,29 @@ fn commands() -> Vec<(Half, String, &'static str)> {
         }
         for half in [Half::Public, Half::Private] {
             let command = read(half, &file).err().and_then(|error| error.command());
-            commands.extend(command.map(|command| (half, name.clone(), command)));
+            let expected = if name.starts_with("openpgp") { OPENPGP_KEY } else { KEY };
+            commands.extend(command.map(|command| (half, name.clone(), expected.into(), command)));
+        }
+    }
+    for (name, file, expected) in signing_samples::all() {
+        for half in [Half::Verifier, Half::Signer] {
+            let command = read(half, &file).err().and_then(|error| error.command());
+            commands.extend(command.map(|command| (half, name.into(), expected.clone(), command)));
         }
     }
     commands
 }
 
 /// Runs the commands that the errors name until a key is read, and compares it.
-fn mend(half: Half, name: &str) -> Result<(), String> {
+fn mend(half: Half, name: &str, expected: &str) -> Result<(), String> {
     let dir = tempfile::tempdir().unwrap();
-    let expected = if name.starts_with("openpgp") { OPENPGP_KEY } else { KEY };
     let passphrase = if name.starts_with("encrypted") { PASSPHRASE } else { "changeit" };
     let mut name = name.to_string();
-    fs::write(dir.path().join(&name), key_samples::one(&name)).unwrap();
+    let file = match half {
+        Half::Public | Half::Private => key_samples::one(&name),
+        Half::Verifier | Half::Signer => signing_samples::one(&name),
+    };
+    fs::write(dir.path().join(&name), file).unwrap();
     // ssh-keygen reads no private key that others can read.
     shell(dir.path(), &format!("chmod 600 {name}"), "")?;
     for _ in 0..3 {
@@ -107,6 +132,8 @@ fn read(half: Half, file: &[u8]) -> Result<String, KeyError> {
         #[cfg(feature = "encrypted-keys")]
         Half::Private => RsaIdentity::from_encrypted_key_file(file, PASSPHRASE, &bulla::Limits::default())
             .map(|key| key.key_id().to_string()),
+        Half::Verifier => AnyVerifier::from_key_file(file).map(|key| key.key_id().to_string()),
+        Half::Signer => AnySigner::from_key_file(file).map(|key| key.key_id().to_string()),
     }
 }
 
@@ -148,3 +175,15 @@ const OF_THE_OTHER_FEATURES: &[&str] =
 
 /// What the commands use besides the tools of POSIX and `openssl`.
 const TOOLS: [&str; 9] = ["node", "pwsh", "xxd", "base64", "iconv", "keytool", "puttygen", "ssh-keygen", "gpg"];
+
+/// The commands for keys that no type is there for.
+const OF_P256: &[&str] = &[
+    "openssl ec -pubin -in FILE -param_enc named_curve -pubout -out PUBLIC.pem",
+    "openssl ec -pubin -inform DER -in FILE -param_enc named_curve -pubout -out PUBLIC.pem",
+    "openssl ec -in FILE -param_enc named_curve -out KEY.pem",
+    "openssl ec -inform DER -in FILE -param_enc named_curve -out KEY.pem",
+    "openssl ec -pubin -inform DER -in FILE -conv_form uncompressed -pubout -out PUBLIC.pem",
+    "openssl ec -pubin -in FILE -conv_form uncompressed -pubout -out PUBLIC.pem",
+];
+const OF_ED25519: &[&str] = &["gpg --import FILE && gpg --export-ssh-key $(gpg --show-keys --with-colons FILE | \
+     awk -F: '$12~/s/{k=$5\"!\"}END{print k}') > PUBLIC.pub"];

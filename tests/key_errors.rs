@@ -2,6 +2,8 @@
 
 #[path = "common/key_samples.rs"]
 mod key_samples;
+#[path = "common/signing_samples.rs"]
+mod signing_samples;
 #[path = "common/variants.rs"]
 mod variants;
 
@@ -22,6 +24,9 @@ enum As {
     Text,
     /// A public key to verify with.
     Verifier,
+    /// The same, of an elliptic curve.
+    #[cfg(any(feature = "aws-lc-rs", all(feature = "p256", feature = "ed25519")))]
+    CurveVerifier,
     /// A private key under another passphrase than that of the tests.
     #[cfg(feature = "encrypted-keys")]
     UnderAnotherPassphrase,
@@ -125,6 +130,16 @@ const REFUSALS: &[(As, &str, &str)] = &[
         "the key is restricted to RSA-OAEP (1.2.840.113549.1.1.7): it opens envelopes and signs nothing",
     ),
     (As::Verifier, "dsa.der", "not a key to sign with: its algorithm is DSA (1.2.840.10040.4.1)"),
+    #[cfg(any(feature = "aws-lc-rs", all(feature = "p256", feature = "ed25519")))]
+    (As::CurveVerifier, "p384.pem", "not a P-256 key: its elliptic curve is P-384 (1.3.132.0.34)"),
+    #[cfg(any(feature = "aws-lc-rs", all(feature = "p256", feature = "ed25519")))]
+    (As::CurveVerifier, "ec-explicit.pub.pem", "the elliptic curve is given by its parameters, and its name is needed"),
+    #[cfg(any(feature = "aws-lc-rs", all(feature = "p256", feature = "ed25519")))]
+    (As::CurveVerifier, "ec-compressed.pub.der", "the point of the elliptic curve is compressed, which is not read"),
+    #[cfg(any(feature = "aws-lc-rs", all(feature = "p256", feature = "ed25519")))]
+    (As::CurveVerifier, "not-on-the-curve.der", "the public key is not a point of its curve"),
+    #[cfg(any(feature = "aws-lc-rs", all(feature = "p256", feature = "ed25519")))]
+    (As::CurveVerifier, "small-order.der", "the public key is a point of small order: it proves nothing"),
     (
         As::Public,
         "oaep-of-sha1.der",
@@ -197,12 +212,22 @@ fn every_kind_of_error_has_a_file_and_its_text_is_true_of_that_file() {
     if cfg!(not(feature = "x509")) {
         all.retain(|name| !name.ends_with("Certificates") && !name.ends_with("NoCertificate"));
     }
+    if !signing_samples::P256 || !signing_samples::ED25519 {
+        let of_curves = ["OtherCurve", "ExplicitCurve", "PointForm", "InvalidPoint", "SmallOrder"];
+        all.retain(|name| !of_curves.iter().any(|other| name.ends_with(other)));
+    }
     assert_eq!(named, all);
 }
 
 fn read(wanted: As, name: &str) -> Result<(), KeyError> {
+    #[cfg(any(feature = "aws-lc-rs", all(feature = "p256", feature = "ed25519")))]
+    if let As::CurveVerifier = wanted {
+        return AnyVerifier::from_key_file(signing_samples::refused(name)).map(drop);
+    }
     let file = key_samples::one(name);
     match wanted {
+        #[cfg(any(feature = "aws-lc-rs", all(feature = "p256", feature = "ed25519")))]
+        As::CurveVerifier => unreachable!("returned above"),
         As::Public => RsaRecipient::from_key_file(file).map(drop),
         As::Private => RsaIdentity::from_key_file(file).map(drop),
         As::Text => RsaRecipient::from_pem(file).map(drop),

@@ -1,6 +1,8 @@
 //! The AWS-LC backend: the same primitives, several times faster, in C and assembly through
 //! `aws-lc-rs`.
 
+mod ecdsa;
+mod ed25519;
 mod pss;
 
 use alloc::vec;
@@ -16,6 +18,8 @@ use aws_lc_rs::{constant_time, digest, hmac};
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, Zeroizing};
 
+pub(crate) use self::ecdsa::{P256PrivateKey, P256PublicKey, generate_p256, p256_point};
+pub(crate) use self::ed25519::{Ed25519PrivateKey, Ed25519PublicKey, ed25519_point, generate_ed25519};
 pub(crate) use self::pss::{PssPrivateKey, PssPublicKey};
 use super::ciphertext::Modulus;
 use super::{KeyRejected, KeySize, RandomnessError, TagMismatch};

@@ -1,6 +1,10 @@
 //! The pure-Rust backend: `aes-gcm`, `sha2`, `hmac`, `rsa`, and `p256` and `ed25519-dalek` if
 //! wanted.
 
+#[cfg(feature = "p256")]
+mod ecdsa;
+#[cfg(feature = "ed25519")]
+mod ed25519;
 mod pss;
 mod rsa_key;
 
@@ -18,6 +22,10 @@ use rsa::{BoxedUint, PrivateKey, PublicKey};
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::{Zeroize, Zeroizing};
 
+#[cfg(feature = "p256")]
+pub(crate) use self::ecdsa::{P256PrivateKey, P256PublicKey, generate_p256, p256_point};
+#[cfg(feature = "ed25519")]
+pub(crate) use self::ed25519::{Ed25519PrivateKey, Ed25519PublicKey, ed25519_point, generate_ed25519};
 pub(crate) use self::pss::{PssPrivateKey, PssPublicKey};
 use super::ciphertext::Modulus;
 use super::{KeyRejected, KeySize, RandomnessError, SystemRng, TagMismatch, oaep};

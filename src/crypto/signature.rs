@@ -36,3 +36,6 @@ pub(crate) enum NotSigned {
     /// The key does not work, or there was a fault.
     Failed,
 }
+
+#[cfg(test)]
+mod tests;

@@ -132,6 +132,17 @@ pub enum KeyErrorKind {
     /// The key is restricted to RSA-OAEP (object identifier 1.2.840.113549.1.1.7) with other
     /// parameters than SHA-256, MGF1 with SHA-256 and an empty label.
     OaepParameters,
+    /// The key is on another elliptic curve than P-256: its name or its object identifier.
+    OtherCurve(String),
+    /// The elliptic curve is given by its parameters and not by its name.
+    ExplicitCurve,
+    /// The point of the elliptic curve is compressed, or in the hybrid form (SEC 1 §2.3.3).
+    PointForm,
+    /// The public key is no point of its curve, or it is encoded with a number that is not below
+    /// the prime of the field.
+    InvalidPoint,
+    /// The public key is a point of small order: a signature by it proves nothing.
+    SmallOrder,
     /// The modulus is shorter than 2048 bits.
     ModulusTooSmall {
         /// Length of the modulus in bits.
@@ -221,6 +232,11 @@ impl fmt::Display for KeyErrorKind {
             Self::OaepParameters => {
                 f.write_str("the key is restricted to RSA-OAEP with other parameters than SHA-256 and an empty label")
             }
+            Self::OtherCurve(curve) => write!(f, "not a P-256 key: its elliptic curve is {curve}"),
+            Self::ExplicitCurve => f.write_str("the elliptic curve is given by its parameters, and its name is needed"),
+            Self::PointForm => f.write_str("the point of the elliptic curve is compressed, which is not read"),
+            Self::InvalidPoint => f.write_str("the public key is not a point of its curve"),
+            Self::SmallOrder => f.write_str("the public key is a point of small order: it proves nothing"),
             Self::ModulusTooSmall { bits } => write!(f, "RSA key of {bits} bits, at least 2048 are needed"),
             Self::ModulusTooLarge { bits } => write!(f, "RSA key of {bits} bits, at most 8192 are supported"),
             Self::ModulusEven => f.write_str("not an RSA key: its modulus is even"),

@@ -1,6 +1,5 @@
 //! Which algorithm a key is marked for, and whether it may be used for what it is needed for.
 
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use pkcs8::ObjectIdentifier;
@@ -9,6 +8,11 @@ use pkcs8::der::{Decode, Encode};
 use pkcs8::spki::AlgorithmIdentifierRef;
 
 use super::asn1::{context_number, parts};
+#[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+use super::oid::EC_OID;
+use super::oid::name;
+#[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+use super::p256_key;
 use super::purpose::{Family, Purpose};
 use crate::error::{DerDamage, KeyErrorKind};
 
@@ -19,6 +23,10 @@ pub(super) fn family(part: &AnyRef<'_>, purpose: Purpose) -> Result<Family, KeyE
     let oid = algorithm.oid;
     let family = match oid {
         pkcs1::ALGORITHM_OID | X500_RSA_OID | RSAES_OAEP_OID | RSASSA_PSS_OID => Family::Rsa,
+        #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+        EC_OID => Family::P256,
+        #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+        ED25519_OID => Family::Ed25519,
         _ => return Err(purpose.other_algorithm(name(oid))),
     };
     purpose.check(family, || name(oid))?;
@@ -27,6 +35,11 @@ pub(super) fn family(part: &AnyRef<'_>, purpose: Purpose) -> Result<Family, KeyE
         (RSASSA_PSS_OID, Purpose::Opening, _) => Err(KeyErrorKind::PssOnly),
         (RSAES_OAEP_OID, _, Some(parameters)) if !is_our_oaep(parameters) => Err(KeyErrorKind::OaepParameters),
         (RSASSA_PSS_OID, _, Some(parameters)) if !is_our_pss(parameters) => Err(KeyErrorKind::PssParameters),
+        #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+        (EC_OID, _, parameters) => p256_key::check_curve(parameters).map(|()| family),
+        // RFC 8410 §3: they must be absent.
+        #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+        (ED25519_OID, _, Some(_)) => Err(DerDamage::Structure.into()),
         _ => Ok(family),
     }
 }
@@ -85,16 +98,6 @@ fn is_sha256_itself(algorithm: &AlgorithmIdentifierRef<'_>) -> bool {
     algorithm.oid == SHA256_OID && algorithm.parameters.is_none_or(|none| none.is_null())
 }
 
-/// The name of an algorithm, with its identifier.
-pub(super) fn name(oid: ObjectIdentifier) -> String {
-    let oid = oid.to_string();
-    // Not `format!`, which needs the unwinding that a program without the standard library lacks.
-    match OTHER_ALGORITHMS.iter().find(|(other, _)| *other == oid) {
-        Some((_, name)) => [name, " (", &oid, ")"].concat(),
-        None => oid,
-    }
-}
-
 const INTEGER: u8 = 0x02;
 
 const RSAES_OAEP_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.7");
@@ -104,20 +107,5 @@ const RSASSA_PSS_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1
 const SHA256_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
 /// The name of RSA in X.509 of 1988.
 const X500_RSA_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.8.1.1");
-pub(super) const EC_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-
-/// The keys that people may have instead of those that are needed.
-const OTHER_ALGORITHMS: [(&str, &str); 12] = [
-    ("1.2.840.113549.1.1.1", "RSA"),
-    ("1.2.840.113549.1.1.7", "RSA-OAEP"),
-    ("1.2.840.113549.1.1.10", "RSASSA-PSS"),
-    ("1.2.840.10045.2.1", "elliptic curve (EC)"),
-    ("1.3.101.110", "X25519"),
-    ("1.3.101.111", "X448"),
-    ("1.3.101.112", "Ed25519"),
-    ("1.3.101.113", "Ed448"),
-    ("1.2.840.10040.4.1", "DSA"),
-    ("1.2.840.113549.1.3.1", "Diffie-Hellman"),
-    ("2.16.840.1.101.3.4.4.2", "ML-KEM-768"),
-    ("2.16.840.1.101.3.4.4.3", "ML-KEM-1024"),
-];
+#[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+const ED25519_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");

@@ -9,8 +9,10 @@ use crate::error::{DerDamage, KeyErrorKind};
 
 /// Returns whether a file is binary DER, and no text.
 pub(super) fn is_der(file: &[u8]) -> bool {
-    // A SEQUENCE of at least 128 bytes, or one in BER. In a text, 30 would be the digit 0.
-    matches!(file, [0x30, 0x80..=0xFF, ..])
+    // A SEQUENCE of at least 128 bytes, or one in BER. In a text, 30 would be the digit 0. A
+    // shorter one, of a key of an elliptic curve, starts with an AlgorithmIdentifier or a version,
+    // and so with characters that no text has.
+    matches!(file, [0x30, 0x80..=0xFF, ..] | [0x30, _, 0x30, _, 0x06, ..] | [0x30, _, 0x02, 0x01, 0 | 1, ..])
 }
 
 /// Returns the parts of the one SEQUENCE in `der`.

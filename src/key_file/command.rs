@@ -19,23 +19,35 @@ pub(super) struct Wanted {
 
 /// Returns the error of this kind with the command that mends it.
 pub(super) fn with_command(kind: KeyErrorKind, wanted: Wanted, is_der: bool) -> KeyError {
-    let command = command(&kind, wanted.half, is_der);
+    let command = command(&kind, wanted, is_der);
     KeyError::new(kind, command)
 }
 
-/// Returns the command that mends `kind` if the half `wanted` of a key is needed. `is_der` says
+/// Returns the command that mends `kind` if the key `wanted` is needed. `is_der` says
 /// whether the file is DER and no text.
 ///
 /// Of `openssl`, none has an option that is new in version 3, for the sake of LibreSSL. They were
 /// run with OpenSSL 3 only.
-fn command(kind: &KeyErrorKind, wanted: Half, is_der: bool) -> Option<&'static str> {
+fn command(kind: &KeyErrorKind, wanted: Wanted, is_der: bool) -> Option<&'static str> {
     match kind {
         KeyErrorKind::Format(format) => of_format(*format, wanted, is_der),
         KeyErrorKind::Pem(PemDamage::Quoted) => Some("sed 's/^[> ]*//' FILE > KEY.pem"),
         KeyErrorKind::Pem(PemDamage::Headers) => Some("sed '/^[A-Za-z0-9-]*: /d' FILE > KEY.pem"),
-        KeyErrorKind::Der(damage) if is_mendable(*damage) => Some(encode_again(wanted, is_der)),
+        KeyErrorKind::Der(damage) if is_mendable(*damage) => Some(encode_again(wanted.half, is_der)),
         KeyErrorKind::PrivateKey if is_der => Some("openssl pkey -inform DER -in FILE -pubout -out PUBLIC.pem"),
         KeyErrorKind::PrivateKey => Some("openssl pkey -in FILE -pubout -out PUBLIC.pem"),
+        KeyErrorKind::ExplicitCurve => Some(match (wanted.half, is_der) {
+            (Half::Public, false) => "openssl ec -pubin -in FILE -param_enc named_curve -pubout -out PUBLIC.pem",
+            (Half::Public, true) => {
+                "openssl ec -pubin -inform DER -in FILE -param_enc named_curve -pubout -out PUBLIC.pem"
+            }
+            (Half::Private, false) => "openssl ec -in FILE -param_enc named_curve -out KEY.pem",
+            (Half::Private, true) => "openssl ec -inform DER -in FILE -param_enc named_curve -out KEY.pem",
+        }),
+        KeyErrorKind::PointForm if is_der => {
+            Some("openssl ec -pubin -inform DER -in FILE -conv_form uncompressed -pubout -out PUBLIC.pem")
+        }
+        KeyErrorKind::PointForm => Some("openssl ec -pubin -in FILE -conv_form uncompressed -pubout -out PUBLIC.pem"),
         // Who can read encrypted keys should not be told to write one without encryption.
         #[cfg(not(feature = "encrypted-keys"))]
         KeyErrorKind::Encrypted if is_der => Some("openssl pkcs8 -inform DER -in FILE -out KEY.pem"),
@@ -69,8 +81,8 @@ fn encode_again(wanted: Half, is_der: bool) -> &'static str {
     }
 }
 
-fn of_format(format: KeyFormat, wanted: Half, is_der: bool) -> Option<&'static str> {
-    Some(match (format, wanted) {
+fn of_format(format: KeyFormat, wanted: Wanted, is_der: bool) -> Option<&'static str> {
+    Some(match (format, wanted.half) {
         (KeyFormat::Utf16, _) => "iconv -f UTF-16 -t UTF-8 FILE > KEY.pem",
         (KeyFormat::EscapedLineEnds | KeyFormat::JsonWithPem, _) => {
             r#"grep -o -e '-----BEGIN[^"]*-----' FILE | awk '{gsub(/\\n/,"\n")}1' > KEY.pem"#
@@ -113,8 +125,12 @@ fn of_format(format: KeyFormat, wanted: Half, is_der: bool) -> Option<&'static s
             "cp FILE KEY.pem && chmod 600 KEY.pem && ssh-keygen -p -N '' -m PEM -f KEY.pem"
         }
         (KeyFormat::SshSignatureAlgorithm, Half::Public) => "sed 's/rsa-sha2-[0-9]*/ssh-rsa/' FILE > PUBLIC.pub",
-        // Of itself, gpg exports only keys for authentication. The last RSA key that encrypts is
-        // taken.
+        // Of itself, gpg exports only keys for authentication. The last key that signs is taken, or
+        // the last RSA key that encrypts.
+        (KeyFormat::OpenPgp, Half::Public) if wanted.purpose != Purpose::Opening => {
+            "gpg --import FILE && gpg --export-ssh-key $(gpg --show-keys --with-colons FILE | \
+             awk -F: '$12~/s/{k=$5\"!\"}END{print k}') > PUBLIC.pub"
+        }
         (KeyFormat::OpenPgp, Half::Public) => {
             "gpg --import FILE && gpg --export-ssh-key $(gpg --show-keys --with-colons FILE | \
              awk -F: '$4==1&&$12~/e/{k=$5\"!\"}END{print k}') > PUBLIC.pub"

@@ -8,6 +8,14 @@ use crate::error::{DerDamage, KeyErrorKind, KeyFormat};
 /// Returns `kind`, the error on `der`, or the error on what is in there if that is another thing
 /// than the half of a key that is wanted.
 pub(super) fn describe(kind: KeyErrorKind, der: &[u8], wanted: Wanted) -> KeyErrorKind {
+    if kind == KeyErrorKind::ExplicitCurve {
+        // Found before anyone looked at the key itself.
+        return match (content(der), wanted.half) {
+            (Some(Content::Public), Half::Private) => KeyErrorKind::PublicKey,
+            (Some(Content::Private), Half::Public) => KeyErrorKind::PrivateKey,
+            _ => kind,
+        };
+    }
     let KeyErrorKind::Der(damage) = kind else { return kind };
     if !is_mendable(damage) {
         return kind;
@@ -45,11 +53,20 @@ fn content(der: &[u8]) -> Option<Content> {
         [0x02, 0x80..=0xFF, ..] => Some(Content::Public),
         [0x06, _, oid @ ..] if oid.starts_with(PKCS7_OID) => Some(Content::Other(KeyFormat::Pkcs7)),
         // An algorithm identifier, and the key.
-        [0x30, len @ ..0x80, 0x06, ..] => match content.get(2 + usize::from(*len))? {
-            0x03 => Some(Content::Public),
-            0x04 => Some(Content::Encrypted),
-            _ => None,
-        },
+        [0x30, len @ ..=0x7F, 0x06, ..] => behind_algorithm(content, 2 + usize::from(*len)),
+        // With the parameters of a curve.
+        [0x30, 0x81, len, 0x06, ..] => behind_algorithm(content, 3 + usize::from(*len)),
+        [0x30, 0x82, high, low, 0x06, ..] => {
+            behind_algorithm(content, 4 + usize::from(u16::from_be_bytes([*high, *low])))
+        }
+        _ => None,
+    }
+}
+
+fn behind_algorithm(content: &[u8], index: usize) -> Option<Content> {
+    match content.get(index)? {
+        0x03 => Some(Content::Public),
+        0x04 => Some(Content::Encrypted),
         _ => None,
     }
 }

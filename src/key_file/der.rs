@@ -7,8 +7,13 @@ use pkcs1::{RsaPrivateKeyRef, RsaPublicKeyRef};
 use pkcs8::der::asn1::AnyRef;
 use pkcs8::der::{Decode, SliceReader, Tag};
 
-use super::algorithm::{self, EC_OID};
+use super::algorithm;
 use super::asn1::{bit_string, context_number, parts, tag};
+#[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+use super::ed25519_key::Ed25519Private;
+use super::oid::{self, EC_OID};
+#[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+use super::p256_key::P256Private;
 use super::purpose::{Family, Purpose};
 use super::rsa_key;
 use crate::error::{DerDamage, KeyErrorKind, KeyFormat};
@@ -23,11 +28,21 @@ pub(super) enum KeyDer<'a> {
 /// A public key that has not passed the policy.
 pub(super) enum PublicDer<'a> {
     Rsa(RsaPublicKeyRef<'a>),
+    /// The encoded point.
+    #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+    P256(&'a [u8]),
+    /// The encoded point.
+    #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+    Ed25519(&'a [u8]),
 }
 
 /// A private key that has not passed the policy.
 pub(super) enum PrivateDer<'a> {
     Rsa(RsaPrivateKeyRef<'a>),
+    #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+    P256(P256Private<'a>),
+    #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+    Ed25519(Ed25519Private<'a>),
 }
 
 impl<'a> KeyDer<'a> {
@@ -57,8 +72,11 @@ impl<'a> KeyDer<'a> {
                 is_rsa()?;
                 rsa_key::private_key(der).map(PrivateDer::Rsa).map(Self::Private)
             }
+            ([Tag::Integer, Tag::OctetString, ..], [version, ..]) if version.value() == [1] => {
+                PrivateDer::decode_ec(der, purpose).map(Self::Private)
+            }
             ([Tag::Sequence, Tag::OctetString], _) => Ok(Self::Encrypted),
-            _ => Err(other(&tags, &parts, purpose)),
+            _ => Err(other(&tags, &parts)),
         }
     }
 }
@@ -67,11 +85,27 @@ impl<'a> PublicDer<'a> {
     fn decode(family: Family, key: &'a [u8]) -> Result<Self, KeyErrorKind> {
         match family {
             Family::Rsa => rsa_key::public_key(key).map(Self::Rsa),
+            #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+            Family::P256 => Ok(Self::P256(key)),
+            #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+            Family::Ed25519 => Ok(Self::Ed25519(key)),
         }
     }
 }
 
 impl<'a> PrivateDer<'a> {
+    /// Takes an ECPrivateKey (RFC 5915).
+    #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+    fn decode_ec(der: &'a [u8], purpose: Purpose) -> Result<Self, KeyErrorKind> {
+        purpose.check(Family::P256, || oid::name(EC_OID))?;
+        P256Private::decode_alone(der).map(Self::P256)
+    }
+
+    #[cfg(not(any(feature = "aws-lc-rs", feature = "p256")))]
+    fn decode_ec(_: &'a [u8], purpose: Purpose) -> Result<Self, KeyErrorKind> {
+        Err(purpose.other_algorithm(oid::name(EC_OID)))
+    }
+
     /// Takes the key in a PrivateKeyInfo, and what follows it there.
     fn decode(family: Family, key: &'a [u8], more: &[AnyRef<'a>]) -> Result<Self, KeyErrorKind> {
         match family {
@@ -85,6 +119,10 @@ impl<'a> PrivateDer<'a> {
                 }
                 Ok(Self::Rsa(key))
             }
+            #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+            Family::P256 => P256Private::decode(key, public_half(more)?).map(Self::P256),
+            #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+            Family::Ed25519 => Ed25519Private::decode(key, public_half(more)?).map(Self::Ed25519),
         }
     }
 }
@@ -109,7 +147,7 @@ fn public_half<'a>(parts: &[AnyRef<'a>]) -> Result<Option<&'a [u8]>, DerDamage> 
 }
 
 /// Says what a structure with these parts is, if it is no key that is read.
-fn other(tags: &[Tag], parts: &[AnyRef<'_>], purpose: Purpose) -> KeyErrorKind {
+fn other(tags: &[Tag], parts: &[AnyRef<'_>]) -> KeyErrorKind {
     match (tags, parts) {
         ([Tag::Sequence, Tag::Sequence, Tag::BitString], [signed, ..]) => signed_structure(signed.value()),
         ([Tag::ObjectIdentifier, Tag::ContextSpecific { .. }], [oid, _]) if oid.value().starts_with(PKCS7_OID) => {
@@ -118,9 +156,6 @@ fn other(tags: &[Tag], parts: &[AnyRef<'_>], purpose: Purpose) -> KeyErrorKind {
         ([Tag::ObjectIdentifier, ..], [oid, ..]) if oid.value() == TPM_OID => KeyErrorKind::Format(KeyFormat::Tpm),
         ([Tag::Integer, Tag::Sequence, ..], [version, ..]) if version.value() == [3] => {
             KeyErrorKind::Format(KeyFormat::Pkcs12)
-        }
-        ([Tag::Integer, Tag::OctetString, ..], [version, ..]) if version.value() == [1] => {
-            purpose.other_algorithm(algorithm::name(EC_OID))
         }
         // What was taken for a key so far and is incomplete.
         ([Tag::Integer, Tag::Integer, Tag::Integer], _) => rsa_key::incomplete(tags.len()),

@@ -15,14 +15,17 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
-    /// Checks that a key of `family`, of which `name` tells what it is, is one of those that are
-    /// needed.
-    pub(super) fn check(self, family: Family, name: impl FnOnce() -> String) -> Result<(), KeyErrorKind> {
-        let is_needed = match self {
+    /// Returns whether a key of `family` is one of those that are needed.
+    pub(super) fn admits(self, family: Family) -> bool {
+        match self {
             Self::Opening => family == Family::Rsa,
             Self::Signing(needed) => needed.is_none_or(|needed| needed == family),
-        };
-        if is_needed { Ok(()) } else { Err(self.other_algorithm(name())) }
+        }
+    }
+
+    /// Checks the same, with an error for which `name` tells what the key is.
+    pub(super) fn check(self, family: Family, name: impl FnOnce() -> String) -> Result<(), KeyErrorKind> {
+        if self.admits(family) { Ok(()) } else { Err(self.other_algorithm(name())) }
     }
 
     /// The error on a key of another algorithm.
@@ -40,12 +43,20 @@ impl Purpose {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Family {
     Rsa,
+    #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+    P256,
+    #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+    Ed25519,
 }
 
 impl Family {
     const fn signature_algorithm(self) -> SignatureAlgorithm {
         match self {
             Self::Rsa => SignatureAlgorithm::RsaPssSha256,
+            #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+            Self::P256 => SignatureAlgorithm::EcdsaP256Sha256,
+            #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+            Self::Ed25519 => SignatureAlgorithm::Ed25519,
         }
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn by_start(file: &[u8]) -> Option<KeyErrorKind> {
 /// read.
 pub(super) fn encoded(text: &[u8]) -> Option<KeyErrorKind> {
     let is_hexadecimal = trim(text).iter().all(|byte| byte.is_ascii_hexdigit() || byte.is_ascii_whitespace());
-    if is_hexadecimal && (trim(text).starts_with(b"308") || trim(text).starts_with(b"30 8")) {
+    if is_hexadecimal && trim(text).starts_with(b"30") && text.len() > SHORTEST_KEY_DIGITS {
         return Some(KeyErrorKind::Format(KeyFormat::Hexadecimal));
     }
     let decoded = decode_base64(trim(text)).ok()?;
@@ -101,3 +101,6 @@ const TEXT: [(&[u8], KeyFormat); 9] = [
     (b"<html", KeyFormat::Html),
     (b"<HTML", KeyFormat::Html),
 ];
+
+/// Fewer than the digits of the shortest key that is read: an Ed25519 key of 44 bytes.
+const SHORTEST_KEY_DIGITS: usize = 80;

@@ -3,6 +3,10 @@
 use alloc::vec::Vec;
 use core::str::FromStr;
 
+#[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+use super::ed25519::{Ed25519Signer, Ed25519Verifier};
+#[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+use super::p256::{P256Signer, P256Verifier};
 use super::rsa::{RsaSigner, RsaVerifier};
 use super::signer::Signer;
 use super::verifier::Verifier;
@@ -34,6 +38,14 @@ use crate::limits::Limits;
 pub enum AnyVerifier {
     /// An RSA key, for RSASSA-PSS.
     Rsa(RsaVerifier),
+    /// A P-256 key, for ECDSA.
+    #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "aws-lc-rs", feature = "p256"))))]
+    P256(P256Verifier),
+    /// An Ed25519 key.
+    #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "aws-lc-rs", feature = "ed25519"))))]
+    Ed25519(Ed25519Verifier),
 }
 
 impl AnyVerifier {
@@ -69,12 +81,20 @@ impl AnyVerifier {
     fn from_file(file: PublicKeyFile) -> Result<Self, KeyError> {
         match file.family {
             Family::Rsa => RsaVerifier::from_file(file).map(Self::Rsa),
+            #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+            Family::P256 => P256Verifier::from_file(file).map(Self::P256),
+            #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+            Family::Ed25519 => Ed25519Verifier::from_file(file).map(Self::Ed25519),
         }
     }
 
     fn key(&self) -> &dyn Verifier {
         match self {
             Self::Rsa(key) => key,
+            #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+            Self::P256(key) => key,
+            #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+            Self::Ed25519(key) => key,
         }
     }
 }
@@ -127,6 +147,14 @@ impl FromStr for AnyVerifier {
 pub enum AnySigner {
     /// An RSA key, for RSASSA-PSS.
     Rsa(RsaSigner),
+    /// A P-256 key, for ECDSA.
+    #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "aws-lc-rs", feature = "p256"))))]
+    P256(P256Signer),
+    /// An Ed25519 key.
+    #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "aws-lc-rs", feature = "ed25519"))))]
+    Ed25519(Ed25519Signer),
 }
 
 impl AnySigner {
@@ -191,18 +219,30 @@ impl AnySigner {
     pub fn verifier(&self) -> AnyVerifier {
         match self {
             Self::Rsa(key) => AnyVerifier::Rsa(key.verifier()),
+            #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+            Self::P256(key) => AnyVerifier::P256(key.verifier()),
+            #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+            Self::Ed25519(key) => AnyVerifier::Ed25519(key.verifier()),
         }
     }
 
     fn from_file(file: PrivateKeyFile) -> Result<Self, KeyError> {
         match file.public.family {
             Family::Rsa => RsaSigner::from_file(file).map(Self::Rsa),
+            #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+            Family::P256 => P256Signer::from_file(file).map(Self::P256),
+            #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+            Family::Ed25519 => Ed25519Signer::from_file(file).map(Self::Ed25519),
         }
     }
 
     fn key(&self) -> &dyn Signer {
         match self {
             Self::Rsa(key) => key,
+            #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+            Self::P256(key) => key,
+            #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+            Self::Ed25519(key) => key,
         }
     }
 }
