@@ -26,7 +26,7 @@ pub(crate) const FIELD_METADATA: u16 = 0x0001;
 /// Field: private section (SPEC §9.4), and the lengths in bytes of the shortest and the longest
 /// one: its salt, items and the tag (SPEC §4.4).
 pub(crate) const FIELD_PRIVATE: u16 = 0x0002;
-pub(crate) const MIN_PRIVATE_LEN: usize = SALT_LEN + 1 + TAG_LEN;
+pub(crate) const MIN_PRIVATE_LEN: usize = SALT_LEN + 6 + TAG_LEN;
 pub(crate) const MAX_PRIVATE_LEN: usize = SALT_LEN + MAX_PRIVATE_ITEMS_LEN + TAG_LEN;
 
 /// Length in bytes of the longest private items (SPEC §4.4).

@@ -297,7 +297,12 @@ fn mistakes_of_the_sealer_are_named() {
     assert_eq!(error(Sealer::new(Unnamed).signer(&*SIGNER)), SealError::UnnamedRecipient);
     assert!(Sealer::new(Unnamed).start().is_ok());
     assert_eq!(error(Sealer::new(key(READER)).private_metadata(b"")), SealError::EmptyPrivateMetadata);
-    assert!(Sealer::new(key(READER)).private_metadata(vec![7; 65_536 - 6]).start().is_ok());
+    for len in 65_520..=65_530 {
+        let sealed = Sealer::new(key(READER)).private_metadata(vec![7; len]).seal(b"hello").unwrap();
+        let (header, _) = split(&sealed);
+        let opened = Opener::new(key(READER)).open_header(&header).unwrap();
+        assert_eq!(opened.private_metadata().map(<[u8]>::len), Some(len));
+    }
     let too_long = error(Sealer::new(key(READER)).private_metadata(vec![7; 65_536 - 5]));
     assert_eq!(too_long, SealError::PrivateSectionTooLong);
     let signer = RsaSigner::from_pem(include_str!("keys/rsa2048.pem")).unwrap();

@@ -112,9 +112,10 @@ impl<'a> Sealer<'a> {
         self
     }
 
-    /// Puts private metadata of one byte or more into the header, at most 64 KiB. Recipients alone
-    /// can read it, before any of the body; [`OpenedHeader::private_metadata`] returns it. Its
-    /// length shows to a multiple of 256 bytes.
+    /// Puts private metadata of one byte or more into the header, at most 65,530 bytes, and less if
+    /// the header is [signed](Self::signer): 46 bytes, 32 for each recipient, and the signature.
+    /// Recipients alone can read it, before any of the body; [`OpenedHeader::private_metadata`]
+    /// returns it. Its length shows to a multiple of 256 bytes.
     ///
     /// [`OpenedHeader::private_metadata`]: crate::OpenedHeader::private_metadata
     #[must_use]

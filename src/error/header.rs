@@ -87,8 +87,8 @@ pub enum HeaderErrorKind {
     UnknownCriticalRecord(u16),
     /// The metadata field is present but empty.
     EmptyMetadata,
-    /// The private section is shorter than its salt, tag and one byte more, or longer than 65,576
-    /// bytes.
+    /// The private section is shorter than 46 bytes, which one item without a value has, or longer
+    /// than 65,576 bytes.
     PrivateSectionLength,
     /// There is no record other than padding.
     NoRecords,
@@ -132,7 +132,7 @@ impl fmt::Display for HeaderErrorKind {
             Self::UnknownCriticalField(item_type) => write!(f, "unknown critical field {item_type:#06x}"),
             Self::UnknownCriticalRecord(item_type) => write!(f, "unknown critical record {item_type:#06x}"),
             Self::EmptyMetadata => f.write_str("metadata is empty"),
-            Self::PrivateSectionLength => f.write_str("private section is not 41 to 65576 bytes long"),
+            Self::PrivateSectionLength => f.write_str("private section is not 46 to 65576 bytes long"),
             Self::NoRecords => f.write_str("no record other than padding"),
             Self::TooManyRecords => f.write_str("more than 1024 records"),
             Self::RecordTooLong => f.write_str("record longer than 16384 bytes"),

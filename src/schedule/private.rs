@@ -102,7 +102,7 @@ mod tests {
             // Padding that says something.
             (item(0x7FFF, &[0, 0, 1]), malformed.clone()),
             // Items that do not fill the section.
-            (vec![0], malformed.clone()),
+            ([metadata(b"m"), vec![0]].concat(), malformed.clone()),
             ([metadata(b"m"), vec![0; 5]].concat(), malformed.clone()),
             (metadata(b"m")[..6].to_vec(), malformed.clone()),
             (item(0x8001, b""), Err(OpenError::UnknownPrivateItem(0x8001))),

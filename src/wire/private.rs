@@ -149,8 +149,10 @@ impl PrivateDraft {
         let len = before.len() + sender_len + after.len();
         if !len.is_multiple_of(PADDED) {
             // An item of padding cannot be shorter than its own overhead.
-            let padding = (len + ITEM_OVERHEAD).next_multiple_of(PADDED) - len - ITEM_OVERHEAD;
-            push_item(&mut after, PRIVATE_PADDING, &alloc::vec![0; padding])?;
+            let padded = (len + ITEM_OVERHEAD).next_multiple_of(PADDED);
+            if padded <= MAX_PRIVATE_ITEMS_LEN {
+                push_item(&mut after, PRIVATE_PADDING, &alloc::vec![0; padded - len - ITEM_OVERHEAD])?;
+            }
         }
         if before.len() + sender_len + after.len() > MAX_PRIVATE_ITEMS_LEN {
             return Err(PrivateTooLong);
