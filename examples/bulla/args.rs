@@ -8,7 +8,9 @@ use bulla::keys::{KeyId, KeySize};
 use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, TypedValueParser};
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
-pub(crate) use self::options::{AadArgs, HeaderLimitArgs, IdentityArgs, LimitArgs, PassphraseArgs};
+pub(crate) use self::options::{
+    AadArgs, HeaderLimitArgs, IdentityArgs, LimitArgs, PassphraseArgs, PrivateArgs, SenderArgs,
+};
 
 /// Seals files to RSA public keys, and opens them again.
 ///
@@ -47,8 +49,17 @@ pub(crate) enum Command {
 /// Writes the private key to OUT.pem (PKCS#8, readable by you alone) and the public key to
 /// OUT.pub.pem (SubjectPublicKeyInfo). If either file exists, or anything fails, there is no new
 /// file. The private key is not encrypted, unless a passphrase is given.
+///
+/// A key opens envelopes or signs them, and never both. Others need the public key: to seal to you
+/// (-r), or to know what you have sealed (--sender). They need it from you, and not from whoever
+/// passes by.
 #[derive(Debug, clap::Args)]
 pub(crate) struct KeygenArgs {
+    /// Make a key that signs, for --sign-with and --sender, in the place of one that opens
+    #[arg(long, value_name = "ALGORITHM", value_enum, num_args = 0..=1, require_equals = true,
+        default_missing_value = "rsa")]
+    pub(crate) signing: Option<Signing>,
+
     /// Ask for a passphrase, and encrypt the private key with it (scrypt, AES-256-CBC)
     #[arg(long)]
     pub(crate) passphrase: bool,
@@ -56,12 +67,12 @@ pub(crate) struct KeygenArgs {
     #[command(flatten)]
     pub(crate) passphrase_source: PassphraseArgs,
 
-    /// Length of the key in bits
+    /// Length of an RSA key in bits
     #[arg(long, value_enum, default_value_t = Bits::Rsa3072)]
     pub(crate) bits: Bits,
 
     /// File for the private key
-    #[arg(value_name = "OUT.pem")]
+    #[arg(value_name = "OUT.pem", group = "private_keys")]
     pub(crate) output: PathBuf,
 }
 
@@ -90,6 +101,9 @@ pub(crate) struct SealArgs {
     /// Text to put into the header: authenticated, but NOT encrypted
     #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) metadata: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) private: PrivateArgs,
 
     #[command(flatten)]
     pub(crate) aad: AadArgs,
@@ -127,6 +141,9 @@ pub(crate) struct OpenArgs {
     pub(crate) identities: IdentityArgs,
 
     #[command(flatten)]
+    pub(crate) senders: SenderArgs,
+
+    #[command(flatten)]
     pub(crate) aad: AadArgs,
 
     /// Read the header from FILE, and only the body from IN
@@ -157,6 +174,9 @@ pub(crate) struct OpenArgs {
 /// IN and OUT can be the same file, without --force: it is replaced once the new one is complete.
 /// The new one keeps owner, group, permissions and access list; where that is not possible, the old
 /// one stays. Other hard links to it keep the old content.
+///
+/// The audience of a signed envelope stays the first one: a reader that demands the sender refuses
+/// it for a recipient that was added.
 ///
 /// THIS DOES NOT REVOKE. Whoever could open the old envelope can open every copy that is left.
 /// Nobody notices if an old header is put back before the body. To shut somebody out, seal anew.
@@ -299,11 +319,13 @@ pub(crate) struct PartsSealArgs {
     pub(crate) any_certificate: bool,
 
     /// Go on with an interrupted run: the private key of one of the recipients
-    #[arg(short = 'i', long = "identity", value_name = "KEY.pem", conflicts_with = "recipients")]
+    #[arg(short = 'i', long = "identity", value_name = "KEY.pem", group = "private_keys",
+        conflicts_with_all = ["recipients", "signer", "private_metadata"])]
     pub(crate) identities: Vec<PathBuf>,
 
+    // Of the first run: the header stays.
     #[command(flatten)]
-    pub(crate) passphrase: PassphraseArgs,
+    pub(crate) private: PrivateArgs,
 
     /// Number of processes
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -328,6 +350,9 @@ pub(crate) struct PartsSealArgs {
 pub(crate) struct PartsOpenArgs {
     #[command(flatten)]
     pub(crate) identities: IdentityArgs,
+
+    #[command(flatten)]
+    pub(crate) senders: SenderArgs,
 
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
@@ -367,6 +392,9 @@ pub(crate) struct SendArgs {
     #[arg(long)]
     pub(crate) any_certificate: bool,
 
+    #[command(flatten)]
+    pub(crate) private: PrivateArgs,
+
     /// Host and port to connect to
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "output")]
     pub(crate) connect: Option<String>,
@@ -394,6 +422,9 @@ pub(crate) struct RecvArgs {
     pub(crate) identities: IdentityArgs,
 
     #[command(flatten)]
+    pub(crate) senders: SenderArgs,
+
+    #[command(flatten)]
     pub(crate) limits: LimitArgs,
 
     /// Address and port to wait at, in the place of IN
@@ -419,6 +450,13 @@ fn kept_file() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| {
         if is_standard_stream(&path) { Err("the header has to be kept: name a file") } else { Ok(path) }
     })
+}
+
+/// Algorithms of signing keys that can be made.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Signing {
+    /// RSASSA-PSS with SHA-256
+    Rsa,
 }
 
 /// Lengths of keys that can be made.

@@ -45,7 +45,7 @@ fn with_file(file: &Path) -> Result<(), Failure> {
 
     let identity = generate()?;
     let pair = NewPair::begin(&private, &public_path(&private))?;
-    put_in_place(pair.write(identity.to_pem().expose(), &identity.recipient())?)?;
+    put_in_place(pair.write(identity.to_pem().expose(), &identity.recipient().to_pem())?)?;
 
     let started = Instant::now();
     let recipient = identity.recipient();

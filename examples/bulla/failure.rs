@@ -1,7 +1,7 @@
 //! The one line that a failed command prints at its end.
 
 use std::fmt::{self, Display};
-use std::io;
+use std::io::{self, Write};
 
 use crate::text::Printable;
 
@@ -26,6 +26,12 @@ impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Printable(&self.0).fmt(f)
     }
+}
+
+/// Says something of `name` that is no failure, in one line on standard error.
+pub(crate) fn note(name: impl Display, text: impl Display) {
+    // What cannot be told is no reason to fail.
+    let _ = io::stderr().write_all(format!("bulla: {}\n", Failure::new(name, text)).as_bytes());
 }
 
 /// Returns an error of the system in better words and without its number, if we have such words.

@@ -3,13 +3,15 @@
 use std::io;
 use std::path::Path;
 
-use bulla::{RsaIdentity, RsaRecipient};
+use bulla::error::KeyError;
+use bulla::keys::KeyId;
+use bulla::{RsaIdentity, RsaSigner};
 use zeroize::Zeroizing;
 
-use crate::args::{KeygenArgs, is_standard_stream};
+use crate::args::{KeygenArgs, Signing, is_standard_stream};
 use crate::failure::Failure;
 use crate::keys::public_path;
-use crate::passphrase;
+use crate::passphrase::{self, Passphrase};
 use crate::permissions::Content;
 use crate::replacement::{Replacement, put_in_place};
 use crate::standard;
@@ -34,21 +36,59 @@ pub(crate) fn run(args: &KeygenArgs) -> Result<(), Failure> {
     standard::output()?;
     let ask = || passphrase::of_new_key(&args.passphrase_source, &private.display().to_string());
     let passphrase = is_encrypted.then(ask).transpose()?;
-    let identity = RsaIdentity::generate(args.bits.into()).map_err(|error| Failure::new("keygen", error))?;
-    let private_pem = match passphrase {
-        Some(passphrase) => passphrase::encrypt(&identity, &passphrase)?,
-        None => Zeroizing::new(identity.to_pem().expose().to_owned()),
-    };
-    let pair = pair.write(&private_pem, &identity.recipient())?;
+    let fail = |error: KeyError| Failure::new("keygen", error);
+    let keys = generate(args, passphrase.as_ref()).map_err(fail)?;
+    let pair = pair.write(&keys.private_pem, &keys.public_pem)?;
 
     // First the report, so that nothing has to be taken back if it fails.
     standard::print(&format!(
-        "private key  {}\npublic key   {}\nkey id       {}\n",
+        "private key  {}\npublic key   {}\nkey id       {}\npurpose      {}\n",
         Printable(&private.to_string_lossy()),
         Printable(&public.to_string_lossy()),
-        identity.key_id()
+        keys.key_id,
+        if args.signing.is_some() { "to sign envelopes with" } else { "to open envelopes with" }
     ))?;
     put_in_place(pair)
+}
+
+/// A new pair, as it is written.
+struct NewKeys {
+    private_pem: Zeroizing<String>,
+    public_pem: String,
+    key_id: KeyId,
+}
+
+fn generate(args: &KeygenArgs, passphrase: Option<&Passphrase>) -> Result<NewKeys, KeyError> {
+    match args.signing {
+        None => RsaIdentity::generate(args.bits.into())?.written(passphrase),
+        Some(Signing::Rsa) => RsaSigner::generate(args.bits.into())?.written(passphrase),
+    }
+}
+
+/// A private key that can be written to a file, with its public half.
+trait Written {
+    fn written(&self, passphrase: Option<&Passphrase>) -> Result<NewKeys, KeyError>;
+}
+
+macro_rules! written {
+    ($($key:ty, $public:ident;)*) => {$(
+        impl Written for $key {
+            fn written(&self, passphrase: Option<&Passphrase>) -> Result<NewKeys, KeyError> {
+                let private_pem = match passphrase {
+                    #[cfg(feature = "encrypted-keys")]
+                    Some(passphrase) => Zeroizing::new(self.to_encrypted_pem(passphrase)?),
+                    // Without the feature there is none.
+                    _ => Zeroizing::new(self.to_pem().expose().to_owned()),
+                };
+                Ok(NewKeys { private_pem, public_pem: self.$public().to_pem(), key_id: self.key_id() })
+            }
+        }
+    )*};
+}
+
+written! {
+    RsaIdentity, recipient;
+    RsaSigner, verifier;
 }
 
 /// Two future files. If one of them cannot be had, neither remains.
@@ -71,9 +111,9 @@ impl NewPair {
     }
 
     /// Writes both keys, and returns them to be [put in place](put_in_place).
-    pub(crate) fn write(mut self, private: &str, public: &RsaRecipient) -> Result<Vec<Replacement>, Failure> {
+    pub(crate) fn write(mut self, private: &str, public: &str) -> Result<Vec<Replacement>, Failure> {
         self.private.write(private)?;
-        self.public.write(&public.to_pem())?;
+        self.public.write(public)?;
         // The private key first: otherwise, if the power fails in between, there is a public key
         // whose private half is lost.
         Ok(vec![self.private, self.public])

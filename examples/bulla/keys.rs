@@ -1,15 +1,16 @@
 //! Key files.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use bulla::error::{KeyError, KeyErrorKind};
+use bulla::senders::{AnySigner, AnyVerifier};
 use bulla::{RsaIdentity, RsaRecipient};
 use zeroize::Zeroizing;
 
 use crate::args::{IdentityArgs, PassphraseArgs};
 use crate::certificate::{self, PublicKey};
-use crate::failure::Failure;
+use crate::failure::{Failure, note};
 use crate::file_id::FileId;
 use crate::passphrase;
 use crate::source::{Opened, Source};
@@ -33,8 +34,7 @@ pub(crate) fn recipients(paths: &[PathBuf], any_certificate: bool) -> Result<Vec
             return Err(Failure::new(name, format_args!("{concern}; --any-certificate seals to it all the same")));
         }
         if let Some(choice) = choice {
-            // What cannot be told is no reason to fail.
-            let _ = io::stderr().write_all(format!("bulla: {}\n", Failure::new(&name, choice)).as_bytes());
+            note(&name, choice);
         }
         let recipient = KeyFile { key, name, file_id };
         // With anonymous records, the library would not notice.
@@ -62,20 +62,19 @@ pub(crate) fn identities_at(
     paths: &[PathBuf],
     passphrase: &PassphraseArgs,
 ) -> Result<Vec<KeyFile<RsaIdentity>>, Failure> {
-    let identity = |path: &PathBuf| {
-        let KeyFile { key: file, name, file_id } = read(path)?;
-        let key = match RsaIdentity::from_key_file(&file) {
-            #[cfg(feature = "encrypted-keys")]
-            Err(error) if *error.kind() == KeyErrorKind::Encrypted => {
-                let passphrase = passphrase::of_key(passphrase, &name)?;
-                RsaIdentity::from_encrypted_key_file(&file, &passphrase, &bulla::Limits::default())
-            }
-            key => key,
-        };
-        Ok(KeyFile { key: key.map_err(|error| refused(path, &name, &error))?, name, file_id })
-    };
-    passphrase::check_built(passphrase.passphrase_file.is_some())?;
-    paths.iter().map(identity).collect()
+    paths.iter().map(|path| private(path, passphrase)).collect()
+}
+
+/// Reads the private key to sign with, and decrypts it if it is encrypted.
+pub(crate) fn signer(path: &Path, passphrase: &PassphraseArgs) -> Result<KeyFile<AnySigner>, Failure> {
+    private(path, passphrase)
+}
+
+/// Reads the public key of a sender.
+pub(crate) fn sender(path: &Path) -> Result<KeyFile<AnyVerifier>, Failure> {
+    let KeyFile { key: file, name, file_id } = read(path)?;
+    let key = AnyVerifier::from_key_file(&file).map_err(|error| refused(path, &name, &error))?;
+    Ok(KeyFile { key, name, file_id })
 }
 
 /// Describes the keys in messages: the id of the only key, or the number of keys.
@@ -93,6 +92,45 @@ pub(crate) fn public_path(private: &Path) -> PathBuf {
     let mut name = stem.unwrap_or_default().to_owned();
     name.push(".pub.pem");
     private.with_file_name(name)
+}
+
+/// Private keys in files, which may be encrypted.
+trait Private: Sized {
+    fn from_key_file(file: &[u8]) -> Result<Self, KeyError>;
+
+    #[cfg(feature = "encrypted-keys")]
+    fn from_encrypted_key_file(file: &[u8], passphrase: &[u8]) -> Result<Self, KeyError>;
+}
+
+macro_rules! private {
+    ($($key:ty),*) => {$(
+        impl Private for $key {
+            fn from_key_file(file: &[u8]) -> Result<Self, KeyError> {
+                Self::from_key_file(file)
+            }
+
+            #[cfg(feature = "encrypted-keys")]
+            fn from_encrypted_key_file(file: &[u8], passphrase: &[u8]) -> Result<Self, KeyError> {
+                Self::from_encrypted_key_file(file, passphrase, &bulla::Limits::default())
+            }
+        }
+    )*};
+}
+
+private!(RsaIdentity, AnySigner);
+
+fn private<K: Private>(path: &Path, passphrase: &PassphraseArgs) -> Result<KeyFile<K>, Failure> {
+    passphrase::check_built(passphrase.passphrase_file.is_some())?;
+    let KeyFile { key: file, name, file_id } = read(path)?;
+    let key = match K::from_key_file(&file) {
+        #[cfg(feature = "encrypted-keys")]
+        Err(error) if *error.kind() == KeyErrorKind::Encrypted => {
+            let passphrase = passphrase::of_key(passphrase, &name)?;
+            K::from_encrypted_key_file(&file, &passphrase)
+        }
+        key => key,
+    };
+    Ok(KeyFile { key: key.map_err(|error| refused(path, &name, &error))?, name, file_id })
 }
 
 /// Reads the bytes of a key file.
@@ -114,6 +152,10 @@ fn refused(path: &Path, name: &str, error: &KeyError) -> Failure {
         }
         KeyErrorKind::PublicKey => {
             Failure::new(name, format_args!("{error}: the private half of NAME.pub.pem is NAME.pem"))
+        }
+        KeyErrorKind::PssOnly => Failure::new(name, format_args!("{error}: give it with --sign-with or --sender")),
+        KeyErrorKind::OaepOnly => {
+            Failure::new(name, format_args!("{error}: \"bulla keygen --signing\" makes a key that signs"))
         }
         _ => Failure::new(name, error),
     }

@@ -16,13 +16,15 @@ use crate::output::Output;
 use crate::permissions::Content;
 use crate::progress::Progress;
 use crate::refusal::{nothing_addressed, refused, unreadable, unreadable_or_body, wrong_associated_data};
+use crate::senders::Demand;
 use crate::source::check_standard_input;
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
-    let read = args.identities.files().chain(&args.aad.aad_file).chain(&args.header);
+    let read = args.identities.files().chain(&args.senders.senders).chain(&args.aad.aad_file).chain(&args.header);
     check_standard_input(read.chain([&args.input]))?;
     let identities = keys::identities(&args.identities)?;
+    let demand = Demand::read(&args.senders)?;
     let aad = Aad::read(&args.aad)?;
     let limits = args.limits.limits();
     let destination = Destination::find(&args.output)?;
@@ -30,22 +32,26 @@ pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
     destination.check_is_not(Input::id_at(&args.input), "IN")?;
     destination.check_is_not(header.as_ref().and_then(|file| file.file_id), "the header")?;
     destination.check_is_not(aad.file_id, "the associated data")?;
-    for file in &identities {
-        destination.check_is_not(file.file_id, "one of the keys")?;
+    for file_id in identities.iter().map(|file| file.file_id).chain(demand.file_ids()) {
+        destination.check_is_not(file_id, "one of the keys")?;
     }
     let destination = destination.prepare(Content::Secret, args.force)?;
 
-    let opener = opener(&identities, limits)?.aad(&aad.bytes);
+    let opener = demand.of(opener(&identities, limits)?.aad(&aad.bytes), &identities);
     let keys = keys::describe(&identities);
     let mut input = match &header {
         Some(_) => Input::open_body(&args.input)?,
         None => Input::open_envelope(&args.input)?,
     };
     let reader = start(&opener, limits, &keys, &mut input, header.as_ref())?;
+    let findings = demand.look(reader.opened_header());
+    let named = header.as_ref().map_or(input_of(&reader).name(), |file| &file.name).to_owned();
     // Only now, after the key was found: until here, no reader of a pipe has seen anything.
     let mut output = destination.begin()?;
     finish(reader, &mut output)?;
-    output.commit()
+    output.commit()?;
+    findings.tell(&named);
+    Ok(())
 }
 
 /// A header, and the input that holds its body.

@@ -22,6 +22,7 @@ use crate::open::opener;
 use crate::permissions::Content;
 use crate::progress::Progress;
 use crate::refusal::unreadable;
+use crate::senders::Demand;
 use crate::source::check_standard_input;
 use crate::transfer::{TransferError, transfer};
 
@@ -34,12 +35,13 @@ pub(crate) fn run(args: &PartsArgs) -> Result<(), Failure> {
 }
 
 fn open(args: &PartsOpenArgs) -> Result<(), Failure> {
-    check_standard_input(args.identities.files())?;
+    check_standard_input(args.identities.files().chain(&args.senders.senders))?;
     let identities = keys::identities(&args.identities)?;
+    let demand = Demand::read(&args.senders)?;
     let destination = Destination::find(&args.output)?;
     destination.check_is_not(Input::id_at(&args.input), "IN")?;
-    for file in &identities {
-        destination.check_is_not(file.file_id, "one of the keys")?;
+    for file_id in identities.iter().map(|file| file.file_id).chain(demand.file_ids()) {
+        destination.check_is_not(file_id, "one of the keys")?;
     }
     let destination = destination.prepare(Content::Secret, args.force)?;
 
@@ -47,11 +49,12 @@ fn open(args: &PartsOpenArgs) -> Result<(), Failure> {
     // For the progress bar, and to notice changes. What is read goes through a file of its own.
     let input = Input::open(&args.input)?;
     let file = open_file(&args.input)?;
-    let opener = opener(&identities, args.limits.limits())?;
+    let opener = demand.of(opener(&identities, args.limits.limits())?, &identities);
     let reader = opener.open_parts_at(file).map_err(|error| match OpenError::from_io(&error) {
         Some(OpenError::WrongAssociatedData) => Failure::new(&name, "no manifest at its end: it was cut or extended"),
         _ => unreadable(&name, &error),
     })?;
+    let findings = demand.look(reader.manifest().opened_header());
     let mut output = destination.begin()?;
     let progress = Progress::new("opening", &input, &output);
     let mut stream = reader.stream();
@@ -64,7 +67,9 @@ fn open(args: &PartsOpenArgs) -> Result<(), Failure> {
         TransferError::Write(error) => Failure::io(output.name(), &error),
     })?;
     input.check_unchanged()?;
-    output.commit()
+    output.commit()?;
+    findings.tell(&name);
+    Ok(())
 }
 
 /// Counts what is read, for the progress bar.

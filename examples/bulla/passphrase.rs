@@ -3,7 +3,6 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use bulla::RsaIdentity;
 use zeroize::Zeroizing;
 
 use crate::args::PassphraseArgs;
@@ -20,17 +19,6 @@ pub(crate) fn check_built(is_needed: bool) -> Result<(), Failure> {
         return Err(Failure::new("passphrases", "they need a program built with --features encrypted-keys"));
     }
     Ok(())
-}
-
-/// Encrypts a private key, and returns it as PEM.
-#[cfg(feature = "encrypted-keys")]
-pub(crate) fn encrypt(identity: &RsaIdentity, passphrase: &Passphrase) -> Result<Zeroizing<String>, Failure> {
-    identity.to_encrypted_pem(passphrase).map(Zeroizing::new).map_err(|error| Failure::new("keygen", error))
-}
-
-#[cfg(not(feature = "encrypted-keys"))]
-pub(crate) fn encrypt(_: &RsaIdentity, _: &Passphrase) -> Result<Zeroizing<String>, Failure> {
-    check_built(true).map(|()| Zeroizing::default())
 }
 
 /// Reads the passphrase file if one is given, and otherwise asks for the passphrase of `name`.

@@ -6,6 +6,7 @@ use std::io;
 use bulla::error::{HeaderError, HeaderErrorKind, Limit, LimitExceeded, Lookalike, OpenError, SealError};
 
 use crate::failure::Failure;
+use crate::private::SIGNS_OR_OPENS;
 
 /// Says why `name`, an envelope or a part of one, cannot be read.
 pub(crate) fn unreadable(name: impl Display, error: &io::Error) -> Failure {
@@ -46,6 +47,13 @@ pub(crate) fn wrong_associated_data(name: impl Display, header: &str) -> Failure
 pub(crate) fn cannot_seal(error: SealError) -> Failure {
     match error {
         SealError::LimitExceeded(error) => Failure::new("cannot seal", format_args!("limit exceeded: {error}")),
+        SealError::PrivateSectionTooLong => {
+            let hint = "shorten the private metadata or, if you sign, seal to fewer keys";
+            Failure::new("cannot seal", format_args!("limit exceeded: {error}; {hint}"))
+        }
+        SealError::SignerIsRecipient(id) => {
+            Failure::new("cannot seal", format_args!("the key {id} is that of a recipient, {SIGNS_OR_OPENS}"))
+        }
         error => Failure::new("cannot seal", error),
     }
 }
@@ -57,6 +65,33 @@ fn reason(error: &OpenError) -> String {
         OpenError::NotAuthentic => "not authentic: wrong key, or the header was altered".into(),
         OpenError::WrongAssociatedData => format!("{WRONG_ASSOCIATED_DATA} or belongs to another envelope"),
         OpenError::LimitExceeded(error) => limit_reason(error),
+        OpenError::MalformedPrivateSection => {
+            "malformed private section: whoever sealed it, or a recipient, made it so; have it sealed anew".into()
+        }
+        OpenError::UnknownPrivateItem(number) => {
+            format!("unknown critical item {number:#06x} in the private section: {SEALED_BY_SOMETHING_NEWER}")
+        }
+        OpenError::NoSender => {
+            "no sender: nobody has signed it, so anyone can have made it; have it sealed with --sign-with".into()
+        }
+        OpenError::OtherSender => {
+            "other sender: it is not signed with any of the keys of --sender; if you trust others, give theirs as well"
+                .into()
+        }
+        OpenError::SenderNotAuthentic => {
+            "sender not authentic: the signature is not that of the key it names, or is for another session; do not \
+             use it, have it sealed anew"
+                .into()
+        }
+        OpenError::NotInAudience => {
+            "not in the audience: the sender made it for other keys, and somebody has passed it on; have the sender \
+             seal it to yours, or take it as it is with --accept-readdressed"
+                .into()
+        }
+        OpenError::OtherAudience(id) => format!(
+            "other audience: the sender made it for the key {id} as well, whose holder can have replaced the content; \
+             give that with -i if it is yours, or leave out --only-for-me"
+        ),
         error => error.to_string(),
     }
 }

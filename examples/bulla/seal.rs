@@ -11,22 +11,25 @@ use crate::input::Input;
 use crate::keys;
 use crate::output::Output;
 use crate::permissions::Content;
+use crate::private::Private;
 use crate::progress::Progress;
 use crate::refusal::cannot_seal;
 use crate::source::check_standard_input;
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
-    check_standard_input(args.recipients.iter().chain(&args.aad.aad_file).chain([&args.input]))?;
+    let read = args.recipients.iter().chain(args.private.files()).chain(&args.aad.aad_file);
+    check_standard_input(read.chain([&args.input]))?;
     let key_files = keys::recipients(&args.recipients, args.any_certificate)?;
+    let private = Private::read(&args.private, &key_files)?;
     let aad = Aad::read(&args.aad)?;
     let destination = Destination::find(&args.output)?;
     let header = args.header.as_deref().map(Destination::find_header).transpose()?;
     for destination in [Some(&destination), header.as_ref()].into_iter().flatten() {
         destination.check_is_not(Input::id_at(&args.input), "IN")?;
         destination.check_is_not(aad.file_id, "the associated data")?;
-        for file in &key_files {
-            destination.check_is_not(file.file_id, "one of the keys")?;
+        for file_id in key_files.iter().map(|file| file.file_id).chain([private.file_id()]) {
+            destination.check_is_not(file_id, "one of the keys")?;
         }
     }
     if let Some(header) = &header {
@@ -41,6 +44,7 @@ pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
     if let Some(metadata) = &args.metadata {
         sealer = sealer.metadata(metadata.as_bytes());
     }
+    let sealer = private.add_to(sealer);
 
     if let Some(header) = header {
         return detached::seal(&sealer, &mut input, header, destination);

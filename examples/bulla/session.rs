@@ -15,14 +15,17 @@ use crate::keys;
 use crate::open::opener;
 use crate::output::Output;
 use crate::permissions::Content;
+use crate::private::Private;
 use crate::refusal::{cannot_seal, unreadable};
+use crate::senders::{Demand, Findings};
 use crate::source::check_standard_input;
 
 pub(crate) fn send(args: &SendArgs) -> Result<(), Failure> {
-    check_standard_input(args.recipients.iter().chain([&args.input]))?;
+    check_standard_input(args.recipients.iter().chain(args.private.files()).chain([&args.input]))?;
     let key_files = keys::recipients(&args.recipients, args.any_certificate)?;
+    let private = Private::read(&args.private, &key_files)?;
     let recipients = keys::named_or_not(key_files, false);
-    let sealer = Sealer::with_recipients(&recipients).map_err(cannot_seal)?;
+    let sealer = private.add_to(Sealer::with_recipients(&recipients).map_err(cannot_seal)?);
     match (&args.connect, &args.output) {
         (Some(address), _) => {
             let mut input = Input::open(&args.input)?;
@@ -37,6 +40,7 @@ pub(crate) fn send(args: &SendArgs) -> Result<(), Failure> {
         (None, Some(output)) => {
             let destination = Destination::find(output)?;
             destination.check_is_not(Input::id_at(&args.input), "IN")?;
+            destination.check_is_not(private.file_id(), "one of the keys")?;
             let destination = destination.prepare(Content::Public, args.force)?;
             let mut input = Input::open(&args.input)?;
             let output = destination.begin()?;
@@ -57,16 +61,17 @@ pub(crate) fn recv(args: &RecvArgs) -> Result<(), Failure> {
         (None, [input, output]) => (Some(input), output),
         _ => return Err(Failure::new("recv", "give IN and OUT, or --listen and OUT")),
     };
-    check_standard_input(args.identities.files().chain(input))?;
+    check_standard_input(args.identities.files().chain(&args.senders.senders).chain(input))?;
     let identities = keys::identities(&args.identities)?;
+    let demand = Demand::read(&args.senders)?;
     let destination = Destination::find(output)?;
     let id = input.and_then(|input| Input::id_at(input));
     destination.check_is_not(id, "IN")?;
-    for file in &identities {
-        destination.check_is_not(file.file_id, "one of the keys")?;
+    for file_id in identities.iter().map(|file| file.file_id).chain(demand.file_ids()) {
+        destination.check_is_not(file_id, "one of the keys")?;
     }
     let destination = destination.prepare(Content::Secret, args.force)?;
-    let opener = opener(&identities, args.limits.limits())?;
+    let opener = demand.of(opener(&identities, args.limits.limits())?, &identities);
     match (&args.listen, input) {
         (Some(address), _) => {
             let fail = |error: io::Error| unreadable(address, &error);
@@ -75,10 +80,13 @@ pub(crate) fn recv(args: &RecvArgs) -> Result<(), Failure> {
             let (mut reader, mut writer) = opener.accept(reader, socket).map_err(fail)?;
             let mut output = destination.begin()?;
             let received = receive_all(&mut reader, &mut output, address)?;
+            let findings = findings(&demand, &reader);
             output.commit()?;
             // Only what is safely there is confirmed.
             let answered = writer.send(&received.to_be_bytes()).and_then(|()| writer.try_finish());
-            answered.map_err(fail)
+            answered.map_err(fail)?;
+            findings.iter().for_each(|findings| findings.tell(address));
+            Ok(())
         }
         (None, Some(input)) => {
             let input = Input::open(input)?;
@@ -86,11 +94,14 @@ pub(crate) fn recv(args: &RecvArgs) -> Result<(), Failure> {
             let mut reader = opener.receive_from(BufReader::new(input)).map_err(|error| unreadable(&name, &error))?;
             let mut output = destination.begin()?;
             receive_all(&mut reader, &mut output, &name)?;
+            let findings = findings(&demand, &reader);
             let mut rest = [0];
             if reader.into_inner().read(&mut rest).map_err(|error| Failure::io(&name, &error))? > 0 {
                 return Err(Failure::new(name, "more bytes after the end of the session"));
             }
-            output.commit()
+            output.commit()?;
+            findings.iter().for_each(|findings| findings.tell(&name));
+            Ok(())
         }
         (None, None) => Err(Failure::new("recv", "name IN, or give --listen")),
     }
@@ -124,6 +135,11 @@ fn receive_all<R: Read>(reader: &mut SessionReader<R>, output: &mut Output, from
         received += u64::try_from(message.len()).unwrap_or(u64::MAX);
     }
     Ok(received)
+}
+
+/// What there is to tell of a session that was received.
+fn findings<R: Read>(demand: &Demand<'_>, reader: &SessionReader<R>) -> Option<Findings> {
+    reader.opened_header().map(|opened| demand.look(opened))
 }
 
 /// Waits for the confirmation of the other end, which only the holder of the key can give.

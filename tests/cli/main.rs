@@ -22,6 +22,7 @@ mod program;
 mod replacing;
 mod rewrapping;
 mod round_trips;
+mod senders;
 mod sessions;
 #[cfg(unix)]
 mod signals;

@@ -40,6 +40,18 @@ fn a_run_that_was_killed_is_resumed_with_a_private_key() {
 }
 
 #[test]
+fn a_signed_run_that_was_killed_keeps_its_sender() {
+    let dir = Scratch::new();
+    dir.write("in", &pattern(LEN));
+    kill_midway_with(&dir, &["--sign-with", &private(4096)]);
+    dir.succeeds(["parts", "seal", "-i", &private(2048), "in", "out"]);
+    let output = dir.run(["parts", "open", "-i", &private(2048), "--sender", &public(4096), "out", "opened"]);
+    let line = format!("bulla: out: the sender is {} ({})\n", identity(4096).key_id(), public(4096));
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), line));
+    assert!(dir.read("opened") == pattern(LEN));
+}
+
+#[test]
 fn nothing_is_resumed_with_the_wrong_key_or_another_input() {
     let dir = Scratch::new();
     dir.write("in", &pattern(LEN));
@@ -164,8 +176,13 @@ fn damage_gives_no_file() {
 
 /// Kills a run that has sealed a part and not all of them. Its workers end by themselves.
 fn kill_midway(dir: &Scratch) {
+    kill_midway_with(dir, &[]);
+}
+
+fn kill_midway_with(dir: &Scratch, options: &[&str]) {
     let mut command = Command::new(crate::build::program());
-    command.args(["parts", "seal", "-r", &public(2048), "--part-size", "1000000", "--workers", "2", "in", "out"]);
+    command.args(["parts", "seal", "-r", &public(2048), "--part-size", "1000000", "--workers", "2"]);
+    command.args(options).args(["in", "out"]);
     let mut child = command.current_dir(dir.0.path()).stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(30);
     while journal_len(dir) == 0 {

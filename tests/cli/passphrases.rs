@@ -88,7 +88,7 @@ mod built {
     #[cfg(target_os = "linux")]
     fn the_terminal_asks_and_shows_nothing_of_the_answer() {
         let dir = with_key();
-        let Some(output) = at_terminal(&dir, "open -i me.pem sealed out", "päss\n") else { return };
+        let Some(output) = at_terminal(&dir, "open --any-sender -i me.pem sealed out", "päss\n") else { return };
         assert_eq!(text(&output.stdout), "Passphrase for me.pem: \r\n");
         assert_eq!(dir.read("out"), PLAINTEXT);
 

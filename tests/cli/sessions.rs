@@ -32,6 +32,22 @@ fn a_session_over_a_socket_is_confirmed_by_the_holder_of_the_key() {
 }
 
 #[test]
+fn a_session_over_a_socket_has_the_sender_that_was_demanded_or_none() {
+    let dir = Scratch::new();
+    dir.write("in", &pattern(100_000));
+    let run = |options: &[&str]| {
+        let (receiver, address) = listening_for(&dir, &["--sender", &public(4096)]);
+        let sent = dir.run([&["send", "-r", &public(2048), "--connect", &address][..], options, &["in"]].concat());
+        (sent.status.code(), receiver.wait_with_output().unwrap().status.code())
+    };
+    assert_eq!(run(&[]), (Some(1), Some(1)));
+    assert_eq!(run(&["--sign-with", &private(3072)]), (Some(1), Some(1)));
+    assert_eq!(dir.names(), ["in"]);
+    assert_eq!(run(&["--sign-with", &private(4096)]), (Some(0), Some(0)));
+    assert!(dir.read("out") == pattern(100_000));
+}
+
+#[test]
 fn whoever_does_not_hold_the_key_confirms_nothing() {
     let dir = Scratch::new();
     dir.write("in", &pattern(100_000));
@@ -97,7 +113,13 @@ fn senseless_arguments_are_refused() {
 
 /// A program that receives to `out`, and where it listens.
 fn listening(dir: &Scratch) -> (Child, String) {
-    let mut command = dir.command(["recv", "-i", &private(2048), "--listen", "127.0.0.1:0", "out"]);
+    listening_for(dir, &[])
+}
+
+fn listening_for(dir: &Scratch, options: &[&str]) -> (Child, String) {
+    let identity = private(2048);
+    let args = [&["recv", "-i", &identity, "--listen", "127.0.0.1:0"][..], options, &["out"]].concat();
+    let mut command = dir.command(args);
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());

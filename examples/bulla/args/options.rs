@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use bulla::Limits;
+use clap::builder::NonEmptyStringValueParser;
 
 /// Keys to open with.
 #[derive(Debug, clap::Args)]
 pub(crate) struct IdentityArgs {
     /// Private key to open with: PEM or DER, in a file or, for -, on standard input; repeat for
     /// several keys. If it is encrypted, the terminal asks for its passphrase
-    #[arg(short = 'i', long = "identity", value_name = "KEY.pem", required = true)]
+    #[arg(short = 'i', long = "identity", value_name = "KEY.pem", required = true, group = "private_keys")]
     pub(crate) identities: Vec<PathBuf>,
 
     #[command(flatten)]
@@ -23,11 +24,69 @@ impl IdentityArgs {
     }
 }
 
+/// What only recipients can read.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PrivateArgs {
+    /// Sign with this private key: whoever demands its public key with --sender knows that you made
+    /// the envelope, and for whom. The key must not be that of a recipient: "keygen --signing"
+    /// makes one for this. Recipients alone see who signed, and all recipients, anonymous ones too
+    #[arg(long = "sign-with", value_name = "KEY.pem", group = "private_keys")]
+    pub(crate) signer: Option<PathBuf>,
+
+    /// Text to put into the header, encrypted: recipients alone can read it, with "open
+    /// --show-private"
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) private_metadata: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseArgs,
+}
+
+impl PrivateArgs {
+    /// The files that are read.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.signer.iter().chain(&self.passphrase.passphrase_file)
+    }
+}
+
+/// Who may have sealed.
+///
+/// A script that demands nobody is not told so: the note would be an answer to nobody, and a line
+/// more on standard error makes some of them fail.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SenderArgs {
+    /// Open only what the holder of this public key has signed, for one of the keys of -i; repeat
+    /// to accept any of several. Without this, anyone can have made what opens, and a note on
+    /// standard error says so, if that is a terminal. With it, a line on standard error says who it
+    /// was
+    #[arg(long = "sender", value_name = "PUB.pem")]
+    pub(crate) senders: Vec<PathBuf>,
+
+    /// With --sender: open also what the sender made for others, and somebody has passed on.
+    /// Whoever that was can have replaced the content
+    #[arg(long, requires = "senders")]
+    pub(crate) accept_readdressed: bool,
+
+    /// With --sender: refuse what the sender made for other keys as well as those of -i. Otherwise
+    /// their holders can have replaced the content
+    #[arg(long, requires = "senders", conflicts_with = "accept_readdressed")]
+    pub(crate) only_for_me: bool,
+
+    /// Say nothing of the sender: it does not matter who has sealed
+    #[arg(long, conflicts_with = "senders")]
+    pub(crate) any_sender: bool,
+
+    /// Show the private metadata on standard error, in one line, once everything has opened
+    #[arg(long)]
+    pub(crate) show_private: bool,
+}
+
 /// Where passphrases come from.
 #[derive(Debug, clap::Args)]
 pub(crate) struct PassphraseArgs {
-    /// Read the passphrase from the only line of FILE, and do not ask
-    #[arg(long, value_name = "FILE")]
+    /// Read the passphrase of a private key from the only line of FILE, and do not ask
+    // Without a private key it would be ignored, and seem to protect what is sealed.
+    #[arg(long, value_name = "FILE", requires = "private_keys")]
     pub(crate) passphrase_file: Option<PathBuf>,
 }
 

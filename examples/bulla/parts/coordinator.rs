@@ -17,11 +17,12 @@ use crate::args::PartsSealArgs;
 use crate::failure::Failure;
 use crate::keys;
 use crate::open::opener;
+use crate::private::Private;
 use crate::refusal::{cannot_seal, unreadable};
 use crate::source::check_standard_input;
 
 pub(super) fn run(args: &PartsSealArgs) -> Result<(), Failure> {
-    check_standard_input(args.recipients.iter().chain(&args.identities))?;
+    check_standard_input(args.recipients.iter().chain(&args.identities).chain(args.private.files()))?;
     let paths = Paths::of(&args.output);
     if fs::symlink_metadata(&args.output).is_ok() {
         return Err(Failure::new(args.output.display(), "already exists: choose another OUT"));
@@ -40,9 +41,11 @@ pub(super) fn run(args: &PartsSealArgs) -> Result<(), Failure> {
 /// Makes a new header, and the files beside OUT.
 fn begin(args: &PartsSealArgs, input: &File, paths: &Paths) -> Result<(PartsSealer, State, File), Failure> {
     let recipients = keys::recipients(&args.recipients, args.any_certificate)?;
+    let private = Private::read(&args.private, &recipients)?;
     let recipients = keys::named_or_not(recipients, false);
-    let (sealer, journal) =
-        Sealer::with_recipients(&recipients).and_then(|sealer| sealer.start_parts()).map_err(cannot_seal)?;
+    let (sealer, journal) = Sealer::with_recipients(&recipients)
+        .and_then(|sealer| private.add_to(sealer).start_parts())
+        .map_err(cannot_seal)?;
     let of_input = OfInput::look(input).map_err(|error| Failure::io(args.input.display(), &error))?;
     let state = State { run: new_run(&args.output)?, part_len: args.part_len, input: of_input, journal, written: None };
     if state.parts() > u64::from(Limits::default().parts()) {
@@ -65,7 +68,7 @@ fn begin(args: &PartsSealArgs, input: &File, paths: &Paths) -> Result<(PartsSeal
 
 /// Goes on where an earlier run has stopped, with the private key of a recipient.
 fn resume(args: &PartsSealArgs, input: &File, paths: &Paths) -> Result<(PartsSealer, State, File), Failure> {
-    let identities = keys::identities_at(&args.identities, &args.passphrase)?;
+    let identities = keys::identities_at(&args.identities, &args.private.passphrase)?;
     let name = paths.partial.display().to_string();
     let mut partial = open_partial(&paths.partial)?;
     lock_alone(&partial, &name)?;
