@@ -252,6 +252,9 @@ pub(crate) struct RewrapArgs {
 ///     not known, or if there is no body at all, since IN may be a header without its body
 ///   metadata: the text, or null if there is none or it is not UTF-8
 ///   metadata_hex: the same in hexadecimal, or null if there is none
+///   private_section: true if the header has a section that recipients alone can read
+///   sender: always null: whether anybody has signed, and who, cannot be seen without a key.
+///     Without a private section, nobody has
 ///   records: an array with one object for each record
 ///     type: a number
 ///     name: "rsa-oaep-sha256", "padding" or "unknown"

@@ -103,6 +103,13 @@ fn write_text(text: &mut String, name: &str, header: &Header, body: Body) -> std
         Some((_, Ok(metadata))) => writeln!(text, "  metadata  \"{}\" (unverified)", metadata.escape_debug())?,
         Some((metadata, Err(_))) => writeln!(text, "  metadata  {} in hexadecimal (unverified)", hex(metadata))?,
     }
+    match header.has_private_section() {
+        true => writeln!(
+            text,
+            "  private   a section that recipients alone can read; a sender cannot be seen without a key"
+        )?,
+        false => writeln!(text, "  private   none, and so no sender")?,
+    }
     match body {
         Body::Unknown => writeln!(text, "  plaintext length unknown")?,
         Body::Absent => writeln!(text, "  plaintext none here: a header without its body")?,
@@ -148,6 +155,8 @@ fn to_json(header: &Header, body: Body) -> String {
         "truncated": body.is_truncated(),
         "metadata": metadata.and_then(|metadata| str::from_utf8(metadata).ok()),
         "metadata_hex": metadata.map(hex),
+        "private_section": header.has_private_section(),
+        "sender": null,
         "records": records,
         "plaintext_len": body.plaintext_len(),
         "verified": false,

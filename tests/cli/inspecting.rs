@@ -1,6 +1,6 @@
 //! `bulla inspect`.
 
-use bulla::Sealer;
+use bulla::{RsaSigner, Sealer};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -22,6 +22,8 @@ fn inspect_prints_the_documented_json() {
             "truncated": false,
             "metadata": "text/plain é",
             "metadata_hex": "746578742f706c61696e20c3a9",
+            "private_section": false,
+            "sender": null,
             "records": [{
                 "type": 1,
                 "name": "rsa-oaep-sha256",
@@ -32,6 +34,24 @@ fn inspect_prints_the_documented_json() {
             "verified": false,
         })
     );
+}
+
+#[test]
+fn inspect_shows_that_there_is_a_private_section_and_nothing_of_it() {
+    let dir = Scratch::new();
+    let recipient = identity(2048).recipient();
+    let signer = RsaSigner::from_pem(std::fs::read(private(4096)).unwrap()).unwrap();
+    let sealer = Sealer::new(&recipient);
+    dir.write("text", &sealer.clone().private_metadata(b"secret").seal(b"").unwrap());
+    dir.write("signed", &sealer.signer(&signer).seal(b"").unwrap());
+    for name in ["text", "signed"] {
+        let json = dir.inspect(name);
+        assert_eq!((&json["private_section"], json.get("sender")), (&json!(true), Some(&Value::Null)));
+        let line = "  private   a section that recipients alone can read; a sender cannot be seen without a key\n";
+        assert!(dir.inspect_text(name).contains(line));
+    }
+    dir.write("none", &bulla::seal(&recipient, b"").unwrap());
+    assert!(dir.inspect_text("none").contains("  private   none, and so no sender\n"));
 }
 
 #[test]

@@ -338,6 +338,7 @@ fn private_metadata_is_for_recipients_alone() {
     dir.write("in", &PLAINTEXT);
     dir.succeeds(["seal", "-r", &public(2048), "--private-metadata", "only\u{1b} you", "in", "sealed"]);
     assert!(!dir.read("sealed").windows(4).any(|window| window == b"only"));
+    assert_eq!(dir.inspect("sealed")["private_section"], true);
     let open = ["open", "--force", "-i", &private(2048), "--show-private", "sealed", "out"];
     assert_eq!(told(dir.run(open)), r#"bulla: sealed: private metadata "only\u{1b} you""#);
     dir.write("sealed", &bulla::seal(identity(2048).recipient(), b"").unwrap());
