@@ -105,6 +105,12 @@ pub(crate) struct SealArgs {
     #[command(flatten)]
     pub(crate) private: PrivateArgs,
 
+    /// Store the name of IN, without its folder, or NAME, for "open --restore-name". Recipients
+    /// alone can read it. The private metadata is then this text: the line "bulla file", a line
+    /// "name: " with the name, an empty line, and TEXT
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true)]
+    pub(crate) store_name: Option<Option<String>>,
+
     #[command(flatten)]
     pub(crate) aad: AadArgs,
 
@@ -157,13 +163,19 @@ pub(crate) struct OpenArgs {
     #[arg(long)]
     pub(crate) force: bool,
 
+    /// In the place of OUT: write to this folder, under the name that "seal --store-name" stored,
+    /// and print the path. Refuses names with separators, ".." and all else that could leave the
+    /// folder, hidden names, and names that Windows does not allow
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) restore_name: Option<PathBuf>,
+
     /// The envelope to open
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
 
     /// The file to write
-    #[arg(value_name = "OUT")]
-    pub(crate) output: PathBuf,
+    #[arg(value_name = "OUT", required_unless_present = "restore_name", conflicts_with = "restore_name")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// Change who can open the envelope IN, without touching what was sealed

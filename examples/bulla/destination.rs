@@ -13,6 +13,7 @@ use crate::output::Output;
 use crate::permissions::Content;
 use crate::replacement::{Replacement, directory_of};
 use crate::standard;
+use crate::stored_name::StoredName;
 
 /// An OUT that has been looked at, but not touched yet.
 pub(crate) struct Destination {
@@ -82,6 +83,28 @@ impl Destination {
             Kind::File { .. } => Ok(header),
             _ => Err(Failure::new(header.name, "not a regular file: the header has to be kept")),
         }
+    }
+
+    /// Looks for a file in `folder` itself, under a name that somebody else has chosen. So there
+    /// must be a regular file, or nothing: a symbolic link is not followed, wherever it leads.
+    pub(crate) fn find_in(folder: &Path, stored: &StoredName) -> Result<Self, Failure> {
+        let path = folder.join(stored.as_str());
+        let name = path.display().to_string();
+        let (existing, id) = match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_file() => {
+                let id = FileId::of(&metadata);
+                (Some(metadata), id)
+            }
+            Ok(_) => {
+                return Err(Failure::new(
+                    name,
+                    "is there, and no regular file: give OUT in the place of --restore-name",
+                ));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (None, None),
+            Err(error) => return Err(Failure::io(name, &error)),
+        };
+        Ok(Self { name, role: "FOLDER", kind: Kind::File { path, existing }, id })
     }
 
     /// Refuses to write to the file `id`, which is also read. `other` says what it is read as.

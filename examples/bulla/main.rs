@@ -35,6 +35,7 @@ mod senders;
 mod session;
 mod source;
 mod standard;
+mod stored_name;
 mod text;
 mod transfer;
 

@@ -1,13 +1,14 @@
 //! `bulla open`.
 
 use std::io::{Chain, Cursor, Read};
+use std::path::Path;
 
 use bulla::error::OpenError;
 use bulla::{Header, Limits, OpenReader, Opener, RsaIdentity};
 
 use crate::aad::Aad;
 use crate::args::OpenArgs;
-use crate::destination::Destination;
+use crate::destination::{Destination, Prepared};
 use crate::detached::HeaderFile;
 use crate::failure::Failure;
 use crate::input::Input;
@@ -18,6 +19,8 @@ use crate::progress::Progress;
 use crate::refusal::{nothing_addressed, refused, unreadable, unreadable_or_body, wrong_associated_data};
 use crate::senders::Demand;
 use crate::source::check_standard_input;
+use crate::standard;
+use crate::stored_name::StoredName;
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
@@ -27,15 +30,18 @@ pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
     let demand = Demand::read(&args.senders)?;
     let aad = Aad::read(&args.aad)?;
     let limits = args.limits.limits();
-    let destination = Destination::find(&args.output)?;
+    let place = Place::find(args)?;
     let header = args.header.as_deref().map(|path| HeaderFile::read(path, &limits)).transpose()?;
-    destination.check_is_not(Input::id_at(&args.input), "IN")?;
-    destination.check_is_not(header.as_ref().and_then(|file| file.file_id), "the header")?;
-    destination.check_is_not(aad.file_id, "the associated data")?;
-    for file_id in identities.iter().map(|file| file.file_id).chain(demand.file_ids()) {
-        destination.check_is_not(file_id, "one of the keys")?;
-    }
-    let destination = destination.prepare(Content::Secret, args.force)?;
+    let prepare = |destination: Destination| {
+        destination.check_is_not(Input::id_at(&args.input), "IN")?;
+        destination.check_is_not(header.as_ref().and_then(|file| file.file_id), "the header")?;
+        destination.check_is_not(aad.file_id, "the associated data")?;
+        for file_id in identities.iter().map(|file| file.file_id).chain(demand.file_ids()) {
+            destination.check_is_not(file_id, "one of the keys")?;
+        }
+        destination.prepare(Content::Secret, args.force)
+    };
+    let place = place.prepare(prepare)?;
 
     let opener = demand.of(opener(&identities, limits)?.aad(&aad.bytes), &identities);
     let keys = keys::describe(&identities);
@@ -46,12 +52,55 @@ pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
     let reader = start(&opener, limits, &keys, &mut input, header.as_ref())?;
     let findings = demand.look(reader.opened_header());
     let named = header.as_ref().map_or(input_of(&reader).name(), |file| &file.name).to_owned();
+    let (destination, restored) = match place {
+        Place::Out(destination) => (destination, None),
+        Place::Folder(folder) => {
+            let stored = StoredName::from_metadata(reader.opened_header().private_metadata());
+            let stored = stored.map_err(|reason| Failure::new(&named, reason))?;
+            let destination = prepare(Destination::find_in(folder, &stored)?)?;
+            (destination, Some(folder.join(stored.as_str())))
+        }
+    };
     // Only now, after the key was found: until here, no reader of a pipe has seen anything.
     let mut output = destination.begin()?;
     finish(reader, &mut output)?;
+    if let Some(path) = restored {
+        // As `keygen` does: first the report, so that nothing has to be taken back if it fails. As
+        // it is, for scripts: the name has nothing in it that a terminal acts on.
+        standard::print(&format!("{}\n", path.display()))?;
+    }
     output.commit()?;
     findings.tell(&named);
     Ok(())
+}
+
+/// Where the plaintext goes.
+enum Place<'a, D> {
+    Out(D),
+    /// To this folder, under a name that is not known before the header has opened.
+    Folder(&'a Path),
+}
+
+impl<'a> Place<'a, Destination> {
+    fn find(args: &'a OpenArgs) -> Result<Self, Failure> {
+        match (&args.output, &args.restore_name) {
+            (Some(output), _) => Destination::find(output).map(Self::Out),
+            (None, Some(folder)) if folder.is_dir() => standard::output().map(|_| Self::Folder(folder)),
+            (None, Some(folder)) => Err(Failure::new(folder.display(), "is not a folder that exists")),
+            (None, None) => Err(Failure::new("open", "name OUT, or give --restore-name")),
+        }
+    }
+
+    /// Prepares what is known by now.
+    fn prepare(
+        self,
+        prepare: impl Fn(Destination) -> Result<Prepared, Failure>,
+    ) -> Result<Place<'a, Prepared>, Failure> {
+        Ok(match self {
+            Self::Out(destination) => Place::Out(prepare(destination)?),
+            Self::Folder(folder) => Place::Folder(folder),
+        })
+    }
 }
 
 /// A header, and the input that holds its body.

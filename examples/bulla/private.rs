@@ -7,6 +7,7 @@ use crate::args::PrivateArgs;
 use crate::failure::Failure;
 use crate::file_id::FileId;
 use crate::keys::{self, KeyFile};
+use crate::stored_name::StoredName;
 
 /// The private section of a header to be made.
 pub(crate) struct Private {
@@ -25,6 +26,11 @@ impl Private {
             return Err(Failure::new(&signer.name, reason));
         }
         Ok(Self { signer, metadata: args.private_metadata.clone() })
+    }
+
+    /// Stores the name of a file beside the text.
+    pub(crate) fn store(self, name: &StoredName) -> Self {
+        Self { metadata: Some(name.to_metadata(self.metadata.as_deref())), ..self }
     }
 
     /// The file of the signing key.

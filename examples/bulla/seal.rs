@@ -15,13 +15,20 @@ use crate::private::Private;
 use crate::progress::Progress;
 use crate::refusal::cannot_seal;
 use crate::source::check_standard_input;
+use crate::stored_name::StoredName;
 use crate::transfer::{TransferError, transfer};
 
 pub(crate) fn run(args: &SealArgs) -> Result<(), Failure> {
     let read = args.recipients.iter().chain(args.private.files()).chain(&args.aad.aad_file);
     check_standard_input(read.chain([&args.input]))?;
+    let stored_name =
+        args.store_name.as_ref().map(|given| StoredName::of(&args.input, given.as_deref())).transpose()?;
     let key_files = keys::recipients(&args.recipients, args.any_certificate)?;
     let private = Private::read(&args.private, &key_files)?;
+    let private = match &stored_name {
+        Some(name) => private.store(name),
+        None => private,
+    };
     let aad = Aad::read(&args.aad)?;
     let destination = Destination::find(&args.output)?;
     let header = args.header.as_deref().map(Destination::find_header).transpose()?;

@@ -26,5 +26,6 @@ mod senders;
 mod sessions;
 #[cfg(unix)]
 mod signals;
+mod stored_names;
 mod support;
 mod text_form;
