@@ -322,7 +322,8 @@ pub(crate) enum PartsCommand {
 ///
 /// Until it is complete, the result is in OUT.partial, and OUT.journal says which parts are there.
 /// If the work is interrupted, give the same command with -i in the place of -r: it goes on with
-/// what is missing. Neither file holds a secret.
+/// what is missing. Neither file holds a secret. But whoever can write to them can put others in
+/// their place, and read what is then sealed: where that may happen, sign, and go on with --sender.
 #[derive(Debug, clap::Args)]
 pub(crate) struct PartsSealArgs {
     /// Recipient: a public key or a certificate, as for seal; repeat for several
@@ -337,6 +338,11 @@ pub(crate) struct PartsSealArgs {
     #[arg(short = 'i', long = "identity", value_name = "KEY.pem", group = "private_keys",
         conflicts_with_all = ["recipients", "signer", "private_metadata"])]
     pub(crate) identities: Vec<PathBuf>,
+
+    /// With -i: go on only under a header that the holder of this public key has signed, as the
+    /// first run did if it was given --sign-with
+    #[arg(long = "sender", value_name = "PUB.pem", requires = "identities")]
+    pub(crate) senders: Vec<PathBuf>,
 
     // Of the first run: the header stays.
     #[command(flatten)]

@@ -44,7 +44,10 @@ fn a_signed_run_that_was_killed_keeps_its_sender() {
     let dir = Scratch::new();
     dir.write("in", &pattern(LEN));
     kill_midway_with(&dir, &["--sign-with", &private(4096)]);
-    dir.succeeds(["parts", "seal", "-i", &private(2048), "in", "out"]);
+    // As somebody would who puts a header of their own there, to read what is sealed under it.
+    let line = dir.fails(["parts", "seal", "-i", &private(2048), "--sender", &public(3072), "in", "out"]);
+    assert!(line.starts_with("bulla: out.partial: other sender: "), "{line}");
+    dir.succeeds(["parts", "seal", "-i", &private(2048), "--sender", &public(4096), "in", "out"]);
     let output = dir.run(["parts", "open", "-i", &private(2048), "--sender", &public(4096), "out", "opened"]);
     let line = format!("bulla: out: the sender is {} ({})\n", identity(4096).key_id(), public(4096));
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), line));

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use bulla::parts::{PartsSealer, SealedPart};
-use bulla::{Header, Limits, Sealer, body};
+use bulla::{Header, Limits, Sealer, Senders, body};
 
 use super::open_file;
 use super::state::{OfInput, Paths, State, locked, open_partial};
@@ -18,11 +18,13 @@ use crate::failure::Failure;
 use crate::keys;
 use crate::open::opener;
 use crate::private::Private;
-use crate::refusal::{cannot_seal, unreadable};
+use crate::refusal::{cannot_seal, refused, unreadable};
 use crate::source::check_standard_input;
 
 pub(super) fn run(args: &PartsSealArgs) -> Result<(), Failure> {
-    check_standard_input(args.recipients.iter().chain(&args.identities).chain(args.private.files()))?;
+    check_standard_input(
+        args.recipients.iter().chain(&args.identities).chain(args.private.files()).chain(&args.senders),
+    )?;
     let paths = Paths::of(&args.output);
     if fs::symlink_metadata(&args.output).is_ok() {
         return Err(Failure::new(args.output.display(), "already exists: choose another OUT"));
@@ -69,14 +71,18 @@ fn begin(args: &PartsSealArgs, input: &File, paths: &Paths) -> Result<(PartsSeal
 /// Goes on where an earlier run has stopped, with the private key of a recipient.
 fn resume(args: &PartsSealArgs, input: &File, paths: &Paths) -> Result<(PartsSealer, State, File), Failure> {
     let identities = keys::identities_at(&args.identities, &args.private.passphrase)?;
+    let senders = args.senders.iter().map(|path| Ok(keys::sender(path)?.key)).collect::<Result<Vec<_>, Failure>>()?;
     let name = paths.partial.display().to_string();
     let mut partial = open_partial(&paths.partial)?;
     lock_alone(&partial, &name)?;
     let mut state = State::read(&paths.journal)?;
     check_unchanged(args, input, &state)?;
     let header = Header::read_from(&mut partial, &Limits::default()).map_err(|error| unreadable(&name, &error))?;
-    let opened = opener(&identities, Limits::default())?.open_header(&header);
-    let opened = opened.map_err(|error| Failure::new(&name, error))?;
+    let mut opener = opener(&identities, Limits::default())?;
+    if !senders.is_empty() {
+        opener = opener.senders(Senders::any_of(senders));
+    }
+    let opened = opener.open_header(&header).map_err(|error| refused(&name, &error))?;
     let sealer = opened.resume_parts(&state.journal).map_err(|error| Failure::new(&name, error))?;
     // A worker of the earlier run that comes late finds another number, and writes nothing.
     state.run = new_run(&args.output)?;
