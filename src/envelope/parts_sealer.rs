@@ -161,6 +161,11 @@ impl OpenedHeader {
     ///   recipients were changed, nothing may be sealed under it any more, since who was removed
     ///   would read it. Also if the header is not for parts.
     /// * [`SealError::OtherAssociatedData`] if the parts were begun with other associated data.
+    ///
+    /// # Security
+    ///
+    /// Anyone can make a header and a journal for it, and then read what is sealed there. If others
+    /// can write to where you keep them, [demand a sender](crate::Opener::senders).
     pub fn resume_parts(&self, journal: &Journal) -> Result<PartsSealer, SealError> {
         if self.header().layout() != Layout::Parts {
             return Err(SealError::OtherHeader);

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::fields::Fields;
 use super::header::Header;
-use super::item::Item;
+use super::item::{ITEM_OVERHEAD, Item};
 use crate::error::{HeaderError, HeaderErrorKind};
 use crate::format::{HEADER_TAG_LEN, Layout, MAGIC, PREFIX_LEN, Suite, Version};
 use crate::limits::Limits;
@@ -76,6 +76,3 @@ fn encode_items(items: &[Item]) -> Result<Vec<u8>, HeaderError> {
     }
     Ok(bytes)
 }
-
-/// Bytes of type and length, which precede the value of a field or record.
-pub(super) const ITEM_OVERHEAD: usize = 6;

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use super::encode::ITEM_OVERHEAD;
 use super::fields::FieldSpans;
+use super::item::ITEM_OVERHEAD;
 use super::parse::{Prefix, parse_records};
 use super::reader::Reader;
 use super::record::{RecordSpan, Records};

@@ -28,3 +28,6 @@ impl Item {
         Self { item_type: record_type, value }
     }
 }
+
+/// Length in bytes of type and length, which precede the value of a field, record or private item.
+pub(super) const ITEM_OVERHEAD: usize = 6;

@@ -6,7 +6,7 @@ use core::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::encode::ITEM_OVERHEAD;
+use super::item::ITEM_OVERHEAD;
 use super::reader::Reader;
 use crate::error::{HeaderError, OpenError};
 use crate::format::{
