@@ -6,20 +6,20 @@ holds everything in memory and cannot wipe keys.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import io
-import re
 import secrets
 import struct
 from dataclasses import dataclass
 from typing import BinaryIO, Iterable, Optional
 
-from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from keys import Refused, SigningKey, VerifyingKey, algorithm, key_id, sign, signature_len, verify
 
 # §9.6: the constants, in its order.
 MAGIC = bytes.fromhex("8942554C0D0A1A0A")
@@ -29,7 +29,10 @@ KIND_SINGLE, KIND_STREAM, KIND_MESSAGE, KIND_PART, KIND_MANIFEST = 1, 2, 3, 4, 5
 MAX_FIELDS_LEN, MAX_RECORDS_LEN = 1 << 20, 1 << 22
 MAX_RECORDS, MAX_RECORD_LEN = 1024, 16384
 CRITICAL = 0x8000
-METADATA, RSA_OAEP, PADDING = 0x0001, 0x0001, 0x7FFF
+METADATA, PRIVATE, RSA_OAEP, PADDING = 0x0001, 0x0002, 0x0001, 0x7FFF
+MIN_PRIVATE_LEN, MAX_PRIVATE_LEN = 41, 65576
+PRIVATE_METADATA, SENDER, AUDIENCE, PRIVATE_PADDING = 0x0001, 0x0002, 0x0003, 0x7FFF
+MAX_AUDIENCE, MAX_SIGNATURE_LEN, KEY_ID_LEN = 1024, 1024, 32
 BODY_HEAD_LEN = 56
 CHUNK_LEN, SEALED_CHUNK_LEN = 16384, 16400
 MAX_CHUNKS, MAX_FRAMES, MAX_PARTS = 1 << 38, 1 << 32, 1 << 20
@@ -38,10 +41,6 @@ MAX_PLAINTEXT_LEN = (1 << 52) - 1
 MAX_MANIFEST_LEN = 56 + 40 * MAX_PARTS + 16 * 2561
 # §9.7: the types of frames.
 MORE, LAST, END = 0, 1, 2
-
-
-class Refused(Exception):
-    """An error of §6.4; `str()` of it is its name there, with the number that was met where one was."""
 
 
 @dataclass(frozen=True)
@@ -60,84 +59,9 @@ class Limits:
 STRANGERS = Limits(operations=2)
 
 
-# Keys of RSA (§3.4)
-
-
-def load_public_key(pem: bytes) -> rsa.RSAPublicKey:
-    """§3.4: a PEM file with a SubjectPublicKeyInfo."""
-    der = _pem_block(pem, b"PUBLIC KEY")
-    # A modulus of 2048 bits or more makes every outer length one of two bytes.
-    if der[4:19] != RSA_ENCRYPTION:
-        raise Refused("refused key")
-    try:
-        key = serialization.load_der_public_key(der)
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise Refused("refused key") from error
-    _check_public_numbers(key.public_numbers())
-    return key
-
-
-def load_private_key(pem: bytes) -> rsa.RSAPrivateKey:
-    """§3.4: a PEM file with a PKCS#8 key that is not encrypted."""
-    der = _pem_block(pem, b"PRIVATE KEY")
-    # Version 0 of PKCS#8 has no public key that could be another one.
-    if der[4:7] != b"\x02\x01\x00" or der[7:22] != RSA_ENCRYPTION:
-        raise Refused("refused key")
-    try:
-        key = serialization.load_der_private_key(der, None)  # checks that p and q are prime
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise Refused("refused key") from error
-    private = key.private_numbers()
-    n, e = private.public_numbers.n, private.public_numbers.e
-    p, q, d = private.p, private.q, private.d
-    _check_public_numbers(private.public_numbers)
-    if not (
-        p % 2 == 1 and q % 2 == 1 and p != q and n == p * q
-        and 4 * min(p.bit_length(), q.bit_length()) >= n.bit_length()
-        and 0 < d < n and e * d % (p - 1) == 1 and e * d % (q - 1) == 1
-        and private.dmp1 == d % (p - 1) and private.dmq1 == d % (q - 1)
-        and private.iqmp < p and q * private.iqmp % p == 1
-    ):
-        raise Refused("refused key")
-    return key
-
-
-def key_id(key: rsa.RSAPublicKey) -> bytes:
-    """§3.4: the digest of the key, encoded anew."""
-    encoding, form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    return hashlib.sha256(key.public_bytes(encoding, form)).digest()
-
-
-def wrap(key: rsa.RSAPublicKey, content_key: bytes, anonymous: bool = False) -> tuple[int, bytes]:
-    """§3.4: a record for one recipient."""
-    name = b"" if anonymous else key_id(key)
-    return RSA_OAEP, bytes([len(name)]) + name + key.encrypt(content_key, OAEP)
-
-
-def _pem_block(text: bytes, name: bytes) -> bytes:
-    block = rb"-----BEGIN %b-----([A-Za-z0-9+/=\s]+)-----END %b-----" % (name, name)
-    found = re.search(block, text)
-    if found is None:
-        raise Refused("refused key")
-    try:
-        return base64.b64decode(b"".join(found[1].split()), validate=True)
-    except ValueError as error:
-        raise Refused("refused key") from error
-
-
-def _check_public_numbers(numbers: rsa.RSAPublicNumbers) -> None:
-    """§3.4: which RSA keys may be used."""
-    n, e = numbers.n, numbers.e
-    if n % 2 == 0 or not 2048 <= n.bit_length() <= 8192 or e % 2 == 0 or not 65537 <= e < 1 << 33:
-        raise Refused("refused key")
-
-
-# The AlgorithmIdentifier of rsaEncryption with parameters NULL, in DER.
-RSA_ENCRYPTION = bytes.fromhex("300d06092a864886f70d0101010500")
-OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
-
-
 # Header (§3)
+
+Items = Iterable[tuple[int, bytes]]
 
 
 @dataclass(frozen=True)
@@ -192,9 +116,7 @@ def parse_header(data: bytes, layout: Optional[int] = None, limits: Limits = Lim
     return header
 
 
-def build_header(
-    layout: int, fields: Iterable[tuple[int, bytes]], records: Iterable[tuple[int, bytes]], content_key: bytes
-) -> Header:
+def build_header(layout: int, fields: Items, records: Items, content_key: bytes) -> Header:
     """§3: the one encoding of these fields and records, with its tag."""
     encoded_fields, encoded_records = _encode_items(fields), _encode_items(records)
     lengths = struct.pack(">II", len(encoded_fields), len(encoded_records))
@@ -204,11 +126,24 @@ def build_header(
 
 
 def new_header(
-    layout: int, recipients: list[tuple[rsa.RSAPublicKey, bool]], metadata: bytes = b""
+    layout: int,
+    recipients: list[tuple[rsa.RSAPublicKey, bool]],
+    metadata: bytes = b"",
+    private_metadata: bytes = b"",
+    signer: Optional[SigningKey] = None,
+    challenge: bytes = b"",
 ) -> tuple[Header, bytes]:
     """§7: a header with a fresh content key, for recipients who are anonymous or not."""
     content_key = secrets.token_bytes(32)
     fields = [(METADATA, metadata)] if metadata else []
+    items = [(PRIVATE_METADATA, private_metadata)] if private_metadata else []
+    if signer is not None:
+        ids = {key_id(key) for key, _ in recipients}
+        items += signed_items(layout, fields, items, signer, ids, content_key, challenge)
+    elif items:
+        items += private_padding(len(_encode_items(items)))
+    if items:
+        fields.append((PRIVATE, seal_private(content_key, _encode_items(items))))
     records = [wrap(key, content_key, anonymous) for key, anonymous in recipients]
     return build_header(layout, fields, records, content_key), content_key
 
@@ -233,32 +168,36 @@ def _check_prefix(prefix: bytes) -> None:
         raise Refused("truncated")
 
 
-def _parse_items(section: bytes) -> list[tuple[int, bytes]]:
+def _parse_items(section: bytes, malformed: str = "malformed header") -> list[tuple[int, bytes]]:
     """§3.2: items that fill their section."""
     items, offset = [], 0
     while offset < len(section):
         if len(section) - offset < 6:
-            raise Refused("malformed header")
+            raise Refused(malformed)
         kind, length = struct.unpack_from(">HI", section, offset)
         value = section[offset + 6 : offset + 6 + length]
         if kind == 0 or len(value) < length:
-            raise Refused("malformed header")
+            raise Refused(malformed)
         items.append((kind, value))
         offset += 6 + length
     return items
 
 
-def _encode_items(items: Iterable[tuple[int, bytes]]) -> bytes:
+def _encode_items(items: Items) -> bytes:
     """§3.2. Python orders pairs and byte strings as that section does."""
     return b"".join(struct.pack(">HI", kind, len(value)) + value for kind, value in sorted(items))
 
 
 def _check_fields(fields: list[tuple[int, bytes]], limits: Limits) -> None:
     """§3.2, §3.3: strictly ascending types, known if critical, metadata not empty."""
-    kinds = [kind for kind, _ in fields]
-    if any(kind & CRITICAL for kind in kinds):
+    if any(kind & CRITICAL for kind, _ in fields):
         raise Refused("unknown critical item")
-    if any(a >= b for a, b in zip(kinds, kinds[1:])) or (METADATA, b"") in fields:
+    private_len = len(dict(fields).get(PRIVATE, bytes(MIN_PRIVATE_LEN)))
+    if (
+        not _is_ascending([kind for kind, _ in fields])
+        or (METADATA, b"") in fields
+        or not MIN_PRIVATE_LEN <= private_len <= MAX_PRIVATE_LEN
+    ):
         raise Refused("malformed header")
     if len(dict(fields).get(METADATA, b"")) > limits.metadata_len:
         raise Refused("limit exceeded")
@@ -276,7 +215,7 @@ def _check_records(records: list[tuple[int, bytes]], limits: Limits) -> None:
             if value[:1] not in (b"\x00", b"\x20") or not 256 <= len(wrapped) <= 1024:
                 raise Refused("malformed header")
     if (
-        any(a >= b for a, b in zip(records, records[1:]))
+        not _is_ascending(records)
         or any(len(value) > MAX_RECORD_LEN for _, value in records)
         or all(kind == PADDING for kind, _ in records)
         or len(records) > MAX_RECORDS
@@ -287,10 +226,23 @@ def _check_records(records: list[tuple[int, bytes]], limits: Limits) -> None:
         raise Refused("limit exceeded")
 
 
+def _is_ascending(values: list) -> bool:
+    return all(a < b for a, b in zip(values, values[1:]))
+
+
 def split_record(value: bytes) -> tuple[bytes, bytes]:
     """§3.4: key id, which is empty in an anonymous record, and wrapped key."""
     length = value[0] if value else 0
     return value[1 : 1 + length], value[1 + length :]
+
+
+def wrap(key: rsa.RSAPublicKey, content_key: bytes, anonymous: bool = False) -> tuple[int, bytes]:
+    """§3.4: a record for one recipient."""
+    name = b"" if anonymous else key_id(key)
+    return RSA_OAEP, bytes([len(name)]) + name + key.encrypt(content_key, OAEP)
+
+
+OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 
 
 # Key schedule (§4)
@@ -337,11 +289,138 @@ BODY = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM"
 STREAM = b"bulla\x00stream"
 
 
+# Private section (§4.4), sender and audience (§4.5)
+
+
+@dataclass(frozen=True)
+class Senders:
+    """§4.5: the senders that a caller accepts, and the key ids that it tolerates in the audience."""
+
+    keys: list[VerifyingKey]
+    audience_within: Optional[list[bytes]] = None
+    accept_readdressed: bool = False
+
+
+def seal_private(content_key: bytes, items: bytes, salt: Optional[bytes] = None) -> bytes:
+    """§4.4: the value of the field. Only tests give the salt, a wrong one."""
+    salt = salt or private_salt(content_key, items)
+    key, nonce = private_keys(content_key, salt)
+    return salt + AESGCM(key).encrypt(nonce, items, None)
+
+
+def open_private(header: Header, content_key: bytes, limits: Limits = Limits()) -> dict[int, bytes]:
+    """§4.4: the private items, in their order; none if there is no private section."""
+    value = dict(header.fields).get(PRIVATE)
+    if value is None:
+        return {}
+    key, nonce = private_keys(content_key, value[:24])
+    try:
+        section = AESGCM(key).decrypt(nonce, value[24:], None)
+    except InvalidTag:
+        raise Refused("malformed private section") from None
+    if not hmac.compare_digest(private_salt(content_key, section), value[:24]):
+        raise Refused("malformed private section")
+    items = _parse_items(section, "malformed private section")
+    _check_private(items)
+    if len(dict(items).get(PRIVATE_METADATA, b"")) > limits.metadata_len:
+        raise Refused("limit exceeded")
+    return dict(items)
+
+
+def private_salt(content_key: bytes, items: bytes) -> bytes:
+    """§4.4: s."""
+    return derive(content_key, b"private-salt" + hashlib.sha512(items).digest(), 24)
+
+
+def private_keys(content_key: bytes, salt: bytes) -> tuple[bytes, bytes]:
+    """§4.4: private_key and private_nonce."""
+    output = derive(content_key, b"private" + salt, 44)
+    return output[:32], output[32:]
+
+
+def private_padding(length: int) -> list[tuple[int, bytes]]:
+    """§4.4: the item that makes of so many bytes a multiple of 256, if they are none."""
+    return [(PRIVATE_PADDING, bytes(-(length + 6) % 256))] if length % 256 else []
+
+
+def signed_items(
+    layout: int, fields: Items, items: Items, signer: SigningKey, ids: set[bytes], content_key: bytes, challenge: bytes
+) -> list[tuple[int, bytes]]:
+    """§4.5: what a sender adds to its private items: audience, padding, and the signature over all of them."""
+    key = signer.public_key()
+    if key_id(key) in ids:
+        raise Refused("refused key")
+    added = [(AUDIENCE, b"".join(sorted(ids)))]
+    unsigned = (SENDER, sender_name(key) + bytes(signature_len(key)))
+    added += private_padding(len(_encode_items([*items, *added, unsigned])))
+    message = to_sign(layout, sender_name(key), fields, [*items, *added], challenge, content_key)
+    return [*added, (SENDER, sender_name(key) + sign(signer, message))]
+
+
+def sender_name(key: VerifyingKey) -> bytes:
+    """§4.5: alg and key id."""
+    return struct.pack(">H", algorithm(key)) + key_id(key)
+
+
+def to_sign(layout: int, name: bytes, fields: Items, items: Items, challenge: bytes, content_key: bytes) -> bytes:
+    """§4.5: of fields and items, those that are signed are picked here. Only sessions have a challenge."""
+    signed_fields = _encode_items(field for field in fields if field[0] != PRIVATE)
+    signed_items = _encode_items(item for item in items if item[0] != SENDER)
+    digests = b"".join(hashlib.sha512(part).digest() for part in (signed_fields, signed_items, challenge))
+    start = b"bulla\x00sender\x00" + bytes([VERSION, SUITE, layout])
+    return start + name + digests + derive(content_key, b"sender", 64)
+
+
+def demand_sender(
+    header: Header, content_key: bytes, senders: Senders, own: Iterable[bytes], challenge: bytes = b""
+) -> bool:
+    """§4.5: whether the header was re-addressed to the holder of these key ids, if it is not refused."""
+    items = open_private(header, content_key)
+    sender = items.get(SENDER)
+    if sender is None:
+        raise Refused("no sender")
+    name, signature = sender[:34], sender[34:]
+    key = next((key for key in senders.keys if sender_name(key) == name), None)
+    if key is None:
+        raise Refused("other sender")
+    if not verify(key, signature, to_sign(header.layout, name, header.fields, items.items(), challenge, content_key)):
+        raise Refused("sender not authentic")
+    audience = set(split_audience(items[AUDIENCE]))
+    readdressed = audience.isdisjoint(own)
+    if readdressed and not senders.accept_readdressed:
+        raise Refused("not in the audience")
+    if senders.audience_within is not None and not audience <= set(senders.audience_within):
+        raise Refused("other audience")
+    return readdressed
+
+
+def split_audience(value: bytes) -> list[bytes]:
+    """§4.4: its key ids."""
+    return [value[i : i + KEY_ID_LEN] for i in range(0, len(value), KEY_ID_LEN)]
+
+
+def _check_private(items: list[tuple[int, bytes]]) -> None:
+    """§4.4: the rules for items, once the section has opened."""
+    if any(kind & CRITICAL for kind, _ in items):
+        raise Refused("unknown critical item")
+    values = dict(items)
+    sender, audience = values.get(SENDER), values.get(AUDIENCE)
+    if (
+        not _is_ascending([kind for kind, _ in items])
+        or values.get(PRIVATE_METADATA) == b""
+        or sender is not None and (audience is None or not 0 < len(sender) - 34 <= MAX_SIGNATURE_LEN)
+        or audience is not None and not 0 < len(audience) <= KEY_ID_LEN * MAX_AUDIENCE
+        or audience is not None and (len(audience) % KEY_ID_LEN or not _is_ascending(split_audience(audience)))
+        or any(values.get(PRIVATE_PADDING, b""))
+    ):
+        raise Refused("malformed private section")
+
+
 # Content key (§6.2)
 
 
 def open_header(header: Header, identities: list[rsa.RSAPrivateKey], limits: Limits = Limits()) -> bytes:
-    """§6.2: the content key, by the first candidate that is accepted."""
+    """§6.2: the content key, by the first candidate that is accepted. Its private section is right, too."""
     wrapped = [split_record(value) for kind, value in header.records if kind == RSA_OAEP]
     candidates = [(w, i) for name, w in wrapped if name for i in identities if key_id(i.public_key()) == name]
     candidates += [(w, i) for name, w in wrapped if not name for i in identities if (i.key_size + 7) // 8 == len(w)]
@@ -351,6 +430,7 @@ def open_header(header: Header, identities: list[rsa.RSAPrivateKey], limits: Lim
             raise Refused("limit exceeded")
         content_key = _try_candidate(wrapped_key, identity, digest, header.raw[-32:])
         if content_key is not None:
+            open_private(header, content_key, limits)
             return content_key
     raise Refused("not authentic" if candidates else "nothing addressed")
 

@@ -13,10 +13,13 @@ import functools
 import json
 import sys
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Iterator
 
 import bulla
-from bulla import Refused, Session
+import hostile
+import keys
+from bulla import Session
+from keys import Refused
 
 
 def main() -> None:
@@ -56,12 +59,19 @@ def parser() -> argparse.ArgumentParser:
         sub.add_argument("--to", action="append", default=[], metavar="PEM")
         sub.add_argument("--anonymous", action="append", default=[], metavar="PEM")
         sub.add_argument("--metadata", type=file_bytes, default=b"", metavar="FILE")
+        sub.add_argument("--private-metadata", type=file_bytes, default=b"", metavar="FILE")
+        sub.add_argument("--signer", type=signing_key, metavar="PEM")
         return sub
 
     def opening(name: str, function: object) -> argparse.ArgumentParser:
         sub = command(name, function)
         sub.add_argument("--key", action="append", required=True, metavar="PEM")
         sub.add_argument("--expect-metadata", type=file_bytes, metavar="FILE")
+        sub.add_argument("--expect-private-metadata", type=file_bytes, metavar="FILE")
+        sub.add_argument("--sender", action="append", type=verifying_key, metavar="PEM", help="demanded: any of these")
+        sub.add_argument("--audience-within", action="append", type=bytes.fromhex, metavar="KEY-ID")
+        sub.add_argument("--accept-readdressed", action="store_true")
+        sub.add_argument("--expect-readdressed", action="store_true")
         return sub
 
     for sub in (sealing("seal", seal), opening("open", open_), sealing("recipients", recipients)):
@@ -69,6 +79,9 @@ def parser() -> argparse.ArgumentParser:
         sub.add_argument("output", type=Path)
     sub.add_argument("--key", action="append", required=True, metavar="PEM")
     sub.add_argument("--remove", action="append", default=[], type=bytes.fromhex, metavar="KEY-ID")
+    sub = sealing("forge", forge)
+    sub.add_argument("name", choices=[*hostile.ITEMS, *hostile.VALUES])
+    sub.add_argument("output", type=Path)
     for sub in (sealing("label-seal", label_seal), opening("label-open", label_open)):
         sub.add_argument("--header", type=Path, help="apart from the message")
         # A label is a JSON list of values, or a JSON string that is the label itself.
@@ -119,10 +132,22 @@ def recipients(options: argparse.Namespace) -> None:
     """§7: changes the recipients of an envelope of any layout; what follows its header is copied."""
     with options.input.open("rb") as source:
         header = bulla.read_header(source)
-        add, _ = recipients_of(options)
+        add, *_ = recipients_of(options)
         key = bulla.open_header(header, keys_of(options))
         changed = bulla.change_recipients(header, key, add, options.remove)
         options.output.write_bytes(changed.raw + source.read())
+
+
+def forge(options: argparse.Namespace) -> None:
+    """Layout 01: an empty envelope whose private section has been made by hand."""
+    recipients, metadata, _, signer = recipients_of(options)
+    fields = [(bulla.METADATA, metadata)] if metadata else []
+    forgery = hostile.Forgery(fields, signer, recipients)
+    value = hostile.forge(options.name, forgery)
+    records = [bulla.wrap(key, forgery.key, anonymous) for key, anonymous in recipients]
+    header = bulla.build_header(bulla.SINGLE, [*fields, (bulla.PRIVATE, value)], records, forgery.key)
+    context = bulla.body_context(header, options.associated_data, bulla.KIND_SINGLE)
+    options.output.write_bytes(header.raw + bulla.seal_body(forgery.key, context, b""))
 
 
 def label_seal(options: argparse.Namespace) -> None:
@@ -193,9 +218,9 @@ def parts_open(options: argparse.Namespace) -> None:
 
 def session_send(options: argparse.Namespace) -> None:
     """Layout 02: sends the messages, then reads the answer if there is to be one."""
-    header, key = bulla.new_header(bulla.SESSION, *recipients_of(options))
     with streams(options) as (source, sink):
         challenge = source.read(32) if options.challenge else b""
+        header, key = bulla.new_header(bulla.SESSION, *recipients_of(options), challenge)
         session = Session(header, key, options.associated_data, challenge)
         session.start(0, sink)
         for path in options.message:
@@ -212,7 +237,7 @@ def session_receive(options: argparse.Namespace) -> None:
         challenge = bulla.new_challenge() if options.challenge else b""
         sink.write(challenge)
         sink.flush()
-        header, key = accepted(bulla.read_header(source, bulla.SESSION), options, bulla.STRANGERS)
+        header, key = accepted(bulla.read_header(source, bulla.SESSION), options, bulla.STRANGERS, challenge)
         session = Session(header, key, options.associated_data, challenge)
         session.follow(0, source)
         if options.answer is not None:
@@ -246,10 +271,10 @@ def streams(options: argparse.Namespace) -> Iterator[tuple]:
 
 
 def recipients_of(options: argparse.Namespace) -> tuple:
-    """Recipients and metadata for a new header."""
+    """Recipients, public and private metadata, and signer for a new header."""
     named = [(path, False) for path in options.to] + [(path, True) for path in options.anonymous]
-    keys = [(public_key(path), anonymous) for path, anonymous in named]
-    return keys, options.metadata
+    recipients = [(public_key(path), anonymous) for path, anonymous in named]
+    return recipients, options.metadata, options.private_metadata, options.signer
 
 
 def keys_of(options: argparse.Namespace) -> list:
@@ -260,21 +285,47 @@ def keys_of(options: argparse.Namespace) -> list:
 @functools.lru_cache(maxsize=None)
 def public_key(path: str) -> bulla.rsa.RSAPublicKey:
     """Read once in a batch."""
-    return bulla.load_public_key(file_bytes(path))
+    return keys.load_public_key(file_bytes(path))
 
 
 @functools.lru_cache(maxsize=None)
 def private_key(path: str) -> bulla.rsa.RSAPrivateKey:
     """Read once in a batch: its primes are tested."""
-    return bulla.load_private_key(file_bytes(path))
+    return keys.load_private_key(file_bytes(path))
 
 
-def accepted(header: bulla.Header, options: argparse.Namespace, limits: bulla.Limits = bulla.Limits()) -> tuple:
+@functools.lru_cache(maxsize=None)
+def signing_key(path: str) -> keys.SigningKey:
+    """Read once in a batch."""
+    return keys.load_signing_key(file_bytes(path))
+
+
+@functools.lru_cache(maxsize=None)
+def verifying_key(path: str) -> keys.VerifyingKey:
+    """Read once in a batch."""
+    return keys.load_verifying_key(file_bytes(path))
+
+
+def accepted(
+    header: bulla.Header,
+    options: argparse.Namespace,
+    limits: bulla.Limits = bulla.Limits(),
+    challenge: bytes = b"",
+) -> tuple:
     """The header and its content key; the metadata is believed, and compared, only then."""
-    key = bulla.open_header(header, keys_of(options), limits)
-    expected: Optional[bytes] = options.expect_metadata
-    if expected is not None and header.metadata != expected:
-        raise Refused("other metadata than expected")
+    identities = keys_of(options)
+    key = bulla.open_header(header, identities, limits)
+    if options.sender:
+        senders = bulla.Senders(options.sender, options.audience_within, options.accept_readdressed)
+        own = [keys.key_id(identity.public_key()) for identity in identities]
+        if bulla.demand_sender(header, key, senders, own, challenge) != options.expect_readdressed:
+            raise Refused("another address than expected")
+    private_metadata = bulla.open_private(header, key).get(bulla.PRIVATE_METADATA)
+    for expected, found in (
+        (options.expect_metadata, header.metadata), (options.expect_private_metadata, private_metadata)
+    ):
+        if expected is not None and expected != (found or b""):
+            raise Refused("other metadata than expected")
     return header, key
 
 

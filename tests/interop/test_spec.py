@@ -9,7 +9,11 @@ import re
 import struct
 from pathlib import Path
 
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
+
 import bulla
+import keys as key_files
 
 SPEC = (Path(__file__).resolve().parents[2] / "SPEC.md").read_text(encoding="utf-8")
 
@@ -24,7 +28,7 @@ def test_one_recipient() -> None:
         given,
         **schedule(header, given["K"], given["associated data"]),
         **keys(given["K"], "body", given["salt"], context),
-        **{"key id": bulla.key_id(PUBLIC), "context": context, "header": header.raw, "body": body},
+        **{"key id": key_files.key_id(PUBLIC), "context": context, "header": header.raw, "body": body},
     )
     assert bulla.open_header(header, [PRIVATE]) == given["K"]
     assert bulla.open_body(given["K"], context, body) == given["plaintext"]
@@ -51,7 +55,7 @@ def test_two_recipients_three_chunks() -> None:
         **schedule(header, key, b""),
         **derived,
         **{f"nonce_{i}": bulla.nonce(derived["base_nonce"], i) for i in range(3)},
-        **{"key id": bulla.key_id(PUBLIC), "context": context, "header": header.raw, "chunk_2": chunks[2]},
+        **{"key id": key_files.key_id(PUBLIC), "context": context, "header": header.raw, "chunk_2": chunks[2]},
         **{f"SHA-256(chunk_{i})": hashlib.sha256(chunks[i]).digest() for i in range(2)},
         **{
             "SHA-256(plaintext)": hashlib.sha256(plaintext).digest(),
@@ -142,6 +146,98 @@ def test_parts() -> None:
         assert bulla.open_part(key, contexts[i], opened[i], part) == pieces[i]
 
 
+def test_a_private_section_with_a_sender() -> None:
+    inputs = ("K", "salt", "OAEP seed", "private metadata", "plaintext", "sender private key")
+    given = example("13.6", *inputs)
+    key = given["K"]
+    signer = ed25519.Ed25519PrivateKey.from_private_bytes(given["sender private key"])
+    verifier = signer.public_key()
+    recipients = {key_files.key_id(PUBLIC)}
+    metadata = [(bulla.PRIVATE_METADATA, given["private metadata"])]
+    added = bulla.signed_items(bulla.SINGLE, [], metadata, signer, recipients, key, b"")
+    items = sorted(metadata + added)
+    section = encode(items)
+    value = bulla.seal_private(key, section)
+    header = bulla.build_header(bulla.SINGLE, [(bulla.PRIVATE, value)], [record(key, given["OAEP seed"])], key)
+    context = bulla.body_context(header, b"", bulla.KIND_SINGLE)
+    body = bulla.seal_body(key, context, given["plaintext"], given["salt"])
+    private_key, private_nonce = bulla.private_keys(key, value[:24])
+    check(
+        given,
+        **schedule(header, key, b""),
+        **keys(key, "body", given["salt"], context),
+        **{"sender public key": verifier.public_bytes_raw(), "sender key id": key_files.key_id(verifier)},
+        **{"C": bulla.derive(key, b"sender", 64), "F'": hashlib.sha512().digest()},
+        **{"I'": hashlib.sha512(encode(item for item in items if item[0] != bulla.SENDER)).digest()},
+        **{"to_sign": bulla.to_sign(bulla.SINGLE, bulla.sender_name(verifier), [], items, b"", key)},
+        **{"signature": dict(items)[bulla.SENDER][34:], "items": section, "s": bulla.private_salt(key, section)},
+        **{"private_key": private_key, "private_nonce": private_nonce, "value": value},
+        **{"context": context, "header": header.raw, "body": body},
+    )
+    assert len(given["to_sign"]) == 306
+    assert bulla.open_header(header, [PRIVATE]) == key
+    assert bulla.open_private(header, key)[bulla.PRIVATE_METADATA] == given["private metadata"]
+    assert not bulla.demand_sender(header, key, bulla.Senders([verifier], list(recipients)), recipients)
+    assert bulla.open_body(key, context, body) == given["plaintext"]
+
+
+def test_signatures() -> None:
+    """§4.5: of each algorithm, what verifies and what does not."""
+    seed = example("13.6")["sender private key"]
+    curve = ec.generate_private_key(ec.SECP256R1())
+    for number, signer in enumerate((PRIVATE, curve, ed25519.Ed25519PrivateKey.from_private_bytes(seed)), 1):
+        public = signer.public_key()
+        assert key_files.algorithm(public) == number
+        signature = key_files.sign(signer, b"hello")
+        assert len(signature) == key_files.signature_len(public)
+        assert key_files.verify(public, signature, b"hello")
+        assert not key_files.verify(public, signature, b"hullo")
+        wrong = [signature[:-1], signature + b"\0", bytes(len(signature)), b"\xff" * len(signature), b"\0"]
+        wrong += [xor(signature, bytes([1]).rjust(i + 1, b"\0").ljust(len(signature), b"\0")) for i in (0, 31, 32, 63)]
+        assert not any(key_files.verify(public, other, b"hello") for other in wrong)
+    # ECDSA: n - s verifies as well.
+    signature = key_files.sign(curve, b"hello")
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    other = signature[:32] + (order - int.from_bytes(signature[32:], "big")).to_bytes(32, "big")
+    assert key_files.verify(curve.public_key(), other, b"hello")
+    # Ed25519: S + the order of the group does not.
+    signature = key_files.sign(signer, b"hello")
+    number = int.from_bytes(signature[32:], "little") + 2**252 + 27742317777372353535851937790883648493
+    assert not key_files.verify(public, signature[:32] + number.to_bytes(32, "little"), b"hello")
+    # RSASSA-PSS: with another salt, or another hash, neither.
+    for salt_len, digest in ((20, hashes.SHA256()), (0, hashes.SHA256()), (32, hashes.SHA512())):
+        other = PRIVATE.sign(b"hello", padding.PSS(padding.MGF1(digest), salt_len), digest)
+        assert not key_files.verify(PUBLIC, other, b"hello")
+
+
+def test_keys_of_ed25519() -> None:
+    """§4.5: the points of small order, in every encoding, and what encodes no point, are refused."""
+    p = 2**255 - 19
+    eighth = int.from_bytes(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little")
+    refused = [0, 1, p - 1, eighth, p - eighth, p, p + 1, p + 18, 2]
+    for y in refused + [y + 2**255 for y in refused]:
+        key = ed25519.Ed25519PublicKey.from_public_bytes(y.to_bytes(32, "little"))
+        try:
+            key_files.load_verifying_key(pem(key))
+        except key_files.Refused as error:
+            assert str(error) == "refused key"
+        else:
+            raise AssertionError(f"{y:x}")
+    public = ed25519.Ed25519PublicKey.from_public_bytes(example("13.6")["sender public key"])
+    assert key_files.key_id(key_files.load_verifying_key(pem(public))) == key_files.key_id(public)
+
+
+def pem(key: key_files.VerifyingKey) -> bytes:
+    """A file with a public key."""
+    encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_bytes(encoding, form)
+
+
+def encode(items: bulla.Items) -> bytes:
+    """§3.2, in the order in which they are given."""
+    return b"".join(struct.pack(">HI", kind, len(value)) + value for kind, value in items)
+
+
 class Given(dict):
     """The values of one example; `inputs` are those that are not computed."""
 
@@ -195,7 +291,7 @@ def record(content_key: bytes, seed: bytes, anonymous: bool = False) -> tuple[in
     masked = xor(block, mgf1(seed, len(block)))
     masked_seed = xor(seed, mgf1(masked, 32))
     wrapped = pow(int.from_bytes(b"\x00" + masked_seed + masked, "big"), numbers.e, numbers.n)
-    name = b"" if anonymous else bulla.key_id(PUBLIC)
+    name = b"" if anonymous else key_files.key_id(PUBLIC)
     return bulla.RSA_OAEP, bytes([len(name)]) + name + wrapped.to_bytes(size, "big")
 
 
@@ -210,12 +306,12 @@ def xor(a: bytes, b: bytes) -> bytes:
     return bytes(x ^ y for x, y in zip(a, b))
 
 
-PRIVATE = bulla.load_private_key(SPEC.split("\n## 13.")[1].encode())
+PRIVATE = key_files.load_private_key(SPEC.split("\n## 13.")[1].encode())
 PUBLIC = PRIVATE.public_key()
 
 
 if __name__ == "__main__":
     tests = [value for name, value in list(globals().items()) if name.startswith("test_")]
-    assert len(tests) == 5
+    assert len(tests) == 8
     for test in tests:
         test()
