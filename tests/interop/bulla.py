@@ -339,8 +339,10 @@ def private_keys(content_key: bytes, salt: bytes) -> tuple[bytes, bytes]:
 
 
 def private_padding(length: int) -> list[tuple[int, bytes]]:
-    """§4.4: the item that makes of so many bytes a multiple of 256, if they are none."""
-    return [(PRIVATE_PADDING, bytes(-(length + 6) % 256))] if length % 256 else []
+    """§4.4: the item that makes of so many bytes a multiple of 256, if they are none and it fits."""
+    padding_len = -(length + 6) % 256
+    fits = length + 6 + padding_len <= MAX_PRIVATE_LEN - 40
+    return [(PRIVATE_PADDING, bytes(padding_len))] if length % 256 and fits else []
 
 
 def signed_items(

@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 
 use bulla::error::{HeaderErrorKind, OpenError};
 use bulla::parts::Joined;
-use bulla::{Header, Label, Limits, Opener, RsaIdentity, RsaRecipient, Sealer, SessionReader};
+use bulla::{Header, Label, Limits, OpenedHeader, Opener, RsaIdentity, RsaRecipient, Sealer, SessionReader};
 use serde_json::Value;
 
 use crate::python::key_file;
+use crate::signing::{Demand, signer};
 
 /// What kind of plaintext it is, and as what it is opened.
 #[derive(Clone, PartialEq)]
@@ -33,6 +34,9 @@ pub(crate) struct Plain {
     /// Names of keys, and whether their records are anonymous.
     pub(crate) recipients: Vec<(&'static str, bool)>,
     pub(crate) metadata: Vec<u8>,
+    pub(crate) private_metadata: Vec<u8>,
+    /// The name of the key that signs.
+    pub(crate) signer: Option<&'static str>,
     pub(crate) aad: Vec<u8>,
     /// The parts, the messages of a session, or the one plaintext.
     pub(crate) pieces: Vec<Vec<u8>>,
@@ -47,6 +51,9 @@ pub(crate) struct Case {
     pub(crate) form: Form,
     pub(crate) key: &'static str,
     pub(crate) metadata: Vec<u8>,
+    pub(crate) private_metadata: Vec<u8>,
+    /// The sender that is demanded, if one is.
+    pub(crate) demand: Option<Demand>,
     pub(crate) aad: Vec<u8>,
     /// One file; or header and message; or header, parts and manifest.
     pub(crate) sealed: Vec<Vec<u8>>,
@@ -57,13 +64,15 @@ pub(crate) struct Case {
 impl Plain {
     pub(crate) fn new(form: Form, pieces: Vec<Vec<u8>>) -> Self {
         let recipients = vec![("rsa2048", false)];
-        Self { form, recipients, metadata: Vec::new(), aad: Vec::new(), pieces, apart: false }
+        let (metadata, private_metadata, aad) = (Vec::new(), Vec::new(), Vec::new());
+        Self { form, recipients, metadata, private_metadata, signer: None, aad, pieces, apart: false }
     }
 
     pub(crate) fn case(&self, name: impl Into<String>, key: &'static str, sealed: Vec<Vec<u8>>) -> Case {
         let pieces = if self.form == Form::Parts { vec![self.pieces.concat()] } else { self.pieces.clone() };
         let (form, metadata, aad) = (self.form.clone(), self.metadata.clone(), self.aad.clone());
-        Case { name: name.into(), form, key, metadata, aad, sealed, expected: Ok(pieces) }
+        let (name, private_metadata) = (name.into(), self.private_metadata.clone());
+        Case { name, form, key, metadata, private_metadata, demand: None, aad, sealed, expected: Ok(pieces) }
     }
 
     pub(crate) fn sealer(&self) -> Sealer<'_> {
@@ -71,7 +80,13 @@ impl Plain {
             let key = recipient(name);
             if *anonymous { key.anonymous() } else { key }
         });
-        let sealer = Sealer::with_recipients(recipients).unwrap().aad(&self.aad);
+        let mut sealer = Sealer::with_recipients(recipients).unwrap().aad(&self.aad);
+        if !self.private_metadata.is_empty() {
+            sealer = sealer.private_metadata(&self.private_metadata);
+        }
+        if let Some(name) = self.signer {
+            sealer = sealer.signer(signer(name));
+        }
         if self.metadata.is_empty() { sealer } else { sealer.metadata(&self.metadata) }
     }
 
@@ -117,24 +132,44 @@ impl Case {
     }
 
     pub(crate) fn opened_by_rust(&self) -> Result<Vec<Vec<u8>>, String> {
-        let opener = Opener::new(identity(self.key)).aad(&self.aad);
+        let mut opener = Opener::new(identity(self.key)).aad(&self.aad);
+        if let Some(demand) = &self.demand {
+            opener = opener.senders(demand.senders());
+        }
         let opened = match &self.form {
             Form::Single => opener.open(&self.sealed[0]).map(|plaintext| vec![plaintext]),
             Form::Labelled(value) => self.open_message(&opener, value).map(|plaintext| vec![plaintext]),
             Form::Parts if self.sealed.len() > 1 => self.open_objects(&opener),
             Form::Parts => self.open_parts(&opener).map_err(|error| OpenError::from_io(&error).unwrap().clone()),
-            Form::Stream => return received(opener.receive_from(&self.sealed[0][..])),
+            Form::Stream => return self.received(opener.receive_from(&self.sealed[0][..])),
             Form::Challenged => {
-                return received(opener.accept(&self.sealed[0][..], io::sink()).map(|(reader, _)| reader));
+                return self.received(opener.accept(&self.sealed[0][..], io::sink()).map(|(reader, _)| reader));
             }
             Form::Answered => {
-                return received(opener.accept_unchallenged(&self.sealed[0][..], io::sink()).map(|(reader, _)| reader));
+                let session = opener.accept_unchallenged(&self.sealed[0][..], io::sink());
+                return self.received(session.map(|(reader, _)| reader));
             }
         };
         let opened = opened.map_err(|error| name(&error))?;
         let header = Header::split(&self.sealed[0], &Limits::default()).unwrap().0;
         assert_eq!(header.unverified_metadata().unwrap_or_default(), self.metadata);
+        self.assert_header(&opener.open_header(&header).unwrap());
         Ok(opened)
+    }
+
+    fn received<R: Read>(&self, reader: io::Result<SessionReader<R>>) -> Result<Vec<Vec<u8>>, String> {
+        if let Ok(reader) = &reader {
+            self.assert_header(reader.opened_header().unwrap());
+        }
+        received(reader)
+    }
+
+    fn assert_header(&self, header: &OpenedHeader) {
+        assert_eq!(header.private_metadata().unwrap_or_default(), self.private_metadata);
+        match &self.demand {
+            Some(demand) => demand.assert_met(header),
+            None => assert!(header.sender().is_none()),
+        }
     }
 
     fn open_message(&self, opener: &Opener<'_>, value: &Value) -> Result<Vec<u8>, OpenError> {
@@ -191,6 +226,13 @@ fn name(error: &OpenError) -> String {
         },
         OpenError::NoMatchingRecord => "nothing addressed",
         OpenError::NotAuthentic => "not authentic",
+        OpenError::MalformedPrivateSection => "malformed private section",
+        OpenError::UnknownPrivateItem(_) => "unknown critical item",
+        OpenError::NoSender => "no sender",
+        OpenError::OtherSender => "other sender",
+        OpenError::SenderNotAuthentic => "sender not authentic",
+        OpenError::NotInAudience => "not in the audience",
+        OpenError::OtherAudience(_) => "other audience",
         OpenError::WrongAssociatedData => "wrong associated data",
         OpenError::OtherLayout { layout } => return format!("other layout {:02x}", layout.code()),
         OpenError::NoAnswer => "no answer",

@@ -10,6 +10,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::case::{Case, Form, Plain, odd_order};
+use crate::signing::Demand;
 
 /// Seals all of `plain` in one process.
 pub(crate) fn sealed_by_python(python: &Path, plain: &[Plain]) -> Vec<Vec<Vec<u8>>> {
@@ -83,6 +84,10 @@ impl Files {
             job.extend(words([if *anonymous { "--anonymous" } else { "--to" }, &key_file(&format!("{name}.pub.pem"))]));
         }
         job.extend(words(["--metadata", &self.file(format!("{index}.metadata"), &plain.metadata)]));
+        job.extend(words(["--private-metadata", &self.file(format!("{index}.private"), &plain.private_metadata)]));
+        if let Some(name) = plain.signer {
+            job.extend(words(["--signer", &key_file(&format!("{name}.pem"))]));
+        }
         job.extend(words(["--associated-data", &self.file(format!("{index}.aad"), &plain.aad)]));
         job
     }
@@ -142,6 +147,11 @@ impl Files {
             }
         };
         job.extend(words(["--key", &key_file(&format!("{}.pem", case.key))]));
+        job.extend(case.demand.iter().flat_map(Demand::arguments));
+        job.extend(words([
+            "--expect-private-metadata",
+            &self.file(format!("{index}.private"), &case.private_metadata),
+        ]));
         if !case.metadata.is_empty() {
             job.extend(words(["--expect-metadata", &self.file(format!("{index}.metadata"), &case.metadata)]));
         }

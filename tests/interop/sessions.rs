@@ -1,5 +1,6 @@
 //! Sessions that either begins, to the end or damaged.
 
+use std::path::Path;
 use std::process::Stdio;
 
 use bulla::{Opener, Sealer};
@@ -8,6 +9,7 @@ use crate::assert_both;
 use crate::case::{Case, Form, Plain, identity, receive_all, received, recipient};
 use crate::damage::{damaged, pattern, undamaged};
 use crate::python::{Files, argument, batch, bulla_py, key_file, numbered_files, python, words};
+use crate::signing::{Demand, SIGNING_KEYS, signer};
 
 #[test]
 fn both_refuse_an_altered_session_with_the_same_error() {
@@ -66,38 +68,68 @@ fn sessions_with_a_challenge_go_both_ways_whoever_begins() {
     let Some(python) = python() else { return };
     let questions = [vec![], pattern(1), pattern(16_384), pattern(16_385), pattern(100_000)];
     let answers = [pattern(100_000), vec![], pattern(16_383)];
-    for rust_begins in [true, false] {
-        let (by_rust, by_python) =
-            if rust_begins { (&questions[..], &answers[..]) } else { (&answers[..], &questions[..]) };
-        let dir = Files::new();
-        let received = dir.path("received");
-        let folder = argument(&received);
-        let mut command = bulla_py(python);
-        match rust_begins {
-            true => command.args(["session-receive", &folder, "--key", &key_file("rsa2048.pem"), "--answer"]),
-            false => command.args(["session-send", "--to", &key_file("rsa2048.pub.pem"), "--answer", &folder]),
-        };
-        command.args((0..).zip(by_python).map(|(number, message)| dir.file(format!("sent-{number}"), message)));
-        command.args(["--challenge", "--associated-data", &dir.file("aad", b"bound")]);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let (output, input) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        let identity = identity("rsa2048");
-        let (mut reader, mut writer) = match rust_begins {
-            true => Sealer::new(identity.recipient()).aad(b"bound").connect(input, output),
-            false => Opener::new(identity).aad(b"bound").accept(input, output),
-        }
-        .unwrap();
-        // Who begins sends everything first, and the other end reads everything first.
-        let mut from_python = if rust_begins { Vec::new() } else { receive_all(&mut reader).unwrap() };
-        by_rust.iter().for_each(|message| writer.send(message).unwrap());
-        writer.try_finish().unwrap();
-        if rust_begins {
-            from_python = receive_all(&mut reader).unwrap();
-        }
-        assert!(from_python == by_python);
-        assert!(child.wait().unwrap().success());
-        assert!(numbered_files(&received, "message-") == by_rust);
+    let signed = SIGNING_KEYS.iter().filter(|key| key.in_rust).map(|key| (Some(key.name), key.recipient));
+    for (signed_by, key) in [(None, "rsa2048")].into_iter().chain(signed) {
+        talk(python, true, signed_by, key, &questions, &answers);
+        talk(python, false, signed_by, key, &answers, &questions);
     }
+}
+
+/// Who begins sends everything first, and the other end, with `key`, demands the signer.
+fn talk(
+    python: &Path,
+    rust_begins: bool,
+    signed_by: Option<&'static str>,
+    key: &str,
+    by_rust: &[Vec<u8>],
+    by_python: &[Vec<u8>],
+) {
+    let dir = Files::new();
+    let received = dir.path("received");
+    let folder = argument(&received);
+    let demand = signed_by.map(Demand::of);
+    let mut command = bulla_py(python);
+    command.args(words([if rust_begins { "session-receive" } else { "session-send" }, "--challenge"]));
+    command.args(words(["--associated-data", &dir.file("aad", b"bound")]));
+    match rust_begins {
+        true => {
+            command.args(demand.iter().flat_map(Demand::arguments));
+            command.args([&folder, "--key", &key_file(&format!("{key}.pem")), "--answer"]);
+        }
+        false => {
+            command.args(signed_by.iter().flat_map(|name| words(["--signer", &key_file(&format!("{name}.pem"))])));
+            command.args(["--to", &key_file(&format!("{key}.pub.pem")), "--answer", &folder]);
+        }
+    }
+    command.args((0..).zip(by_python).map(|(number, message)| dir.file(format!("sent-{number}"), message)));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (output, input) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let (mut reader, mut writer) = match rust_begins {
+        true => {
+            let sealer = Sealer::new(recipient(key)).aad(b"bound");
+            let sealer = if let Some(name) = signed_by { sealer.signer(signer(name)) } else { sealer };
+            sealer.connect(input, output)
+        }
+        false => {
+            let opener = Opener::new(identity(key)).aad(b"bound");
+            let opener = if let Some(demand) = &demand { opener.senders(demand.senders()) } else { opener };
+            opener.accept(input, output)
+        }
+    }
+    .unwrap();
+    let mut from_python = if rust_begins { Vec::new() } else { receive_all(&mut reader).unwrap() };
+    by_rust.iter().for_each(|message| writer.send(message).unwrap());
+    writer.try_finish().unwrap();
+    if rust_begins {
+        from_python = receive_all(&mut reader).unwrap();
+    }
+    if let (Some(demand), Some(header)) = (demand, reader.opened_header()) {
+        assert!(!rust_begins);
+        demand.assert_met(header);
+    }
+    assert!(from_python == by_python);
+    assert!(child.wait().unwrap().success());
+    assert!(numbered_files(&received, "message-") == by_rust);
 }
 
 #[test]
