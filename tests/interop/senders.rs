@@ -54,7 +54,7 @@ fn both_hide_the_length_of_what_is_private_alike() {
         assert_eq!(by_python[0].len(), plain.sealed_by_rust()[0].len(), "{len} bytes, signed by {:?}", plain.signer);
         cases.push(plain.case(format!("{len} bytes of private metadata"), "rsa2048", by_python));
     }
-    // There is no room for padding. SPEC §4.4 lets a writer leave it out, as Python does, or refuse.
+    // There is no room for padding. SPEC §4.4 lets a writer leave it out, as Python does, or not.
     for plain in [65_525, 65_529].map(|len| plain(None, len)) {
         let by_python = sealed_by_python(python, std::slice::from_ref(&plain)).remove(0);
         cases.push(plain.case("no padding", "rsa2048", by_python));
@@ -91,6 +91,14 @@ fn both_refuse_who_was_not_demanded_with_the_same_error() {
                 let headless = case.with("header alone", "truncated", |sealed| sealed.truncate(header_len));
                 push(&headless, other.clone(), "other sender");
                 push(&headless, right.clone(), "truncated");
+            }
+            if case.form == Form::Parts {
+                let cut = case.with("cut", "malformed manifest", |sealed| sealed.truncate(sealed.len() - 1));
+                push(&cut, right.clone(), "malformed manifest");
+                push(&cut, other.clone(), "other sender");
+                let short = case.with("cut", "truncated", |sealed| sealed.truncate(header_len + 7));
+                push(&short, right.clone(), "truncated");
+                push(&short, other.clone(), "other sender");
             }
             let altered = case.with("altered", "not authentic", |sealed| sealed[header_len - 1] ^= 1);
             push(&altered, other.clone(), "not authentic");
@@ -147,6 +155,10 @@ fn both_refuse_a_signed_session_in_place_of_another_with_the_same_error() {
         cases.push(Case { demand: right.clone(), ..challenged("sender not authentic") });
         cases.push(Case { demand: other.clone(), ..challenged("other sender") });
         cases.push(challenged("wrong associated data"));
+        for form in [Form::Single, Form::Labelled(json!(["a"])), Form::Parts] {
+            let opened = Case { form, ..case.with("opened as another", "other layout 02 or other sender", |_| ()) };
+            cases.push(Case { demand: other.clone(), ..opened });
+        }
         cases.push(Case { demand: right.clone(), form: Form::Answered, ..case });
     }
     let several = Plain { recipients: vec![("rsa2048", false), ("rsa3072", false)], signer: Some("rsa4096"), ..plain };
@@ -295,6 +307,7 @@ const RIGHT: &[&str] = &[
     "audience of 1024",
     "longest section",
     "larger audience",
+    "signer in the audience",
 ];
 const MALFORMED: &[&str] = &[
     "out of order",
