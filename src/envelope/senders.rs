@@ -4,7 +4,6 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::session::can_be_answered;
 use crate::error::OpenError;
 use crate::format::SignatureAlgorithm;
 use crate::key_id::KeyId;
@@ -123,7 +122,7 @@ impl Senders {
         }
         let is_readdressed = !items.audience().any(|id| own.contains(&id));
         // SPEC §5.6: whoever else has the content key of a session could be the initiator.
-        let is_answered = can_be_answered(keyed.header());
+        let is_answered = keyed.header().can_be_answered();
         if is_readdressed && (is_answered || !self.accepts_readdressed) {
             return Err(OpenError::NotInAudience);
         }

@@ -6,7 +6,7 @@ use core::fmt;
 use super::opened_header::OpenedHeader;
 use super::salt::draw_salt;
 use crate::error::OpenError;
-use crate::format::{BODY_HEAD_LEN, Layout, RECORD_PADDING, SALT_LEN};
+use crate::format::{BODY_HEAD_LEN, Layout, SALT_LEN};
 use crate::schedule::{AssociatedData, ChallengeDigest, Keyed, StreamKeys};
 use crate::session::{FrameOpener, FrameSealer, Shared, StreamSecrets};
 use crate::wire::Header;
@@ -28,7 +28,9 @@ impl Initiator {
         let shared = Shared::default();
         let keys = StreamKeys::forth(&keyed, aad, challenge);
         let sealer = FrameSealer::new(secrets(&keys, salt), salt, shared.clone());
-        let answer = can_be_answered(keyed.header())
+        let answer = keyed
+            .header()
+            .can_be_answered()
             .then(|| Answer { keys: StreamKeys::back(&keyed, aad, challenge, sealer.head()), shared });
         Self { header: keyed.into_header(), sealer, answer }
     }
@@ -131,18 +133,12 @@ impl OpenedHeader {
         let challenge = self.challenge();
         let keys = StreamKeys::forth(self.keyed(), self.associated_data(), challenge);
         let opener = open_stream(&keys, head, shared.clone())?;
-        if !can_be_answered(self.header()) {
+        if !self.header().can_be_answered() {
             return Ok((opener, None));
         }
         let keys = StreamKeys::back(self.keyed(), self.associated_data(), challenge, head);
         Ok((opener, Some(FrameSealer::new(secrets(&keys, salt), salt, shared))))
     }
-}
-
-/// SPEC §5.6: only if there is one recipient, the initiator knows who answers.
-pub(super) fn can_be_answered(header: &Header) -> bool {
-    header.layout() == Layout::Session
-        && header.records().filter(|record| record.record_type() != RECORD_PADDING).count() == 1
 }
 
 fn open_stream(keys: &StreamKeys, head: &[u8; BODY_HEAD_LEN], shared: Shared) -> Result<FrameOpener, OpenError> {

@@ -10,7 +10,7 @@ use super::parse::{Prefix, parse_records};
 use super::reader::Reader;
 use super::record::{RecordSpan, Records};
 use crate::error::{HeaderError, HeaderErrorKind};
-use crate::format::{HEADER_TAG_LEN, Layout, PREFIX_LEN, Suite, Version};
+use crate::format::{HEADER_TAG_LEN, Layout, PREFIX_LEN, RECORD_PADDING, Suite, Version};
 use crate::limits::Limits;
 use crate::num::to_u64;
 
@@ -147,6 +147,13 @@ impl Header {
     #[must_use]
     pub fn layout(&self) -> Layout {
         self.layout
+    }
+
+    /// Returns whether this is the header of a session that can be answered: only if there is one
+    /// recipient, the initiator knows who answers (SPEC §5.6).
+    pub(crate) fn can_be_answered(&self) -> bool {
+        let keys = self.records().filter(|record| record.record_type() != RECORD_PADDING);
+        self.layout == Layout::Session && keys.count() == 1
     }
 
     /// Does what [`parse`](Self::parse) does, without copying the input.
