@@ -30,7 +30,7 @@ MAX_FIELDS_LEN, MAX_RECORDS_LEN = 1 << 20, 1 << 22
 MAX_RECORDS, MAX_RECORD_LEN = 1024, 16384
 CRITICAL = 0x8000
 METADATA, PRIVATE, RSA_OAEP, PADDING = 0x0001, 0x0002, 0x0001, 0x7FFF
-MIN_PRIVATE_LEN, MAX_PRIVATE_LEN = 41, 65576
+MIN_PRIVATE_LEN, MAX_PRIVATE_LEN = 46, 65576
 PRIVATE_METADATA, SENDER, AUDIENCE, PRIVATE_PADDING = 0x0001, 0x0002, 0x0003, 0x7FFF
 MAX_AUDIENCE, MAX_SIGNATURE_LEN, KEY_ID_LEN = 1024, 1024, 32
 BODY_HEAD_LEN = 56
@@ -389,9 +389,12 @@ def demand_sender(
         raise Refused("sender not authentic")
     audience = set(split_audience(items[AUDIENCE]))
     readdressed = audience.isdisjoint(own)
-    if readdressed and not senders.accept_readdressed:
+    answered = header.layout == SESSION and header.can_be_answered()
+    if readdressed and (answered or not senders.accept_readdressed):
         raise Refused("not in the audience")
     if senders.audience_within is not None and not audience <= set(senders.audience_within):
+        raise Refused("other audience")
+    if answered and len(audience) > 1:
         raise Refused("other audience")
     return readdressed
 

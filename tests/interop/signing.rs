@@ -22,8 +22,12 @@ pub(crate) struct SigningKey {
 pub(crate) const SIGNING_KEYS: [SigningKey; 4] = [
     SigningKey { name: "rsa2048", in_rust: true, recipient: "rsa3072" },
     SigningKey { name: "rsa3072", in_rust: true, recipient: "rsa2048" },
-    SigningKey { name: "ec256", in_rust: false, recipient: "rsa2048" },
-    SigningKey { name: "ed25519", in_rust: false, recipient: "rsa2048" },
+    SigningKey { name: "ec256", in_rust: cfg!(any(feature = "aws-lc-rs", feature = "p256")), recipient: "rsa2048" },
+    SigningKey {
+        name: "ed25519",
+        in_rust: cfg!(any(feature = "aws-lc-rs", feature = "ed25519")),
+        recipient: "rsa2048",
+    },
 ];
 
 /// What a reader demands, by the names of keys, and what it is told then.
