@@ -3,8 +3,8 @@
 use core::fmt;
 use core::str::FromStr;
 
-/// The id of a public key: SHA-256 of its canonical `SubjectPublicKeyInfo` (SPEC §3.4). Today all
-/// keys are RSA keys.
+/// The id of a public key: SHA-256 of its canonical `SubjectPublicKeyInfo` (SPEC §3.4 for RSA keys,
+/// §4.5 for all keys of senders).
 ///
 /// It depends on the key alone, not on the encoding of the file that the key was read from. If the
 /// private key is held elsewhere, [`RsaRecipient::key_id`](crate::RsaRecipient::key_id) computes it

@@ -43,7 +43,7 @@
     feature = "armor",
     doc = "| an envelope as text | [`ArmorWriter`](armor::ArmorWriter), [`ArmorReader`](armor::ArmorReader) | at each type |"
 )]
-//! | a key file of any kind | [`RsaRecipient::from_key_file`], [`RsaIdentity::from_key_file`] | |
+//! | a key file of any kind | [`RsaRecipient::from_key_file`], [`RsaIdentity::from_key_file`]; to sign, [`AnySigner`](senders::AnySigner), [`AnyVerifier`](senders::AnyVerifier) | |
 //! | a certificate | `Certificate` (feature `x509`). Whether to trust it is for you to check | |
 //! | a private key under a passphrase | `RsaIdentity::from_encrypted_key_file`, `to_encrypted_pem` (feature `encrypted-keys`). From PKCS#12, `openssl pkcs12 -in keys.p12 -nocerts` makes such a key | |
 //!

@@ -1,7 +1,7 @@
 //! The sizes of RSA keys that are generated.
 
-/// Lengths of the keys that [`RsaIdentity::generate`](crate::RsaIdentity::generate) makes. The
-/// default is 3072 bits.
+/// Lengths of the keys that [`RsaIdentity::generate`](crate::RsaIdentity::generate) and
+/// [`RsaSigner::generate`](crate::RsaSigner::generate) make. The default is 3072 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeySize {
