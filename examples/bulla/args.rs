@@ -478,6 +478,12 @@ fn kept_file() -> impl TypedValueParser<Value = PathBuf> {
 pub(crate) enum Signing {
     /// RSASSA-PSS with SHA-256
     Rsa,
+    /// ECDSA with P-256 and SHA-256
+    #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+    P256,
+    /// Ed25519
+    #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+    Ed25519,
 }
 
 /// Lengths of keys that can be made.

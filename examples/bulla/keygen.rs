@@ -5,6 +5,10 @@ use std::path::Path;
 
 use bulla::error::KeyError;
 use bulla::keys::KeyId;
+#[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+use bulla::senders::Ed25519Signer;
+#[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+use bulla::senders::P256Signer;
 use bulla::{RsaIdentity, RsaSigner};
 use zeroize::Zeroizing;
 
@@ -62,6 +66,10 @@ fn generate(args: &KeygenArgs, passphrase: Option<&Passphrase>) -> Result<NewKey
     match args.signing {
         None => RsaIdentity::generate(args.bits.into())?.written(passphrase),
         Some(Signing::Rsa) => RsaSigner::generate(args.bits.into())?.written(passphrase),
+        #[cfg(any(feature = "aws-lc-rs", feature = "p256"))]
+        Some(Signing::P256) => P256Signer::generate()?.written(passphrase),
+        #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))]
+        Some(Signing::Ed25519) => Ed25519Signer::generate()?.written(passphrase),
     }
 }
 
@@ -71,7 +79,8 @@ trait Written {
 }
 
 macro_rules! written {
-    ($($key:ty, $public:ident;)*) => {$(
+    ($($(#[$feature:meta])? $key:ty, $public:ident;)*) => {$(
+        $(#[$feature])?
         impl Written for $key {
             fn written(&self, passphrase: Option<&Passphrase>) -> Result<NewKeys, KeyError> {
                 let private_pem = match passphrase {
@@ -89,6 +98,8 @@ macro_rules! written {
 written! {
     RsaIdentity, recipient;
     RsaSigner, verifier;
+    #[cfg(any(feature = "aws-lc-rs", feature = "p256"))] P256Signer, verifier;
+    #[cfg(any(feature = "aws-lc-rs", feature = "ed25519"))] Ed25519Signer, verifier;
 }
 
 /// Two future files. If one of them cannot be had, neither remains.

@@ -97,6 +97,8 @@ fn features() -> Vec<&'static str> {
         ("armor", cfg!(feature = "armor")),
         ("x509", cfg!(feature = "x509")),
         ("encrypted-keys", cfg!(feature = "encrypted-keys")),
+        ("p256", cfg!(feature = "p256")),
+        ("ed25519", cfg!(feature = "ed25519")),
     ];
     all.into_iter().filter_map(|(name, enabled)| enabled.then_some(name)).collect()
 }

@@ -5,8 +5,8 @@ use std::process::{Command, Output};
 
 use bulla::error::SignError;
 use bulla::keys::KeyId;
-use bulla::senders::SignatureAlgorithm;
-use bulla::{Header, Limits, RsaVerifier, Sealer, Signer};
+use bulla::senders::{AnyVerifier, SignatureAlgorithm};
+use bulla::{Header, Limits, RsaVerifier, Sealer, Signer, Verifier};
 use sha2::{Digest, Sha512};
 
 use crate::support::*;
@@ -179,9 +179,16 @@ fn the_key_of_a_recipient_does_not_sign() {
 fn keygen_makes_keys_that_sign() {
     let dir = Scratch::new();
     dir.write("in", &PLAINTEXT);
-    for (option, name) in [("--signing", "alice"), ("--signing=rsa", "carol")] {
+    let mut all = vec![("--signing", "alice"), ("--signing=rsa", "carol")];
+    if cfg!(any(feature = "aws-lc-rs", feature = "p256")) {
+        all.push(("--signing=p256", "dave"));
+    }
+    if cfg!(any(feature = "aws-lc-rs", feature = "ed25519")) {
+        all.push(("--signing=ed25519", "erin"));
+    }
+    for (option, name) in all {
         let report = dir.succeeds(["keygen", option, "--bits", "2048", &format!("{name}.pem")]).stdout;
-        let id = RsaVerifier::from_pem(dir.read(&format!("{name}.pub.pem"))).unwrap().key_id();
+        let id = AnyVerifier::from_key_file(dir.read(&format!("{name}.pub.pem"))).unwrap().key_id();
         assert!(text(&report).ends_with(&format!("key id       {id}\npurpose      to sign envelopes with\n")));
         #[cfg(unix)]
         assert_eq!(mode(&dir.path(&format!("{name}.pem"))), 0o600);
