@@ -20,6 +20,7 @@ pub mod model;
 pub mod open;
 pub mod parts;
 pub mod rewrap;
+mod schedule;
 pub mod seeds;
 pub mod seek;
 pub mod session;

@@ -15,11 +15,11 @@ use bulla::parts::{Joined, Journal, Manifest, PartsReader, PartsReaderAt, PartsS
 use bulla::{Limits, OpenWriter, OpenedHeader, Opener, ReadAt, Sealer};
 
 pub use self::case::{Attempt, Case, Damage, Hostile, Operation};
-use self::hostile::sha512;
 use self::object::{File, Object, Payload, Refused, check_limit, to_u64};
 use crate::fake::Carrier;
 use crate::io::{Sink, Source, endless, loop_reads, write_all};
 use crate::model::Opaque;
+use crate::schedule::sha512;
 
 /// Everything that [`check`] can return.
 pub const OUTCOMES: [&str; 20] = [

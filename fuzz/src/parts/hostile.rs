@@ -5,9 +5,9 @@ use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
 use bulla::Header;
 use bulla::keys::ContentKey;
-use sha2::{Digest, Sha512};
 
 use super::Hostile;
+use crate::schedule::{expand, sha512};
 
 impl Hostile {
     /// The plaintext.
@@ -60,27 +60,6 @@ pub(super) fn seal(header: &Header, key: &ContentKey, aad: &[u8], plaintext: &[u
         body.extend_from_slice(&tag);
     }
     body
-}
-
-/// HKDF-Expand with SHA-512 (RFC 5869): 128 bytes, of which a caller takes what it needs.
-fn expand(key: &[u8], info: &[u8]) -> Vec<u8> {
-    let first = hmac(key, &[info, &[1]].concat());
-    let second = hmac(key, &[&first, info, &[2]].concat());
-    [first, second].concat()
-}
-
-/// HMAC-SHA-512 (RFC 2104) with a short key.
-fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
-    let pad = |byte: u8| {
-        let mut pad = [byte; 128];
-        pad.iter_mut().zip(key).for_each(|(pad, key)| *pad ^= key);
-        pad
-    };
-    sha512(&[&pad(0x5C), &sha512(&[&pad(0x36), message])])
-}
-
-pub(super) fn sha512(parts: &[&[u8]]) -> Vec<u8> {
-    parts.iter().fold(Sha512::new(), |digest, part| digest.chain_update(part)).finalize().to_vec()
 }
 
 const MAX_ENTRIES: usize = 600;
