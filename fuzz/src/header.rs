@@ -8,7 +8,7 @@ use bulla::keys::KeyId;
 use bulla::{Header, Limits};
 
 /// Everything that [`check`] can return.
-pub const OUTCOMES: [&str; 23] = [
+pub const OUTCOMES: [&str; 24] = [
     "accepted",
     "accepted within small limits",
     "duplicate key id",
@@ -19,6 +19,7 @@ pub const OUTCOMES: [&str; 23] = [
     "no records",
     "not an envelope",
     "not ascending",
+    "private section length",
     "record too long",
     "records too long",
     "reserved not zero",
@@ -74,6 +75,7 @@ fn check_accessors(header: &Header, expected: &Parsed<'_>, input: &[u8]) {
     assert_eq!(header.as_bytes(), input);
     assert_eq!((header.version().code(), header.suite().code(), header.layout().code()), (1, 1, input[10]));
     assert_eq!(header.unverified_metadata(), expected.metadata());
+    assert_eq!(header.has_private_section(), expected.fields.iter().any(|(field_type, _)| *field_type == 2));
     assert_eq!(header.records().len(), expected.records.len());
     assert!(!format!("{header:?}").is_empty());
 
@@ -168,8 +170,12 @@ fn parse(input: &[u8]) -> Option<Parsed<'_>> {
     let fields = parse_items(fields)?;
     let known_or_optional = fields.iter().all(|(field_type, _)| *field_type < 0x8000);
     let ascending = fields.is_sorted_by(|(a, _), (b, _)| a < b);
-    let metadata_not_empty = fields.iter().all(|(field_type, value)| *field_type != 1 || !value.is_empty());
-    if !known_or_optional || !ascending || !metadata_not_empty {
+    let fitting = fields.iter().all(|(field_type, value)| match field_type {
+        1 => !value.is_empty(),
+        2 => (41..=65576).contains(&value.len()),
+        _ => true,
+    });
+    if !known_or_optional || !ascending || !fitting {
         return None;
     }
 
@@ -266,6 +272,7 @@ fn name(kind: HeaderErrorKind) -> &'static str {
         HeaderErrorKind::UnknownCriticalField(_) => "unknown critical field",
         HeaderErrorKind::UnknownCriticalRecord(_) => "unknown critical record",
         HeaderErrorKind::EmptyMetadata => "empty metadata",
+        HeaderErrorKind::PrivateSectionLength => "private section length",
         HeaderErrorKind::NoRecords => "no records",
         HeaderErrorKind::TooManyRecords => "too many records",
         HeaderErrorKind::RecordTooLong => "record too long",

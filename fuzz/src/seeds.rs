@@ -109,12 +109,16 @@ pub fn header() -> Vec<Seed> {
     let all_records: &[(u16, &[u8])] =
         &[(1, &anonymous), (1, &alice), (1, &bob), (2, b""), (2, b"a"), (3, b""), (0x7FFF, &[0; 40])];
     let long = [0; 16385];
+    let longest_section = [0; 65577];
 
     named([
         ("alone", plain.clone()),
         ("anonymous", encode(&[], &[(1, &anonymous)], &tag)),
         ("metadata", encode(&[(1, b"text/plain")], alone, &tag)),
-        ("everything", encode(&[(1, b"text/plain; charset=utf-8"), (2, b""), (0x7FFF, b"later")], all_records, &tag)),
+        (
+            "everything",
+            encode(&[(1, b"text/plain; charset=utf-8"), (2, &[0; 41]), (0x7FFF, b"later")], all_records, &tag),
+        ),
         ("many-records", encode(&[], &distinct_types[1..], &tag)),
         ("too-many-records", encode(&[], &distinct_types, &tag)),
         ("record-of-16384", encode(&[], &[(2, &long[1..])], &tag)),
@@ -135,6 +139,9 @@ pub fn header() -> Vec<Seed> {
         ("critical-field", encode(&[(0x8001, b"")], alone, &tag)),
         ("critical-record", encode(&[], &[(1, &alice), (0x8001, b"")], &tag)),
         ("empty-metadata", encode(&[(1, b"")], alone, &tag)),
+        ("longest-private-section", encode(&[(2, &longest_section[1..])], alone, &tag)),
+        ("private-section-too-long", encode(&[(2, &longest_section)], alone, &tag)),
+        ("private-section-too-short", encode(&[(2, &[0; 40])], alone, &tag)),
         ("no-records", encode(&[(1, b"text/plain")], &[], &tag)),
         ("only-padding", encode(&[], &[(0x7FFF, b"")], &tag)),
         ("key-id-length", encode(&[], &[(1, &[31; 300])], &tag)),
