@@ -81,7 +81,7 @@ fn check_engine(case: &Case, way: Way, reached: &mut BTreeSet<&'static str>) {
         let opened = opener.open_session_header(&header, challenge)?;
         opened.accept(body.first_chunk().ok_or(OpenError::Truncated)?)
     });
-    let start = flight.start_of(&damaged, case.same_context(), false);
+    let start = flight.start_of(&damaged, case.same_context());
     assert_eq!(accepted.as_ref().map(|_| ()).map_err(Clone::clone), start);
     note("", &start, reached);
     let Ok((mut opener, reply)) = accepted else { return };
@@ -102,7 +102,7 @@ fn check_engine(case: &Case, way: Way, reached: &mut BTreeSet<&'static str>) {
     let (sent, _) = send(reply, head, &case.back, &case.sizes);
     let back = Flight::new(&sent, 0, &case.back);
     let damaged = if case.damage_back { back.damage(&case.damage, &flight) } else { back.undamaged() };
-    let start = back.start_of(&damaged, true, false);
+    let start = back.start_of(&damaged, true);
     let end = match damaged.start.first_chunk().ok_or(OpenError::Truncated).and_then(|head| answer.open(head)) {
         Ok(mut opener) => {
             assert_eq!(start, Ok(()));

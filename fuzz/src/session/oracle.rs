@@ -88,11 +88,11 @@ impl Flight {
     }
 
     /// Whether the frames are reached: the header, perhaps, and the commitment.
-    pub(super) fn start_of(&self, damaged: &Damaged, same_aad: bool, by_stream: bool) -> Result<(), OpenError> {
+    pub(super) fn start_of(&self, damaged: &Damaged, same_aad: bool) -> Result<(), OpenError> {
         let bytes = damaged.bytes();
         let Some(behind) = bytes.strip_prefix(self.header()) else {
             return Err(match Header::split(&bytes, &Limits::default()) {
-                Ok((header, _)) if by_stream && header.layout() != Layout::Session => {
+                Ok((header, _)) if header.layout() != Layout::Session => {
                     OpenError::OtherLayout { layout: header.layout() }
                 }
                 _ => refusal_of(self.header(), &bytes),

@@ -38,7 +38,7 @@ fn check_one_way(case: &Case, sealer: &Sealer<'_>, opener: &Opener<'_>, reached:
         true => flight.undamaged(),
         false => flight.damage(&case.damage, &foreign(sealer, case)),
     };
-    let start = flight.start_of(&damaged, case.same_aad(), true);
+    let start = flight.start_of(&damaged, case.same_aad());
     match opener.receive_from(Input::new(damaged.bytes(), case)) {
         Ok(mut reader) => {
             assert_eq!(start, Ok(()));
@@ -91,7 +91,7 @@ fn check_both_ways(case: &Case, sealer: &Sealer<'_>, opener: &Opener<'_>, reache
         false => opener.accept_unchallenged(input, output.clone()),
     };
     let mut client = client.borrow_mut().take().unwrap();
-    let start = client.flight.start_of(&client.damaged, case.same_context(), true);
+    let start = client.flight.start_of(&client.damaged, case.same_context());
     let challenge_len = if is_challenged { 32 } else { 0 };
     let (mut reader, mut writer) = match accepted {
         Ok(ends) => {
@@ -161,7 +161,7 @@ fn receive(
     damaged: &Damaged,
 ) -> Result<(), OpenError> {
     // The head of an answer comes with its first frame.
-    let expected = match flight.start_of(damaged, true, true) {
+    let expected = match flight.start_of(damaged, true) {
         Err(error) if flight.start.len() == HEAD_LEN => Expected { good: 0, end: Err(error) },
         _ => flight.expected(damaged),
     };
