@@ -57,8 +57,9 @@ fn check_text_of(refusal: &Refusal) {
     assert!(reason.len() < 2000, "{} bytes of text", reason.len());
     assert_eq!(*text, command.map_or(reason.clone(), |command| format!("{reason}; to mend it, run: {command}")));
     // Labels of blocks and names of algorithms are from the file.
-    let names_the_file =
-        ["PemLabel", "NoFittingBlock", "SeveralKeys", "OtherAlgorithm"].iter().any(|name| kind.starts_with(name));
+    let names_the_file = ["PemLabel", "NoFittingBlock", "SeveralKeys", "OtherAlgorithm", "OtherSignatureAlgorithm"]
+        .iter()
+        .any(|name| kind.starts_with(name));
     if !names_the_file {
         let is_base64 = |character: char| character.is_ascii_alphanumeric() || "+/=".contains(character);
         let longest = reason.split(|character| !is_base64(character)).map(str::len).max();
@@ -82,7 +83,7 @@ fn first_block(text: &str) -> Option<Vec<u8>> {
     Base64::decode_vec(&base64).ok()
 }
 
-const READERS: [Reader; 7] = [
+const READERS: [Reader; 9] = [
     Reader::RecipientFile,
     Reader::RecipientPem,
     Reader::IdentityFile,
@@ -90,4 +91,6 @@ const READERS: [Reader; 7] = [
     Reader::EncryptedFile("test"),
     Reader::EncryptedFile("wrong"),
     Reader::CertificateFile,
+    Reader::VerifierFile,
+    Reader::SignerFile,
 ];

@@ -21,6 +21,8 @@ pub enum Reader {
     /// With this passphrase.
     EncryptedFile(&'static str),
     CertificateFile,
+    VerifierFile,
+    SignerFile,
 }
 
 /// A key that was read.
@@ -44,11 +46,16 @@ pub struct Refusal {
     pub command: Option<&'static str>,
 }
 
-/// Reads `file` with both backends. Each seals to the key, and opens what both sealed.
+/// Reads `file` with both backends. Each seals to the key, and opens what both sealed, or verifies
+/// what both signed.
 pub fn read(reader: Reader, file: &[u8]) -> Result<Key, Refusal> {
     let [ours, theirs] = [RustCrypto::read(reader, file), AwsLc::read(reader, file)];
     assert_eq!(ours, theirs, "the backends disagree");
-    if let Ok(Key { spki, pkcs8, .. }) = &ours {
+    if let (Reader::SignerFile, Ok(Key { spki, pkcs8: Some(pkcs8), .. })) = (reader, &ours) {
+        for signature in [RustCrypto::sign(pkcs8), AwsLc::sign(pkcs8)] {
+            assert!(RustCrypto::verifies(spki, &signature) && AwsLc::verifies(spki, &signature));
+        }
+    } else if let Ok(Key { spki, pkcs8, .. }) = &ours {
         for sealed in [RustCrypto::seal(spki), AwsLc::seal(spki)] {
             if let Some(pkcs8) = pkcs8 {
                 assert_eq!(RustCrypto::open(pkcs8, &sealed), b"hello");
@@ -67,13 +74,18 @@ pub trait Library {
     fn seal(spki: &[u8]) -> Vec<u8>;
 
     fn open(pkcs8: &[u8], envelope: &[u8]) -> Vec<u8>;
+
+    /// Signs a short message.
+    fn sign(pkcs8: &[u8]) -> Vec<u8>;
+
+    fn verifies(spki: &[u8], signature: &[u8]) -> bool;
 }
 
 macro_rules! library {
     ($backend:ident, $bulla:ident) => {
         impl Library for $backend {
             fn read(reader: Reader, file: &[u8]) -> Result<Key, Refusal> {
-                use $bulla::{Certificate, Limits, RsaIdentity, RsaRecipient};
+                use $bulla::{Certificate, Limits, RsaIdentity, RsaRecipient, RsaSigner, RsaVerifier};
 
                 let public = |key: &RsaRecipient| {
                     assert_eq!(RsaRecipient::from_pem(key.to_pem()).as_ref(), Ok(key));
@@ -84,6 +96,16 @@ macro_rules! library {
                     let again = RsaIdentity::from_pem(key.to_pem().expose()).unwrap();
                     assert_eq!(again.to_der().expose(), pkcs8);
                     Key { pkcs8: Some(pkcs8), ..public(&key.recipient()) }
+                };
+                let verifying = |key: &RsaVerifier| {
+                    assert_eq!(RsaVerifier::from_pem(key.to_pem()).as_ref(), Ok(key));
+                    Key { id: key.key_id().to_string(), spki: key.as_der().to_vec(), pkcs8: None }
+                };
+                let signing = |key: RsaSigner| {
+                    let pkcs8 = key.to_der().expose().to_vec();
+                    let again = RsaSigner::from_pem(key.to_pem().expose()).unwrap();
+                    assert_eq!(again.to_der().expose(), pkcs8);
+                    Key { pkcs8: Some(pkcs8), ..verifying(&key.verifier()) }
                 };
                 let found = match reader {
                     Reader::RecipientFile => RsaRecipient::from_key_file(file).map(|key| public(&key)),
@@ -102,6 +124,8 @@ macro_rules! library {
                         RsaIdentity::from_encrypted_key_file(file, passphrase, &limits).map(private)
                     }
                     Reader::CertificateFile => Certificate::from_file(file).map(|found| public(found.recipient())),
+                    Reader::VerifierFile => RsaVerifier::from_key_file(file).map(|key| verifying(&key)),
+                    Reader::SignerFile => RsaSigner::from_key_file(file).map(signing),
                 };
                 found.map_err(|error| Refusal {
                     kind: format!("{:?}", error.kind()),
@@ -117,6 +141,16 @@ macro_rules! library {
 
             fn open(pkcs8: &[u8], envelope: &[u8]) -> Vec<u8> {
                 $bulla::open(&$bulla::RsaIdentity::from_der(pkcs8).unwrap(), envelope).unwrap()
+            }
+
+            fn sign(pkcs8: &[u8]) -> Vec<u8> {
+                use $bulla::{RsaSigner, Signer};
+                RsaSigner::from_der(pkcs8).unwrap().sign(b"hello").unwrap()
+            }
+
+            fn verifies(spki: &[u8], signature: &[u8]) -> bool {
+                use $bulla::{RsaVerifier, Verifier};
+                RsaVerifier::from_der(spki).unwrap().verify(b"hello", signature)
             }
         }
     };
