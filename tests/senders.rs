@@ -380,6 +380,15 @@ fn a_remembered_header_is_judged_at_each_use() {
 }
 
 #[test]
+fn a_verdict_does_not_outlast_its_demand() {
+    let messages = signed(&[READER]).start_messages().unwrap();
+    let opener = CachingOpener::new(Opener::new(key(READER)));
+    let opened = opener.open_header_from(messages.header(), &demanded()).unwrap();
+    assert!(opened.sender().is_some());
+    assert!(opener.open_header(messages.header()).unwrap().sender().is_none());
+}
+
+#[test]
 fn headers_of_strangers_do_not_enter_the_memory_of_who_demands_a_sender() {
     struct Counted(Named, AtomicUsize);
     impl bulla::Identity for &Counted {

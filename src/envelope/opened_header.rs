@@ -75,6 +75,12 @@ impl OpenedHeader {
         Ok(self)
     }
 
+    /// Forgets the verdict on the sender, which belongs to a demand. That its signature is good
+    /// stays known.
+    pub(super) fn without_sender(self) -> Self {
+        Self { sender: None, ..self }
+    }
+
     /// Returns the sender that was demanded, or `None` if nobody was.
     #[must_use]
     pub fn sender(&self) -> Option<&VerifiedSender> {

@@ -266,7 +266,7 @@ impl<'a> Opener<'a> {
 
     /// Judges the sender of a header, if one is demanded.
     pub(super) fn judge(&self, opened: OpenedHeader, senders: Option<&Senders>) -> Result<OpenedHeader, OpenError> {
-        let Some(senders) = senders else { return Ok(opened) };
+        let Some(senders) = senders else { return Ok(opened.without_sender()) };
         let own: Vec<KeyId> = self.identities.iter().filter_map(|identity| identity.public_key_id()).collect();
         opened.demand_sender(senders, &own)
     }
