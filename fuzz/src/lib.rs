@@ -19,6 +19,7 @@ pub mod labelled;
 pub mod model;
 pub mod open;
 pub mod parts;
+pub mod private;
 pub mod rewrap;
 mod schedule;
 pub mod seeds;
@@ -37,7 +38,7 @@ mod tests {
     use crate::key::key_samples;
     #[cfg(not(feature = "aws-lc-rs"))]
     use crate::split_mix::SplitMix64;
-    use crate::{armor, header, key, keyfile, labelled, open, parts, rewrap, seeds, seek, session};
+    use crate::{armor, header, key, keyfile, labelled, open, parts, private, rewrap, seeds, seek, session};
 
     #[test]
     fn every_target_has_seeds_and_a_place_in_the_manifest() {
@@ -147,6 +148,12 @@ mod tests {
     fn parts_seeds_reach_every_outcome() {
         let reached: BTreeSet<_> = seeds::parts().iter().flat_map(|(_, bytes)| parts::check(bytes)).collect();
         assert_eq!(reached, parts::OUTCOMES.into());
+    }
+
+    #[test]
+    fn private_seeds_reach_every_outcome() {
+        let reached: BTreeSet<_> = seeds::private().iter().flat_map(|(_, bytes)| private::check(bytes)).collect();
+        assert_eq!(reached, private::OUTCOMES.into());
     }
 
     #[test]

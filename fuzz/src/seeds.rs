@@ -2,6 +2,7 @@
 
 mod labelled;
 mod parts;
+mod private;
 mod session;
 
 use bulla::keys::KeyId;
@@ -14,13 +15,14 @@ use crate::open::{Case, Damage};
 
 pub use self::labelled::labelled;
 pub use self::parts::parts;
+pub use self::private::private;
 pub use self::session::session;
 
 /// Name of the file, and its content.
 pub type Seed = (String, Vec<u8>);
 
 /// The seeds of every target.
-pub fn all() -> [(&'static str, Vec<Seed>); 10] {
+pub fn all() -> [(&'static str, Vec<Seed>); 11] {
     [
         ("armor", armor()),
         ("header", header()),
@@ -29,6 +31,7 @@ pub fn all() -> [(&'static str, Vec<Seed>); 10] {
         ("labelled", labelled()),
         ("open", open()),
         ("parts", parts()),
+        ("private", private()),
         ("seek", seek()),
         ("rewrap", rewrap()),
         ("session", session()),

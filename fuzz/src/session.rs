@@ -58,7 +58,7 @@ enum Way {
 }
 
 fn check_engine(case: &Case, way: Way, reached: &mut BTreeSet<&'static str>) {
-    let (alice, bob) = (Carrier::default(), Carrier { number: 1 });
+    let (alice, bob) = (Carrier::default(), Carrier::named(1));
     let sealer = Sealer::new(&alice).aad(&case.aad);
     let sealer = if case.several { sealer.recipient(&bob) } else { sealer };
     let challenge = case.challenge.then(|| Challenge::new().unwrap());

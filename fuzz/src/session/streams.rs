@@ -16,7 +16,7 @@ use crate::io::{Script, Sink, endless, retryable, write_all};
 
 /// Plays the session in both directions, or in one if it cannot be answered.
 pub(super) fn check(case: &Case, reached: &mut BTreeSet<&'static str>) {
-    let (alice, bob) = (Carrier::default(), Carrier { number: 1 });
+    let (alice, bob) = (Carrier::default(), Carrier::named(1));
     let sealer = Sealer::new(&alice).aad(&case.aad);
     let limits = case.limit.map_or(Limits::default(), |limit| Limits::default().with_message_len(limit.into()));
     let opener = Opener::new(&alice).aad(case.other_aad.as_ref().unwrap_or(&case.aad)).limits(limits);
