@@ -60,7 +60,7 @@ struct Key {
     name: &'static str,
     signer: RsaSigner,
     senders: Senders,
-    message: [u8; 306],
+    message: [u8; 242],
     signature: Vec<u8>,
     signed: Vec<u8>,
     unsigned: Vec<u8>,
@@ -69,7 +69,7 @@ struct Key {
 impl Key {
     fn new(name: &'static str, pem: &str) -> Self {
         let signer = RsaSigner::from_pem(pem).expect("a good key");
-        let message = [7; 306];
+        let message = [7; 242];
         let sealer = Sealer::new(Keyless::new(1));
         Self {
             name,

@@ -42,7 +42,7 @@ pub(crate) const PRIVATE_PADDING: u16 = 0x7FFF;
 /// senders sign (SPEC §4.5).
 pub(crate) const MAX_AUDIENCE: usize = 1024;
 pub(crate) const MAX_SIGNATURE_LEN: usize = 1024;
-pub(crate) const TO_SIGN_LEN: usize = 306;
+pub(crate) const TO_SIGN_LEN: usize = 242;
 
 /// Record: content key wrapped with RSA-OAEP, SHA-256, MGF1 with SHA-256, empty label (SPEC §9.5).
 pub(crate) const RECORD_RSA_OAEP_SHA256: u16 = 0x0001;

@@ -531,15 +531,14 @@ mod regenerated {
             let len = u32::try_from(value.len()).unwrap();
             [&item_type.to_be_bytes()[..], &len.to_be_bytes(), value].concat()
         };
-        let c = derive(b"sender", &[], 64);
         let fields = sha512(&[]);
         let metadata = item(1, PRIVATE_METADATA);
         let sender = item(2, &[&[0, 3], &sender_id[..], &signature].concat());
         let audience = item(3, recipient.key_id().as_bytes());
         let padding = item(0x7FFF, &vec![0; 256 - metadata.len() - sender.len() - audience.len() - 6]);
         let others = sha512(&[&metadata, &audience, &padding]);
-        let message =
-            [b"bulla\0sender\0\x01\x01\x01\0\x03", &sender_id[..], &fields, &others, &sha512(&[]), &c].concat();
+        let c = derive(b"sender", &others, 64);
+        let message = [b"bulla\0sender\0\x01\x01\x01\0\x03", &sender_id[..], &fields, &sha512(&[]), &c].concat();
         let items = [metadata, sender, audience, padding].concat();
         let s = derive(b"private-salt", &sha512(&[&items]), 24);
         let derived = derive(b"private", &s, 44);
@@ -563,9 +562,9 @@ mod regenerated {
             ("sender private key", SENDER_PRIVATE_KEY.to_vec()),
             ("sender public key", public_key),
             ("sender key id", sender_id.to_vec()),
-            ("C", c),
             ("F'", fields.to_vec()),
             ("I'", others.to_vec()),
+            ("C", c),
             ("to_sign", message),
             ("signature", signer.signature.clone()),
             ("items", items),

@@ -133,6 +133,18 @@ fn a_recipient_that_rewraps_and_replaces_the_body_is_refused_by_those_who_were_n
 }
 
 #[test]
+fn signed_envelopes_survive_a_change_of_the_readers_key() {
+    let (header, body) = split(&signed(&[READER]).seal(b"hello").unwrap());
+    let received = opener(READER).open_header(&header).unwrap();
+    let header = Rewrapper::new().keep_only([]).add_recipient(key(LATER)).rewrap(&received).unwrap();
+    assert_eq!(opener(LATER).open_header(&header).map(|_| ()), Err(OpenError::NotInAudience));
+    let senders = demanded().former_keys([id(READER)]).audience_within([id(READER)]);
+    let opened = Opener::new(key(LATER)).senders(senders).open_header(&header).unwrap();
+    assert!(!opened.sender().unwrap().is_readdressed());
+    assert_eq!(opened.open(&body).unwrap(), b"hello");
+}
+
+#[test]
 fn an_audience_can_be_limited_to_the_reader() {
     let sealed = signed(&[READER, SECOND]).seal(b"hello").unwrap();
     let within = |ids: &[u8]| {
@@ -308,9 +320,31 @@ fn mistakes_of_the_sealer_are_named() {
     let signer = RsaSigner::from_pem(include_str!("keys/rsa2048.pem")).unwrap();
     let both = error(Sealer::new(RSA_2048.recipient()).signer(&signer));
     assert_eq!(both, SealError::SignerIsRecipient(signer.key_id()));
+    for signature_len in [0, 255, 1025] {
+        let sealer = Sealer::new(key(READER)).signer(Lies(signature_len));
+        assert!(matches!(error(sealer), SealError::Sign(_)), "{signature_len}");
+    }
     let limits = Limits::default().with_metadata_len(3);
     let exceeded = SealError::LimitExceeded(limit_exceeded(&limits));
     assert_eq!(error(Sealer::new(key(READER)).private_metadata(b"four").limits(limits)), exceeded);
+}
+
+/// Signs with 256 bytes, and says something else.
+struct Lies(usize);
+
+impl Signer for Lies {
+    fn algorithm(&self) -> SignatureAlgorithm {
+        SignatureAlgorithm::RsaPssSha256
+    }
+    fn key_id(&self) -> KeyId {
+        id(77)
+    }
+    fn signature_len(&self) -> usize {
+        self.0
+    }
+    fn sign(&self, _: &[u8]) -> Result<Vec<u8>, SignError> {
+        Ok(vec![7; 256])
+    }
 }
 
 /// The error that a metadata of 4 bytes exceeds the limit of 3.
@@ -440,12 +474,19 @@ fn a_verified_signature_is_verified_once() {
     }
     let count = std::sync::Arc::new(AtomicUsize::new(0));
     let senders = Senders::new(Counts(SIGNER.verifier(), count.clone()));
-    let opener = CachingOpener::new(Opener::new(key(READER)).senders(senders));
+    let opener = CachingOpener::new(Opener::new(key(READER)).senders(senders.clone()));
     let messages = signed(&[READER]).start_messages().unwrap();
     for _ in 0..5 {
         opener.open_header(messages.header()).unwrap();
     }
     assert_eq!(count.load(Ordering::Relaxed), 1);
+    // Also if nobody was demanded when the header came.
+    let opener = CachingOpener::new(Opener::new(key(READER)));
+    opener.open_header(messages.header()).unwrap();
+    for _ in 0..5 {
+        opener.open_header_from(messages.header(), &senders).unwrap();
+    }
+    assert_eq!(count.load(Ordering::Relaxed), 2);
 }
 
 #[test]
@@ -453,7 +494,7 @@ fn a_signature_in_two_steps_is_that_of_one() {
     let sender = SIGNER.verifier();
     let sealer = Sealer::new(key(READER)).metadata(b"m").private_metadata(b"p");
     let prepared = sealer.prepare(sender.clone()).unwrap();
-    assert_eq!(prepared.message().len(), 306);
+    assert_eq!(prepared.message().len(), 242);
     assert!(prepared.message().starts_with(b"bulla\0sender\0\x01\x01\x01\x00\x01"));
     let signature = SIGNER.sign(prepared.message()).unwrap();
     let sealed = prepared.sign(&signature).unwrap().seal(b"hello").unwrap();

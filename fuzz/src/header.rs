@@ -172,7 +172,7 @@ fn parse(input: &[u8]) -> Option<Parsed<'_>> {
     let ascending = fields.is_sorted_by(|(a, _), (b, _)| a < b);
     let fitting = fields.iter().all(|(field_type, value)| match field_type {
         1 => !value.is_empty(),
-        2 => (41..=65576).contains(&value.len()),
+        2 => (46..=65576).contains(&value.len()),
         _ => true,
     });
     if !known_or_optional || !ascending || !fitting {

@@ -23,7 +23,7 @@ use self::section::{Parts, set_item};
 use crate::fake::Pen;
 
 /// Everything that [`check`] can return.
-pub const OUTCOMES: [&str; 24] = [
+pub const OUTCOMES: [&str; 25] = [
     "any sender",
     "change refused",
     "demanded sender",
@@ -34,6 +34,7 @@ pub const OUTCOMES: [&str; 24] = [
     "malformed section",
     "no matching record",
     "no sender",
+    "no such signature",
     "not authentic",
     "not in the audience",
     "one way",
@@ -102,7 +103,7 @@ fn check_header(case: &Case, parts: &Parts, reached: &mut BTreeSet<&'static str>
         Ok(header) => Judge::new(case, &header, &[], false).check(reached),
         Err(_) => {
             let len = parts.field(2).map_or(0, <[u8]>::len);
-            assert!(!(41..=65576).contains(&len));
+            assert!(!(46..=65576).contains(&len));
             reached.insert("header refused");
         }
     }

@@ -120,7 +120,7 @@ pub fn header() -> Vec<Seed> {
         ("metadata", encode(&[(1, b"text/plain")], alone, &tag)),
         (
             "everything",
-            encode(&[(1, b"text/plain; charset=utf-8"), (2, &[0; 41]), (0x7FFF, b"later")], all_records, &tag),
+            encode(&[(1, b"text/plain; charset=utf-8"), (2, &[0; 46]), (0x7FFF, b"later")], all_records, &tag),
         ),
         ("many-records", encode(&[], &distinct_types[1..], &tag)),
         ("too-many-records", encode(&[], &distinct_types, &tag)),

@@ -178,8 +178,14 @@ impl<'a> CachingOpener<'a> {
         let digest = sha512(&[header.as_bytes()]);
         let (remembered, generation) = self.remembered(&digest, now);
         if let Some(opened) = remembered {
-            // A verified signature is remembered, and a sender that is accepted is not.
-            return self.opener.judge(opened, senders);
+            // A signature that was verified is remembered, and a sender that is accepted is not.
+            let judged = self.opener.judge(opened, senders)?;
+            if senders.is_some()
+                && let Some(remembered) = self.lock().headers.get_mut(&digest)
+            {
+                remembered.opened = judged.clone();
+            }
+            return Ok(judged);
         }
         let limits = self.opener.limits_in_use();
         // Without the lock, as below: identities are asked, which the caller may have written. A

@@ -28,6 +28,7 @@ pub(super) struct Draft {
 pub(super) struct Unsigned {
     pub(super) algorithm: u16,
     pub(super) key_id: KeyId,
+    pub(super) signature_len: usize,
     pub(super) message: ToSign,
 }
 
@@ -39,6 +40,10 @@ impl Draft {
     /// Makes the header, with the signature if there is a sender.
     pub(super) fn finish(mut self, signature: &[u8]) -> Result<Keyed, SealError> {
         let sender = self.sender.as_ref();
+        // The padding was made for this length.
+        if sender.is_some_and(|sender| sender.signature_len != signature.len()) {
+            return Err(SignError::new("a signature is not as long as its key says").into());
+        }
         let sender = sender.map(|Unsigned { algorithm, key_id, .. }| SenderItem {
             algorithm: *algorithm,
             key_id: *key_id,
@@ -97,7 +102,7 @@ impl<T> Prepared<T> {
         Self { draft, verifier, then }
     }
 
-    /// Returns what is to be signed: 306 bytes (SPEC §4.5). They are no secret.
+    /// Returns what is to be signed: 242 bytes (SPEC §4.5). They are no secret.
     #[must_use]
     pub fn message(&self) -> &[u8] {
         self.draft.message().unwrap_or_default()

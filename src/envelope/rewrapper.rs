@@ -32,6 +32,10 @@ use crate::wire::{Header, Item, Record};
 /// that is left, with the same body. Nobody notices if an old header is put back (SPEC §11). To
 /// shut somebody out of new content, seal it as a new envelope.
 ///
+/// The audience of a [sender](crate::Senders) stays the first one: for readers that demand the
+/// sender, a recipient that is added is not in it. Whoever is added has the content key, and can
+/// make other bodies that those in the audience take for the sender's.
+///
 /// A service that changes recipients sees the content key. It does not see the associated data,
 /// which is not in the header: put what the service must check into the
 /// [metadata](crate::OpenedHeader::metadata).

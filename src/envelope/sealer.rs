@@ -16,8 +16,8 @@ use super::sealing::Sealing;
 use super::session::Initiator;
 use crate::chunk::{BodySealer, Work};
 use crate::crypto::SystemRng;
-use crate::error::SealError;
-use crate::format::{CONTENT_KEY_LEN, Layout, SALT_LEN, SignatureAlgorithm};
+use crate::error::{SealError, SignError};
+use crate::format::{CONTENT_KEY_LEN, Layout, MAX_SIGNATURE_LEN, SALT_LEN, SignatureAlgorithm};
 use crate::key_id::KeyId;
 use crate::limits::{Limit, Limits};
 use crate::num::to_u64;
@@ -203,8 +203,8 @@ impl<'a> Sealer<'a> {
     ///
     /// Works in place if `data` has enough spare capacity: 108 bytes; 39 for each recipient, and
     /// the length of the modulus (551 in all for RSA-4096); 6 and the length of the metadata, if
-    /// there is any; and 16 for each chunk. Otherwise it makes the envelope in new memory and wipes
-    /// the old.
+    /// there is any; up to 46 and 64 KiB for private metadata and a sender; and 16 for each chunk.
+    /// Otherwise it makes the envelope in new memory and wipes the old.
     ///
     /// # Errors
     ///
@@ -247,7 +247,8 @@ impl<'a> Sealer<'a> {
     /// in their order.
     ///
     /// With the backend `rustcrypto`, an [`RsaRecipient`](crate::RsaRecipient) draws the 32-byte
-    /// seed of OAEP from `rng`, so the same bytes from `rng` make the same envelope. AWS-LC draws
+    /// seed of OAEP from `rng`, so the same bytes from `rng` make the same envelope, unless it is
+    /// [signed](Self::signer): signers draw from their own generator. AWS-LC draws
     /// that seed itself, so the wrapped keys differ each time. Cargo unifies the features of a
     /// crate across all of its users, so one of your dependencies can decide which backend is used.
     ///
@@ -479,11 +480,11 @@ impl<'a> Sealer<'a> {
         let records = wrap_for_all(&self.recipients, &content_key, rng)?;
         let key = NewKey::new(content_key);
         let sender = match (&private, sender) {
-            (Some(private), Some((algorithm, key_id, _))) => {
+            (Some(private), Some((algorithm, key_id, signature_len))) => {
                 let fields = encode_fields(Fields { metadata: self.metadata.as_deref(), private: None })?;
                 let named = (algorithm.code(), &key_id);
                 let message = key.to_sign(layout, named, &fields, &private.signed(), ChallengeDigest::new(challenge));
-                Some(Unsigned { algorithm: algorithm.code(), key_id, message })
+                Some(Unsigned { algorithm: algorithm.code(), key_id, signature_len, message })
             }
             _ => None,
         };
@@ -509,6 +510,9 @@ impl<'a> Sealer<'a> {
                 None => None,
             });
         };
+        if !(1..=MAX_SIGNATURE_LEN).contains(&signature_len) {
+            return Err(SignError::new("no signature of this length is in the format").into());
+        }
         let ids = self.recipients.iter().map(|recipient| recipient.public_key_id());
         let mut audience = ids.collect::<Option<Vec<KeyId>>>().ok_or(SealError::UnnamedRecipient)?;
         audience.sort_unstable();

@@ -9,6 +9,7 @@ use rand_core::Rng;
 use super::opened_header::OpenedHeader;
 use crate::crypto::{RandomnessError, SystemRng};
 use crate::error::OpenError;
+use crate::format::Layout;
 use crate::limits::{Limit, Limits};
 use crate::recipient::{Identity, Recipient};
 use crate::schedule::{ChallengeDigest, HeaderDigest, Keyed};
@@ -114,6 +115,8 @@ impl<'a> Search<'a> {
         limits: &Limits,
     ) -> Self {
         let keys = keys.into_iter().map(|key| Key::Public(key)).collect();
+        // SPEC §4.5: no other layout has one.
+        let challenge = challenge.filter(|_| header.layout() == Layout::Session);
         let challenge = ChallengeDigest::new(challenge.as_ref().map(Challenge::as_bytes));
         let mut search = Self::with_keys(header, keys, challenge, limits);
         search.limit = Limit::SessionKeyOperations;

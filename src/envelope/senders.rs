@@ -43,7 +43,8 @@ use crate::wire::PrivateItems;
 /// A sender vouches for the content key, for the audience, and for what stands in the header. Who
 /// else had the content key could have made another body: everyone in the audience, and whoever got
 /// it from them. So if there is more than one key in the audience, the body is the sender's or that
-/// of another recipient. [`audience_within`](Self::audience_within) closes that.
+/// of another recipient; [`audience_within`](Self::audience_within) refuses such headers. And if a
+/// recipient has added others with a [`Rewrapper`](crate::Rewrapper), these can have made it, too.
 ///
 /// A sender does not protect against replay: what it has sealed once can be put back (SPEC §11).
 #[derive(Clone)]
@@ -51,6 +52,7 @@ pub struct Senders {
     verifiers: Vec<Arc<dyn Verifier>>,
     audience: Option<Vec<KeyId>>,
     accepts_readdressed: bool,
+    former_keys: Vec<KeyId>,
 }
 
 impl Senders {
@@ -63,7 +65,7 @@ impl Senders {
     /// Accepts any of several senders. With none, nothing opens.
     #[must_use]
     pub fn any_of<V: Verifier + 'static>(senders: impl IntoIterator<Item = V>) -> Self {
-        let none = Self { verifiers: Vec::new(), audience: None, accepts_readdressed: false };
+        let none = Self { verifiers: Vec::new(), audience: None, accepts_readdressed: false, former_keys: Vec::new() };
         senders.into_iter().fold(none, Self::or)
     }
 
@@ -74,8 +76,9 @@ impl Senders {
         self
     }
 
-    /// Tolerates no keys in the audience but these, and those of a second call. So nobody but the
-    /// sender and the holders of these keys can have made the body. The key of the reader is not
+    /// Tolerates no keys in the audience but these, and those of a second call. So nobody can have
+    /// made the body but the sender, the holders of these keys, and whoever they gave the content
+    /// key. The key of the reader is not
     /// tolerated by itself: name it, too. A session that can be answered needs no such call: there,
     /// the audience must be one key (SPEC §5.6).
     #[must_use]
@@ -94,6 +97,14 @@ impl Senders {
     #[must_use]
     pub fn accept_readdressed(mut self) -> Self {
         self.accepts_readdressed = true;
+        self
+    }
+
+    /// Takes these keys for the reader's own, because they were: envelopes that were made for them,
+    /// and re-wrapped for their successors, are accepted as before.
+    #[must_use]
+    pub fn former_keys(mut self, keys: impl IntoIterator<Item = KeyId>) -> Self {
+        self.former_keys.extend(keys);
         self
     }
 
@@ -120,7 +131,7 @@ impl Senders {
                 return Err(OpenError::SenderNotAuthentic);
             }
         }
-        let is_readdressed = !items.audience().any(|id| own.contains(&id));
+        let is_readdressed = !items.audience().any(|id| own.contains(&id) || self.former_keys.contains(&id));
         // SPEC §5.6: whoever else has the content key of a session could be the initiator.
         let is_answered = keyed.header().can_be_answered();
         if is_readdressed && (is_answered || !self.accepts_readdressed) {
@@ -145,6 +156,7 @@ impl fmt::Debug for Senders {
             .field("senders", &ids)
             .field("audience", &self.audience)
             .field("accepts_readdressed", &self.accepts_readdressed)
+            .field("former_keys", &self.former_keys)
             .finish()
     }
 }

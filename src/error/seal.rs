@@ -44,8 +44,8 @@ pub enum SealError {
     /// The signing key is also that of a recipient. This is the caller's mistake: a key is for
     /// opening or for signing, never for both.
     SignerIsRecipient(KeyId),
-    /// The sender could not sign, or what it gave back is no signature of its key. Whether a retry
-    /// helps depends on the cause inside.
+    /// The sender could not sign, or what it gave back has another length than it said or, in two
+    /// steps, is no signature of its key. Whether a retry helps depends on the cause inside.
     Sign(SignError),
     /// The session has failed in the other direction, so nothing is sealed in this one any more.
     SessionFailed,

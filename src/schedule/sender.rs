@@ -9,7 +9,8 @@ use crate::key_id::KeyId;
 use crate::secret::Secret;
 use crate::wire::PrivateItems;
 
-/// What a sender signs: everything but the records, and a commitment to the content key.
+/// What a sender signs: everything public but the records, and a commitment to the content key and
+/// the private items.
 pub(crate) struct ToSign([u8; TO_SIGN_LEN]);
 
 impl ToSign {
@@ -24,7 +25,8 @@ impl ToSign {
         (fields, items): (&[&[u8]], &[&[u8]]),
         challenge: ChallengeDigest,
     ) -> Self {
-        let commitment: Secret<64> = prk.derive(b"sender");
+        // Private items are an input of the commitment, which hides them from who signs.
+        let commitment: Secret<64> = prk.derive_bound(b"sender", &sha512(items));
         let mut bytes = [0; TO_SIGN_LEN];
         let mut rest = &mut bytes[..];
         for part in [
@@ -33,7 +35,6 @@ impl ToSign {
             &algorithm.to_be_bytes(),
             key_id.as_bytes(),
             &sha512(fields),
-            &sha512(items),
             challenge.as_bytes(),
             commitment.expose(),
         ] {

@@ -123,7 +123,7 @@ pub(crate) struct PrivateDraft {
     /// What stands before the sender.
     before: Zeroizing<Vec<u8>>,
     /// What stands behind it: audience and padding.
-    after: Vec<u8>,
+    after: Zeroizing<Vec<u8>>,
 }
 
 /// Private items would be longer than 64 KiB.
@@ -139,7 +139,7 @@ impl PrivateDraft {
         if let Some(metadata) = metadata {
             push_item(&mut before, PRIVATE_METADATA, metadata)?;
         }
-        let mut after = Vec::new();
+        let mut after = Zeroizing::new(Vec::new());
         let mut sender_len = 0;
         if let Some((audience, signature_len)) = audience {
             let ids: Vec<u8> = audience.iter().flat_map(KeyId::as_bytes).copied().collect();
@@ -173,7 +173,7 @@ impl PrivateDraft {
         let mut items = Zeroizing::new(Vec::with_capacity(len));
         items.extend_from_slice(&self.before);
         if let Some(SenderItem { algorithm, key_id, signature }) = sender {
-            let value = [&algorithm.to_be_bytes()[..], key_id.as_bytes(), signature].concat();
+            let value = Zeroizing::new([&algorithm.to_be_bytes()[..], key_id.as_bytes(), signature].concat());
             push_item(&mut items, PRIVATE_SENDER, &value)?;
         }
         items.extend_from_slice(&self.after);

@@ -368,9 +368,14 @@ def to_sign(layout: int, name: bytes, fields: Items, items: Items, challenge: by
     """§4.5: of fields and items, those that are signed are picked here. Only sessions have a challenge."""
     signed_fields = _encode_items(field for field in fields if field[0] != PRIVATE)
     signed_items = _encode_items(item for item in items if item[0] != SENDER)
-    digests = b"".join(hashlib.sha512(part).digest() for part in (signed_fields, signed_items, challenge))
+    digests = b"".join(hashlib.sha512(part).digest() for part in (signed_fields, challenge))
     start = b"bulla\x00sender\x00" + bytes([VERSION, SUITE, layout])
-    return start + name + digests + derive(content_key, b"sender", 64)
+    return start + name + digests + sender_commitment(content_key, signed_items)
+
+
+def sender_commitment(content_key: bytes, signed_items: bytes) -> bytes:
+    """§4.5: C."""
+    return derive(content_key, b"sender" + hashlib.sha512(signed_items).digest(), 64)
 
 
 def demand_sender(

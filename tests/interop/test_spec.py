@@ -157,6 +157,7 @@ def test_a_private_section_with_a_sender() -> None:
     added = bulla.signed_items(bulla.SINGLE, [], metadata, signer, recipients, key, b"")
     items = sorted(metadata + added)
     section = encode(items)
+    signed = encode(item for item in items if item[0] != bulla.SENDER)
     value = bulla.seal_private(key, section)
     header = bulla.build_header(bulla.SINGLE, [(bulla.PRIVATE, value)], [record(key, given["OAEP seed"])], key)
     context = bulla.body_context(header, b"", bulla.KIND_SINGLE)
@@ -167,14 +168,14 @@ def test_a_private_section_with_a_sender() -> None:
         **schedule(header, key, b""),
         **keys(key, "body", given["salt"], context),
         **{"sender public key": verifier.public_bytes_raw(), "sender key id": key_files.key_id(verifier)},
-        **{"C": bulla.derive(key, b"sender", 64), "F'": hashlib.sha512().digest()},
-        **{"I'": hashlib.sha512(encode(item for item in items if item[0] != bulla.SENDER)).digest()},
+        **{"C": bulla.sender_commitment(key, signed), "F'": hashlib.sha512().digest()},
+        **{"I'": hashlib.sha512(signed).digest()},
         **{"to_sign": bulla.to_sign(bulla.SINGLE, bulla.sender_name(verifier), [], items, b"", key)},
         **{"signature": dict(items)[bulla.SENDER][34:], "items": section, "s": bulla.private_salt(key, section)},
         **{"private_key": private_key, "private_nonce": private_nonce, "value": value},
         **{"context": context, "header": header.raw, "body": body},
     )
-    assert len(given["to_sign"]) == 306
+    assert len(given["to_sign"]) == 242
     assert bulla.open_header(header, [PRIVATE]) == key
     assert bulla.open_private(header, key)[bulla.PRIVATE_METADATA] == given["private metadata"]
     assert not bulla.demand_sender(header, key, bulla.Senders([verifier], list(recipients)), recipients)

@@ -85,7 +85,10 @@ impl View {
         }
         let (audience, _) = self.item(3).unwrap().as_chunks::<32>();
         let is_readdressed = !keys.iter().any(|key| audience.contains(key.id().as_bytes()));
-        if is_readdressed && !policy.accepts_readdressed {
+        // SPEC §5.6: padding has the type 7FFF.
+        let keys = self.parts.records.iter().filter(|(record_type, _)| *record_type != 0x7FFF).count();
+        let is_answered = self.parts.layout == 2 && keys == 1;
+        if is_readdressed && (is_answered || !policy.accepts_readdressed) {
             return Err(Refusal::of(OpenError::NotInAudience));
         }
         if let Some(tolerated) = &policy.audience {
@@ -94,6 +97,10 @@ impl View {
             if !others.is_empty() {
                 return Err(Refusal::Because(others.into_iter().map(OpenError::OtherAudience).collect()));
             }
+        }
+        if is_answered && audience.len() > 1 {
+            let others = audience.iter().map(|id| OpenError::OtherAudience(KeyId::from_bytes(*id)));
+            return Err(Refusal::Because(others.collect()));
         }
         Ok(Some((algorithm, key_id, is_readdressed)))
     }

@@ -118,19 +118,18 @@ pub(super) fn to_sign(key: &[u8; 32], parts: &Parts, items: &Items, sender: &[u8
         let others: Items = items.iter().filter(|(item_type, _)| *item_type != without).cloned().collect();
         sha512(&[&encode_items(&others)])
     };
-    let commitment = expand(key, &info(b"sender", 64));
+    let commitment = expand(key, &[&info(b"sender", 64)[..], &hash(items, 2)].concat());
     let challenge = if parts.layout == 2 { challenge } else { &[] };
     let message = [
         b"bulla\0sender\0\x01\x01",
         &[parts.layout][..],
         sender,
         &hash(&parts.fields, 2),
-        &hash(items, 2),
         &sha512(&[challenge]),
         &commitment[..64],
     ]
     .concat();
-    assert_eq!(message.len(), 306);
+    assert_eq!(message.len(), 242);
     message
 }
 
