@@ -200,12 +200,14 @@ mod tests {
     use super::*;
     use crate::chunk::{BodySealer, Work};
     use crate::envelope::{OpenedHeader, Opener, Rewrapper, Sealer};
+    use crate::format::Layout;
     use crate::limits::Limits;
     use crate::recipient::RsaIdentity;
-    use crate::schedule::{BodyKeys, Place};
+    use crate::schedule::{BodyKeys, NewKey, Place};
+    use crate::secret::ContentKey;
     use crate::sender::RsaSigner;
     use crate::threads::Threads;
-    use crate::wire::Header;
+    use crate::wire::{Fields, Header, Item, PrivateDraft, encode};
 
     #[test]
     fn a_recipient_that_replaces_the_body_is_refused_by_those_who_were_not_meant() {
@@ -239,6 +241,38 @@ mod tests {
         assert_eq!(Opener::new(&bob).senders(senders.clone()).open(&forged).unwrap(), b"forged");
         let alone = Opener::new(&bob).senders(senders.audience_within([bob.key_id()]));
         assert_eq!(alone.open(&forged), Err(OpenError::OtherAudience(eve.key_id())));
+    }
+
+    #[test]
+    fn fields_and_private_items_are_signed() {
+        let bob = RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem")).unwrap();
+        let alice = RsaSigner::from_pem(include_str!("../../tests/keys/rsa3072.pem")).unwrap();
+        let sealer = Sealer::new(bob.recipient()).signer(&alice).metadata(b"invoice").private_metadata(b"pay 5");
+        let header = sealer.start().unwrap().header().clone();
+        let received = Opener::new(&bob).open_header(&header).unwrap();
+        let items = received.keyed().open_private().unwrap().unwrap();
+        // The same signature where it does not belong, as a holder of the content key puts it.
+        let verdict = |metadata: &[u8], private: &[u8], audience: &[KeyId]| {
+            let content_key = || ContentKey::from_bytes(*received.keyed().key().expose());
+            let sender = items.sender().unwrap();
+            let draft = PrivateDraft::new(Some(private), Some((audience, sender.signature.len()))).unwrap();
+            let key = NewKey::new(content_key());
+            let private = key.seal_private(&draft.finish(Some(sender)).unwrap());
+            let fields = Fields { metadata: Some(metadata), private: Some(&private) };
+            let mut records = [Item::wrapped_key(1, None, &[7; 256])];
+            let header = encode(Layout::Single, fields, &mut records, &Limits::default()).unwrap();
+            let opened = key.seal(header).header().open(content_key()).unwrap();
+            opened.demand_sender(&Senders::new(alice.verifier()), &[bob.key_id()]).map(|_| ())
+        };
+        let (own, other) = (bob.key_id(), KeyId::from_bytes([0; 32]));
+        assert_eq!(verdict(b"invoice", b"pay 5", &[own]), Ok(()));
+        for refused in [
+            verdict(b"voucher", b"pay 5", &[own]),
+            verdict(b"invoice", b"pay 9", &[own]),
+            verdict(b"invoice", b"pay 5", &[other, own]),
+        ] {
+            assert_eq!(refused, Err(OpenError::SenderNotAuthentic));
+        }
     }
 
     /// Another body under the content key of a header that was opened.
