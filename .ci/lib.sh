@@ -100,6 +100,23 @@ fuzz() {
     cargo +nightly fuzz run "$@" "$target" "$corpus" -- "${options[@]}"
 }
 
+# fuzz_at_once SECONDS TARGET...: the same for several targets, each on a core of its own.
+fuzz_at_once() {
+    local seconds=$1 target failed=0
+    local -A runs
+    shift
+    mkdir -p target
+    for target in "$@"; do
+        fuzz "$target" "$seconds" >"target/fuzz-$target.log" 2>&1 &
+        runs[$target]=$!
+    done
+    for target in "$@"; do
+        wait "${runs[$target]}" || failed=1
+        cat "target/fuzz-$target.log"
+    done
+    return "$failed"
+}
+
 check_seeds() {
     if [[ -z $(find "fuzz/seeds/$1" -type f -size +0 -print -quit) ]]; then
         echo "no seeds in fuzz/seeds/$1"
