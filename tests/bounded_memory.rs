@@ -139,9 +139,10 @@ fn what_is_held_of_parts_does_not_grow_with_the_payload_and_a_manifest_must_be_t
     for index in 0..3 {
         let mut sealed = Vec::with_capacity(4_000_000);
         let written = peak(|| {
+            sealed.clear();
             let mut writer = parts.part(index).unwrap().wrap_output(&mut sealed);
             (0..300).for_each(|_| writer.write_all(&[7; 10_000]).unwrap());
-            journal.record(writer.finish().unwrap().1).unwrap();
+            journal.replace(writer.finish().unwrap().1).unwrap();
         });
         assert!(written < 100_000, "{written} bytes");
         file.extend_from_slice(&sealed);
@@ -171,12 +172,16 @@ fn what_is_held_of_parts_does_not_grow_with_the_payload_and_a_manifest_must_be_t
 /// Length in bytes of the longest frame of a session.
 const FRAME: usize = 3 + 16384 + 16;
 
-/// The most bytes that were allocated at the same time during `action`, beyond those before.
-fn peak(action: impl FnOnce()) -> usize {
-    ALLOCATOR.reset_peak_memory();
-    let before = ALLOCATOR.get_peak_memory();
-    action();
-    ALLOCATOR.get_peak_memory() - before
+/// The most bytes that were allocated at the same time during `action`, beyond those before. The
+/// harness allocates, too, in threads of its own; so the least of several runs counts.
+fn peak(mut action: impl FnMut()) -> usize {
+    let run = |_| {
+        ALLOCATOR.reset_peak_memory();
+        let before = ALLOCATOR.get_peak_memory();
+        action();
+        ALLOCATOR.get_peak_memory() - before
+    };
+    (0..5).map(run).min().unwrap_or(usize::MAX)
 }
 
 /// While it is held, no other test allocates.
