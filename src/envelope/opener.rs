@@ -108,7 +108,7 @@ impl<'a> Opener<'a> {
     /// identities (SPEC §4.5). Without this, anyone can have made what opens.
     ///
     /// Each identity must know the id of its key:
-    /// [`Identity::public_key_id`](crate::Identity::public_key_id).
+    /// [`Identity::public_key_id`].
     #[must_use]
     pub fn senders(mut self, senders: Senders) -> Self {
         self.senders = Some(senders);
