@@ -33,6 +33,7 @@ pub mod architecture {}
 /// [labelled messages]: crate::MessageSealer
 /// [`Sealer::wrap_output`]: crate::Sealer::wrap_output
 /// [`Sealer::start_parts`]: crate::Sealer::start_parts
+/// [`OpenedHeader`]: crate::OpenedHeader
 /// [`OpenedHeader::resume_parts`]: crate::OpenedHeader::resume_parts
 /// [`SealedPart::to_bytes`]: crate::parts::SealedPart::to_bytes
 /// [`SealedPart::commitment`]: crate::parts::SealedPart::commitment

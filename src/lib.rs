@@ -26,14 +26,14 @@
 //! | an upload, or another stream that pushes | [`Opener::wrap_output`] to open, [`Sealer::wrap_output`] to seal | [push](doc::examples#pushrs) |
 //! | a file to be read anywhere | [`Opener::wrap_input_at`], also from several threads; or seek in an [`OpenReader`] | [random access](doc::examples#random_accessrs) |
 //! | an object store that serves ranges | [`Header::split`], [`Header::envelope_range`], [`RangeOpener`](body::RangeOpener) | [object store](doc::examples#object_storers) |
-//! | a key in a KMS, HSM, TPM or smart card | [`RemoteIdentity`] to open; to seal, its public key as an [`RsaRecipient`] | [KMS](doc::examples#kmsrs) |
-//! | a key in a service that is asked asynchronously | [`Search`] | [async KMS](doc::examples#async_kmsrs) |
+//! | a key in a KMS, HSM, TPM or smart card | [`RemoteIdentity`] to open; to seal, its public key as an [`RsaRecipient`]; to sign, [`RemoteSigner`] | [KMS](doc::examples#kmsrs) |
+//! | a key in a service that is asked asynchronously | [`Search`]; to sign, [`Sealer::prepare`] | [async KMS](doc::examples#async_kmsrs) |
 //! | other asynchronous code | [see below](#asynchronous-code) | [push](doc::examples#pushrs) |
 //! | the header apart from the body | [`Sealing::into_parts`], [`Opener::open_header`] | [detached](doc::examples#detachedrs) |
 //! | public metadata, or data bound to the envelope | [`Sealer::metadata`], [`Sealer::aad`], [`OpenedHeader::aad`] | [metadata](doc::examples#metadatars) |
 //! | a look at an envelope without a key | [`Header::split`] | at [`Header`] |
-//! | to know who sealed, or who is at the other end of a connection | [`Sealer::signer`], [`Opener::senders`]; a key in a service that is asked asynchronously: [`Sealer::prepare`] | at [`Senders`], [mutual session](doc::examples#mutual_sessionrs) |
-//! | metadata that only recipients can read | [`Sealer::private_metadata`], [`OpenedHeader::private_metadata`] | at [`Sealer`] |
+//! | to know who sealed, or who is at the other end of a connection | [`Sealer::signer`], [`Opener::senders`] | at [`Senders`], [mutual session](doc::examples#mutual_sessionrs) |
+//! | metadata that only recipients can read | [`Sealer::private_metadata`], [`OpenedHeader::private_metadata`] | at [`Sealer::private_metadata`] |
 //! | other recipients, key rotation | [`Rewrapper`] | [rewrap](doc::examples#rewraprs) |
 //! | many messages that are stored or sent apart: a queue, the rows of a table | [`Sealer::start_messages`], [`OpenedHeader::message`]; without an end: [`RenewingSealer`], [`CachingOpener`] | [labelled](doc::examples#labelledrs) |
 //! | a connection: messages both ways, in order, with an end | [`Sealer::connect`], [`Opener::accept`]; one way only: [`Sealer::send_to`], [`Opener::receive_from`]; without I/O: [`sessions`] | [session](doc::examples#sessionrs) |
@@ -49,10 +49,11 @@
 //!
 //! Four things to get right:
 //!
-//! * Call [`SealWriter::finish`]. An envelope that was not finished does not open.
-//! * A stream of plaintext is complete only when reading has returned 0, or
-//!   [`OpenReader::finish`] or [`OpenWriter::finish`] has succeeded. Do nothing before that which
-//!   cannot be undone.
+//! * Call `finish`, of [`SealWriter`], [`PartWriter`](parts::PartWriter), [`SessionWriter`] and
+//!   [`MessageWriter`] alike. What was not finished does not open.
+//! * A stream of plaintext is complete only when reading has returned 0, or [`OpenReader::finish`]
+//!   or [`OpenWriter::finish`] has succeeded; a session only when [`SessionReader::receive`] has
+//!   returned `false`. Do nothing before that which cannot be undone.
 //! * Anyone can seal to a public key. If it matters who did, demand a sender:
 //!   [`Opener::senders`].
 //! * Do not tell strangers why an envelope did not open. The [specification](doc::spec) lists what
@@ -65,12 +66,14 @@
 //! | call | cost |
 //! |---|---|
 //! | [`Sealer::start`], [`wrap_output`](Sealer::wrap_output), [`wrap_input`](Sealer::wrap_input), [`seal`](Sealer::seal), [`seal_into`](Sealer::seal_into), [`seal_in_place`](Sealer::seal_in_place) | a public-key operation for each recipient |
-//! | [`Sealer::start_messages`], [`start_parts`](Sealer::start_parts), [`start_session`](Sealer::start_session), [`connect`](Sealer::connect) | the same; nothing for messages and parts |
+//! | [`Sealer::start_messages`], [`start_parts`](Sealer::start_parts), [`start_session`](Sealer::start_session), [`connect`](Sealer::connect), [`send_to`](Sealer::send_to) | the same; nothing for messages and parts |
+//! | [`Sealer::signer`] | for each header a signature, and its verification: with RSA, a private-key operation |
+//! | [`Opener::senders`] | for each header a verification |
 //! | [`Opener::accept`], [`open_session_header`](Opener::open_session_header) | as `open_header`, but never more than [`Limits::session_key_operations`] |
 //! | [`Rewrapper::rewrap`] | a public-key operation for each recipient that is added |
 //! | [`Opener::open_header`], [`receive_from`](Opener::receive_from), [`wrap_input`](Opener::wrap_input), [`wrap_input_at`](Opener::wrap_input_at), [`open_parts_at`](Opener::open_parts_at), [`open`](Opener::open), [`open_into`](Opener::open_into), [`open_in_place`](Opener::open_in_place), [`Rewrapper::copy`] | a private-key operation for each record that may be for one of the keys: one, as a rule, and never more than [`Limits::private_key_operations`] |
 //! | writing to an [`OpenWriter`] | the same, in the call that completes the header |
-//! | [`RsaIdentity::from_key_file`], [`from_pem`](RsaIdentity::from_pem), [`from_der`](RsaIdentity::from_der) | a public-key and a private-key operation, to try the key |
+//! | [`RsaIdentity::from_key_file`], [`from_pem`](RsaIdentity::from_pem), [`from_der`](RsaIdentity::from_der) | a public-key and a private-key operation, to try the key; the same for signers |
 //! | [`RsaIdentity::generate`] | from a tenth of a second to several seconds |
 //!
 //! With that, the RSA operations of an envelope are done: calls on its [`Sealing`], its
@@ -95,7 +98,8 @@
 //! executor, use its threads for blocking work.
 //!
 //! An [`Identity`] that asks a device or service blocks until that answers. [`Search`] does not: it
-//! gives out what is to be unwrapped, and takes the answer.
+//! gives out what is to be unwrapped, and takes the answer. So do a [`Signer`], which blocks, and
+//! [`Sealer::prepare`], which does not.
 //!
 //! # Reading the source
 //!

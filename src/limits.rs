@@ -51,7 +51,7 @@ impl Limits {
         self
     }
 
-    /// Sets the longest public metadata, in bytes. Default: 64 KiB.
+    /// Sets the longest metadata, public and private each, in bytes. Default: 64 KiB.
     #[must_use]
     pub const fn with_metadata_len(mut self, bytes: u32) -> Self {
         self.metadata_len = bytes;
@@ -85,7 +85,7 @@ impl Limits {
     /// Sets the largest number of iterations of the key derivation function of an encrypted private
     /// key: of PBKDF2 (RFC 8018), or N·r·p for scrypt (RFC 7914). Default: 10,000,000.
     ///
-    /// It applies to `RsaIdentity::from_encrypted_key_file` alone (feature `encrypted-keys`).
+    /// It applies to the functions `from_encrypted_key_file` alone (feature `encrypted-keys`).
     #[must_use]
     pub const fn with_kdf_iterations(mut self, count: u64) -> Self {
         self.kdf_iterations = count;
@@ -95,7 +95,7 @@ impl Limits {
     /// Sets the largest memory of the key derivation function of an encrypted private key, in
     /// bytes: for scrypt (RFC 7914), 128·r·N or, if that is more, 128·r·p. Default: 256 MiB.
     ///
-    /// It applies to `RsaIdentity::from_encrypted_key_file` alone (feature `encrypted-keys`).
+    /// It applies to the functions `from_encrypted_key_file` alone (feature `encrypted-keys`).
     #[must_use]
     pub const fn with_kdf_memory(mut self, bytes: u64) -> Self {
         self.kdf_memory = bytes;
@@ -141,7 +141,7 @@ impl Limits {
         self.records
     }
 
-    /// Returns the longest public metadata, in bytes.
+    /// Returns the longest metadata, public and private each, in bytes.
     #[must_use]
     pub const fn metadata_len(&self) -> u32 {
         self.metadata_len
@@ -171,7 +171,7 @@ impl Limits {
         self.kdf_memory
     }
 
-    /// Returns the longest message of a session that is received whole, in bytes.
+    /// Returns the longest message of a session that is sent or received whole, in bytes.
     #[must_use]
     pub const fn message_len(&self) -> u32 {
         self.message_len

@@ -63,7 +63,7 @@ fn what_a_stream_holds_does_not_grow_with_the_plaintext() {
 }
 
 #[test]
-fn a_session_holds_two_frames_for_each_direction() {
+fn a_session_holds_one_frame_for_each_direction() {
     let _alone = alone();
     let key = NoRsa::default();
     // One where it is sealed, and one where it is opened. What else there is are header and keys.

@@ -45,8 +45,9 @@ use crate::wire::Header;
 ///
 /// Headers that do not open are not remembered. So that they cannot cost private-key operations
 /// without an end, these are [counted](Self::max_failed_operations). Whoever has the public key can
-/// make headers that do open: these are not limited, and displace others. To limit how many headers
-/// each source may send is for the application.
+/// make headers that do open: these are not limited, and displace others. If a sender is
+/// [demanded](Opener::senders), they fail and are counted instead, so that enough of them make all
+/// new headers fail. To limit how many headers each source may send is for the application.
 pub struct CachingOpener<'a> {
     opener: Opener<'a>,
     max_headers: usize,
@@ -77,7 +78,7 @@ struct Remembered {
 }
 
 impl<'a> CachingOpener<'a> {
-    /// Creates an opener with the identities, the associated data and the limits of `opener`.
+    /// Creates an opener with the identities, the senders and all settings of `opener`.
     ///
     /// It remembers 1000 headers with 16 MiB in all, each for 5 minutes, and spends 1000
     /// private-key operations on headers that fail in 5 minutes, unless that is set.

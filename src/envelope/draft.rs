@@ -113,8 +113,9 @@ impl<T> Prepared<T> {
     ///
     /// # Errors
     ///
-    /// [`SealError::Sign`] if it is not that of the sender over [`message`](Self::message), and
-    /// [`SealError::LimitExceeded`] if the header is too long.
+    /// [`SealError::Sign`] if it is not that of the sender over [`message`](Self::message);
+    /// [`SealError::Header`] if metadata or a record does not fit the format, and
+    /// [`SealError::LimitExceeded`] if the header is too long: only now it is complete.
     pub fn sign(self, signature: &[u8]) -> Result<T, SealError> {
         if !self.verifier.verify(self.message(), signature) {
             return Err(SignError::new("the signature that was given does not verify").into());

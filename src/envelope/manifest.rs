@@ -140,7 +140,7 @@ impl Manifest {
     /// # Errors
     ///
     /// What it opens fails with [`OpenError::ForeignPart`] if it is another part, another attempt,
-    /// or not as long as it must be.
+    /// or longer than the manifest says, and with [`OpenError::Truncated`] if it is shorter.
     #[must_use]
     pub fn part(&self, index: u64) -> Option<OpenedHeader> {
         let Part { len, commitment, .. } = *self.get(index)?;

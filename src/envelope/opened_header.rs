@@ -62,7 +62,8 @@ impl OpenedHeader {
     }
 
     /// Demands a sender, if the header was not opened by an [`Opener`](crate::Opener) that does.
-    /// `own` are the ids of all private keys of the reader, of which one must be in the audience.
+    /// `own` are the ids of all private keys of the reader, of which one must be in the audience,
+    /// unless `senders` says otherwise.
     /// Clones that were made before have no verdict, and open all the same.
     ///
     /// # Errors

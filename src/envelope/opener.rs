@@ -107,8 +107,8 @@ impl<'a> Opener<'a> {
     /// Demands a sender: a header opens only if one of `senders` has signed it, for one of the
     /// identities (SPEC §4.5). Without this, anyone can have made what opens.
     ///
-    /// Each identity must know the id of its key:
-    /// [`Identity::public_key_id`].
+    /// Each identity must know the id of its key, [`Identity::public_key_id`]; otherwise the error
+    /// is [`OpenError::NotInAudience`].
     #[must_use]
     pub fn senders(mut self, senders: Senders) -> Self {
         self.senders = Some(senders);

@@ -117,6 +117,24 @@ impl<'a> Sealer<'a> {
     /// Recipients alone can read it, before any of the body; [`OpenedHeader::private_metadata`]
     /// returns it. Its length shows to a multiple of 256 bytes.
     ///
+    /// It is bound by [`Limits::metadata_len`], as the public metadata is by itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bulla::{Header, Limits, Opener, Sealer};
+    /// # let identity = bulla::RsaIdentity::from_pem(include_str!("../../tests/keys/rsa2048.pem"))?;
+    ///
+    /// let sealer = Sealer::new(identity.recipient()).private_metadata(b"report.pdf");
+    /// let envelope = sealer.seal(b"hello")?;
+    ///
+    /// let (header, body) = Header::split(&envelope, &Limits::default())?;
+    /// let opened = Opener::new(&identity).open_header(&header)?;
+    /// assert_eq!(opened.private_metadata(), Some(&b"report.pdf"[..]));
+    /// assert_eq!(opened.open(body)?, b"hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// [`OpenedHeader::private_metadata`]: crate::OpenedHeader::private_metadata
     #[must_use]
     pub fn private_metadata(mut self, metadata: impl Into<Cow<'a, [u8]>>) -> Self {

@@ -72,6 +72,9 @@ use crate::wire::{Header, Record, Records};
 /// learn how many candidates there were. If the service fails for its own reasons, do not call
 /// [`verify`](Candidate::verify): end the search with the error of the service. A candidate that is
 /// dropped counts as one that did not open.
+///
+/// A search demands no sender. If it matters who sealed, call [`OpenedHeader::demand_sender`] on
+/// what [`verify`](Candidate::verify) returns, before anything else.
 pub struct Search<'a> {
     header: &'a Header,
     digest: HeaderDigest,
@@ -107,7 +110,8 @@ impl<'a> Search<'a> {
 
     /// Does what [`new`](Self::new) does for a session that somebody begins over a connection. It
     /// hands out at most [`Limits::session_key_operations`] candidates. `challenge` is the one that
-    /// was sent before, if any.
+    /// was sent before, if any. Look at the [layout](Header::layout) first: another one costs the
+    /// same, and no session can be accepted under it.
     pub fn for_session<R: Recipient + 'a>(
         header: &'a Header,
         keys: impl IntoIterator<Item = &'a R>,

@@ -78,9 +78,8 @@ impl Senders {
 
     /// Tolerates no keys in the audience but these, and those of a second call. So nobody can have
     /// made the body but the sender, the holders of these keys, and whoever they gave the content
-    /// key. The key of the reader is not
-    /// tolerated by itself: name it, too. A session that can be answered needs no such call: there,
-    /// the audience must be one key (SPEC §5.6).
+    /// key. The key of the reader is not tolerated by itself: name it, too. A session that can be
+    /// answered needs no such call: there, the audience must be one key (SPEC §5.6).
     #[must_use]
     pub fn audience_within(mut self, keys: impl IntoIterator<Item = KeyId>) -> Self {
         self.audience.get_or_insert_default().extend(keys);

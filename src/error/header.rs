@@ -63,7 +63,7 @@ pub enum HeaderErrorKind {
     UnsupportedVersion(u8),
     /// The envelope has a cryptographic suite that this release does not know.
     UnsupportedSuite(u8),
-    /// The envelope has a layout that this release does not know, such as a session or parts.
+    /// The envelope has a layout that this release does not know.
     UnsupportedLayout(u8),
     /// The input ends within the header.
     Truncated,

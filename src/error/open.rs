@@ -89,11 +89,11 @@ pub enum OpenError {
     /// in one direction. The cause is whoever began it.
     NoAnswer,
     /// A manifest has verified, but breaks a rule: then a holder of the content key made it so. Or
-    /// the parts that it lists do not fill the file: the file was cut or extended, or is put
-    /// together wrongly.
+    /// the parts that it lists do not fill the file, or no manifest is as long as the last 8 bytes
+    /// say: the file was cut or extended, or is put together wrongly.
     MalformedManifest,
     /// What stands in the place of this part is not the part that the manifest names: another part,
-    /// another attempt at it, or one of another length.
+    /// another attempt at it, or a longer one.
     ForeignPart {
         /// Number of the part, counted from zero.
         index: u64,

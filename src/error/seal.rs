@@ -76,7 +76,8 @@ pub enum SealError {
     /// A manifest of other parts was made under this header before. Seal the object anew.
     SecondManifest,
     /// The header is not the one that the journal was begun with: its recipients were changed, or
-    /// it is another one. Nothing may be sealed under it.
+    /// it is another one, perhaps not for parts at all. Nothing may be sealed under it. Of a
+    /// report: it is of a part of another object.
     OtherHeader,
     /// The associated data is not that which the parts were begun with. Parts with other associated
     /// data would not open.

@@ -53,7 +53,8 @@ impl Opener<'_> {
     ///
     /// # Errors
     ///
-    /// [`OpenError`] inside a [`std::io::Error`]: those of [`open_header`](Self::open_header) and
+    /// [`OpenError`] inside a [`std::io::Error`]: those of [`Header::read_from`],
+    /// [`open_header`](Self::open_header) and
     /// [`OpenedHeader::open_manifest`](crate::OpenedHeader::open_manifest). Any error of `input`.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn open_parts_at<R: ReadAt>(&self, input: R) -> io::Result<PartsReaderAt<R>> {

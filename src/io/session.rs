@@ -136,10 +136,10 @@ impl Opener<'_> {
     ///
     /// # Errors
     ///
-    /// The errors of [`open_header`](Self::open_header), [`OpenError::OtherLayout`],
-    /// [`OpenError::WrongAssociatedData`] and [`OpenError::NoAnswer`] inside a [`std::io::Error`];
-    /// any error of the streams, which must block. Nothing but the challenge was written then: do
-    /// not tell a stranger why.
+    /// The errors of [`Header::read_from`] and [`open_header`](Self::open_header),
+    /// [`OpenError::OtherLayout`], [`OpenError::WrongAssociatedData`] and [`OpenError::NoAnswer`]
+    /// inside a [`std::io::Error`]; any error of the streams, which must block. Nothing but the
+    /// challenge was written then: do not tell a stranger why.
     ///
     /// # Security
     ///
@@ -166,7 +166,8 @@ impl Opener<'_> {
     ///
     /// # Security
     ///
-    /// What is received may be a replay of an earlier session. Do not act on it.
+    /// What is received may be a replay of an earlier session, also if a sender is
+    /// [demanded](Opener::senders). Do not act on it.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn accept_unchallenged<R: Read, W: Write>(
         &self,
@@ -184,6 +185,11 @@ impl Opener<'_> {
     /// # Errors
     ///
     /// As [`accept`](Self::accept), except for [`OpenError::NoAnswer`].
+    ///
+    /// # Security
+    ///
+    /// What is received may have been received before, also if a sender is
+    /// [demanded](Opener::senders).
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn receive_from<R: Read>(&self, mut input: R) -> io::Result<SessionReader<R>> {
         let header = self.read_session_header(&mut input)?;

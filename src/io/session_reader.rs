@@ -26,8 +26,8 @@ use crate::wire::Header;
 /// there are no more. Only then is the stream complete.
 ///
 /// It holds one frame, up to 16403 bytes, and reads no byte beyond the frame that it needs. Whole
-/// messages of more than one frame are collected in memory that grows up to twice
-/// [`Limits::message_len`]. Each frame takes two calls of `read`: if these are expensive, put a
+/// messages of more than one frame are collected in memory of up to twice [`Limits::message_len`],
+/// three times while it grows. Each frame takes two calls of `read`: if these are expensive, put a
 /// [`std::io::BufReader`] below.
 ///
 /// # Security

@@ -25,7 +25,7 @@ pub trait Identity: Send + Sync {
     /// Returns the id of the public key, which a reader needs that demands a
     /// [sender](crate::Opener::senders): the sender must have named it (SPEC §4.5).
     ///
-    /// The provided method returns `None`. Then a sender that is demanded is never accepted.
+    /// The provided method returns `None`. Then this key counts for no audience.
     fn public_key_id(&self) -> Option<KeyId> {
         None
     }

@@ -74,7 +74,8 @@ signer! {
     ///
     /// * PEM with the label `PRIVATE KEY` (PKCS#8, RFC 8410 and RFC 5958), as lax as
     ///   [`RsaIdentity::from_key_file`](crate::RsaIdentity::from_key_file) takes it;
-    /// * the same structure in DER, or in base64 without the lines around it.
+    /// * the same structure in DER, or in base64 without the lines around it;
+    /// * the private key file of OpenSSH (`OPENSSH PRIVATE KEY`), not encrypted.
     from_key_file,
     /// Reads a PKCS#8 PrivateKeyInfo (RFC 8410, version 1 or 2) from DER. The key must not be
     /// encrypted.
