@@ -13,7 +13,7 @@ mod common {
 use std::hint::black_box;
 use std::time::Duration;
 
-use bulla::{Opener, RsaSigner, Sealer, Senders, Signer, Verifier};
+use bulla::{Opener, RsaSigner, RsaVerifier, Sealer, Senders, Signer, Verifier};
 use common::keyless::Keyless;
 use common::ratio;
 use criterion::Criterion;
@@ -59,7 +59,11 @@ fn main() {
 struct Key {
     name: &'static str,
     signer: RsaSigner,
-    senders: Senders,
+    verifier: RsaVerifier,
+    sealer: Sealer<'static>,
+    signing: Sealer<'static>,
+    opener: Opener<'static>,
+    demanding: Opener<'static>,
     message: [u8; 242],
     signature: Vec<u8>,
     signed: Vec<u8>,
@@ -70,15 +74,20 @@ impl Key {
     fn new(name: &'static str, pem: &str) -> Self {
         let signer = RsaSigner::from_pem(pem).expect("a good key");
         let message = [7; 242];
-        let sealer = Sealer::new(Keyless::new(1));
+        let (sealer, opener) = (Sealer::new(Keyless::new(1)), Opener::new(Keyless::new(1)));
+        let signing = sealer.clone().signer(signer.clone());
         Self {
             name,
-            senders: Senders::new(signer.verifier()),
             message,
             signature: signer.sign(&message).expect("it has signed before"),
             unsigned: sealer.seal(&PLAINTEXT).expect("a good recipient"),
-            signed: sealer.signer(signer.clone()).seal(&PLAINTEXT).expect("a good recipient"),
+            signed: signing.seal(&PLAINTEXT).expect("a good recipient"),
+            demanding: opener.clone().senders(Senders::new(signer.verifier())),
+            verifier: signer.verifier(),
             signer,
+            sealer,
+            signing,
+            opener,
         }
     }
 
@@ -87,24 +96,23 @@ impl Key {
     }
 
     fn verify(&self) {
-        assert!(self.signer.verifier().verify(black_box(&self.message), &self.signature));
+        assert!(self.verifier.verify(black_box(&self.message), &self.signature));
     }
 
     fn seal(&self) {
-        black_box(Sealer::new(Keyless::new(1)).seal(&PLAINTEXT)).expect("a good recipient");
+        black_box(self.sealer.seal(&PLAINTEXT)).expect("a good recipient");
     }
 
     fn seal_signed(&self) {
-        black_box(Sealer::new(Keyless::new(1)).signer(&self.signer).seal(&PLAINTEXT)).expect("a good recipient");
+        black_box(self.signing.seal(&PLAINTEXT)).expect("a good recipient");
     }
 
     fn open(&self) {
-        black_box(Opener::new(Keyless::new(1)).open(&self.unsigned)).expect("a good envelope");
+        black_box(self.opener.open(&self.unsigned)).expect("a good envelope");
     }
 
     fn open_demanding(&self) {
-        let opener = Opener::new(Keyless::new(1)).senders(self.senders.clone());
-        black_box(opener.open(&self.signed)).expect("a good envelope");
+        black_box(self.demanding.open(&self.signed)).expect("a good envelope");
     }
 }
 

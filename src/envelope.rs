@@ -10,6 +10,7 @@ mod message_sealer;
 mod opened_header;
 mod opener;
 mod parts_sealer;
+mod prepared;
 #[cfg(feature = "std")]
 mod renewing_sealer;
 mod rewrapper;
@@ -23,7 +24,6 @@ mod session;
 
 #[cfg(feature = "std")]
 pub use self::caching_opener::CachingOpener;
-pub use self::draft::Prepared;
 pub use self::journal::Journal;
 pub use self::manifest::Manifest;
 #[cfg(feature = "std")]
@@ -32,6 +32,7 @@ pub use self::message_sealer::MessageSealer;
 pub use self::opened_header::OpenedHeader;
 pub use self::opener::Opener;
 pub use self::parts_sealer::{PartSealer, PartsSealer, SealedManifest};
+pub use self::prepared::Prepared;
 #[cfg(feature = "std")]
 pub use self::renewing_sealer::RenewingSealer;
 pub use self::rewrapper::Rewrapper;

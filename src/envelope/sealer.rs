@@ -1,14 +1,13 @@
 //! Sealing: draws a content key, wraps it in a header, and seals the body under it.
 
 use alloc::borrow::Cow;
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::CryptoRng;
 
-use super::draft::{Draft, Prepared, Then, Unsigned};
+use super::draft::{Draft, SenderName, Unsigned};
 use super::journal::Journal;
 use super::message_sealer::MessageSealer;
 use super::parts_sealer::PartsSealer;
@@ -17,14 +16,14 @@ use super::session::Initiator;
 use crate::chunk::{BodySealer, Work};
 use crate::crypto::SystemRng;
 use crate::error::{SealError, SignError};
-use crate::format::{CONTENT_KEY_LEN, Layout, MAX_SIGNATURE_LEN, SALT_LEN, SignatureAlgorithm};
+use crate::format::{CONTENT_KEY_LEN, Layout, MAX_SIGNATURE_LEN, SALT_LEN};
 use crate::key_id::KeyId;
 use crate::limits::{Limit, Limits};
 use crate::num::to_u64;
 use crate::recipient::{Recipient, wrap_for_all};
 use crate::schedule::{AssociatedData, BodyKeys, ChallengeDigest, Keyed, NewKey, Place};
 use crate::secret::{ContentKey, Secret};
-use crate::sender::{Signer, Verifier};
+use crate::sender::Signer;
 use crate::threads::Threads;
 use crate::wire::{Fields, PrivateDraft, encode_fields};
 
@@ -289,7 +288,7 @@ impl<'a> Sealer<'a> {
     }
 
     /// What follows once the header is there.
-    fn single_body(&self, fresh: Fresh) -> impl FnOnce(Keyed) -> Sealing + Send + Sync + use<> {
+    pub(super) fn single_body(&self, fresh: Fresh) -> impl FnOnce(Keyed) -> Sealing + Send + Sync + use<> {
         let (aad, work) = (AssociatedData::new(&self.aad), Work::new(&self.limits, self.threads));
         move |keyed| {
             let keys = BodyKeys::new(&keyed, &Place::Single, &aad);
@@ -326,7 +325,7 @@ impl<'a> Sealer<'a> {
         Ok(self.messages()(keyed))
     }
 
-    fn messages(&self) -> impl FnOnce(Keyed) -> MessageSealer + Send + Sync + use<> {
+    pub(super) fn messages(&self) -> impl FnOnce(Keyed) -> MessageSealer + Send + Sync + use<> {
         let (aad, work) = (AssociatedData::new(&self.aad), Work::new(&self.limits, self.threads));
         move |keyed| MessageSealer::new(keyed, aad, work)
     }
@@ -357,7 +356,7 @@ impl<'a> Sealer<'a> {
         Ok(self.parts()(keyed))
     }
 
-    fn parts(&self) -> impl FnOnce(Keyed) -> (PartsSealer, Journal) + Send + Sync + use<> {
+    pub(super) fn parts(&self) -> impl FnOnce(Keyed) -> (PartsSealer, Journal) + Send + Sync + use<> {
         let (aad, limits, threads) = (AssociatedData::new(&self.aad), self.limits, self.threads);
         move |keyed| {
             let parts = PartsSealer::new(Arc::new(keyed), aad, &limits, threads);
@@ -395,75 +394,13 @@ impl<'a> Sealer<'a> {
         Ok(self.session(fresh, challenge)(keyed))
     }
 
-    fn session(
+    pub(super) fn session(
         &self,
         fresh: Fresh,
         challenge: Option<&[u8; 32]>,
     ) -> impl FnOnce(Keyed) -> Initiator + Send + Sync + use<> {
         let (aad, challenge) = (AssociatedData::new(&self.aad), ChallengeDigest::new(challenge));
         move |keyed| Initiator::new(keyed, &aad, challenge, fresh.salt())
-    }
-
-    /// Does what [`start`](Self::start) does, up to the signature of `sender`, whose private key is
-    /// asked by the caller: see [`Prepared`]. The [signer](Self::signer) of the sealer, if it has
-    /// one, is not used.
-    ///
-    /// # Errors
-    ///
-    /// [`SealError`] if the header cannot be made.
-    pub fn prepare(&self, sender: impl Verifier + 'static) -> Result<Prepared<Sealing>, SealError> {
-        self.prepare_as(Layout::Single, None, sender, |fresh| Box::new(self.single_body(fresh)))
-    }
-
-    /// Does what [`start_messages`](Self::start_messages) does, up to the signature of `sender`.
-    ///
-    /// # Errors
-    ///
-    /// As [`prepare`](Self::prepare).
-    pub fn prepare_messages(&self, sender: impl Verifier + 'static) -> Result<Prepared<MessageSealer>, SealError> {
-        self.prepare_as(Layout::Labelled, None, sender, |_| Box::new(self.messages()))
-    }
-
-    /// Does what [`start_parts`](Self::start_parts) does, up to the signature of `sender`.
-    ///
-    /// # Errors
-    ///
-    /// As [`prepare`](Self::prepare).
-    pub fn prepare_parts(
-        &self,
-        sender: impl Verifier + 'static,
-    ) -> Result<Prepared<(PartsSealer, Journal)>, SealError> {
-        self.prepare_as(Layout::Parts, None, sender, |_| Box::new(self.parts()))
-    }
-
-    /// Does what [`start_session`](Self::start_session) does, up to the signature of `sender`.
-    ///
-    /// # Errors
-    ///
-    /// As [`prepare`](Self::prepare).
-    pub fn prepare_session(
-        &self,
-        challenge: Option<&[u8; 32]>,
-        sender: impl Verifier + 'static,
-    ) -> Result<Prepared<Initiator>, SealError> {
-        self.prepare_as(Layout::Session, challenge, sender, |fresh| Box::new(self.session(fresh, challenge)))
-    }
-
-    fn prepare_as<T>(
-        &self,
-        layout: Layout,
-        challenge: Option<&[u8; 32]>,
-        sender: impl Verifier + 'static,
-        then: impl FnOnce(Fresh) -> Then<T>,
-    ) -> Result<Prepared<T>, SealError> {
-        let mut rng = SystemRng::new();
-        let fresh = Fresh::draw(&mut rng);
-        // As in `start`.
-        rng.check()?;
-        let named = (sender.algorithm(), sender.key_id(), sender.signature_len());
-        let draft = self.draft(layout, fresh.content_key(), challenge, Some(named), &mut rng)?;
-        rng.check()?;
-        Ok(Prepared::new(draft, Arc::new(sender), then(fresh)))
     }
 
     /// Makes a header, and wraps the content key in it for each recipient.
@@ -475,8 +412,12 @@ impl<'a> Sealer<'a> {
         rng: &mut dyn CryptoRng,
     ) -> Result<Keyed, SealError> {
         let signer = self.signer.as_ref();
-        let named = signer.map(|signer| (signer.algorithm(), signer.key_id(), signer.signature_len()));
-        let draft = self.draft(layout, content_key, challenge, named, rng)?;
+        let sender = signer.map(|signer| SenderName {
+            algorithm: signer.algorithm(),
+            key_id: signer.key_id(),
+            signature_len: signer.signature_len(),
+        });
+        let draft = self.draft(layout, content_key, challenge, sender, rng)?;
         let signature = match (signer, draft.message()) {
             (Some(signer), Some(message)) => signer.sign(message)?,
             _ => Vec::new(),
@@ -484,12 +425,13 @@ impl<'a> Sealer<'a> {
         draft.finish(&signature)
     }
 
-    fn draft(
+    /// Makes a header but for the signature of its sender, if it is to have one.
+    pub(super) fn draft(
         &self,
         layout: Layout,
         content_key: ContentKey,
         challenge: Option<&[u8; 32]>,
-        sender: Option<(SignatureAlgorithm, KeyId, usize)>,
+        sender: Option<SenderName>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Draft, SealError> {
         // Before any public-key operation, not after a thousand of them.
@@ -498,11 +440,11 @@ impl<'a> Sealer<'a> {
         let records = wrap_for_all(&self.recipients, &content_key, rng)?;
         let key = NewKey::new(content_key);
         let sender = match (&private, sender) {
-            (Some(private), Some((algorithm, key_id, signature_len))) => {
+            (Some(private), Some(name)) => {
                 let fields = encode_fields(Fields { metadata: self.metadata.as_deref(), private: None })?;
-                let named = (algorithm.code(), &key_id);
+                let named = (name.algorithm.code(), &name.key_id);
                 let message = key.to_sign(layout, named, &fields, &private.signed(), ChallengeDigest::new(challenge));
-                Some(Unsigned { algorithm: algorithm.code(), key_id, signature_len, message })
+                Some(Unsigned { name, message })
             }
             _ => None,
         };
@@ -511,10 +453,7 @@ impl<'a> Sealer<'a> {
     }
 
     /// What the private section is to hold, if there is anything.
-    fn private_items(
-        &self,
-        sender: Option<(SignatureAlgorithm, KeyId, usize)>,
-    ) -> Result<Option<PrivateDraft>, SealError> {
+    fn private_items(&self, sender: Option<SenderName>) -> Result<Option<PrivateDraft>, SealError> {
         let metadata = self.private_metadata.as_deref();
         if let Some(metadata) = metadata {
             if metadata.is_empty() {
@@ -522,11 +461,8 @@ impl<'a> Sealer<'a> {
             }
             self.limits.check(Limit::MetadataLen, to_u64(metadata.len()))?;
         }
-        let Some((_, key_id, signature_len)) = sender else {
-            return Ok(match metadata {
-                Some(_) => Some(PrivateDraft::new(metadata, None)?),
-                None => None,
-            });
+        let Some(SenderName { key_id, signature_len, .. }) = sender else {
+            return Ok(metadata.map(|metadata| PrivateDraft::new(Some(metadata), None)).transpose()?);
         };
         if !(1..=MAX_SIGNATURE_LEN).contains(&signature_len) {
             return Err(SignError::new("no signature of this length is in the format").into());
@@ -574,7 +510,7 @@ pub(crate) struct Fresh(Secret<{ CONTENT_KEY_LEN + SALT_LEN }>);
 
 impl Fresh {
     /// Draws all at once: each draw is a call of the operating system.
-    fn draw(rng: &mut dyn CryptoRng) -> Self {
+    pub(super) fn draw(rng: &mut dyn CryptoRng) -> Self {
         let mut fresh = Secret::zero();
         rng.fill_bytes(fresh.expose_mut());
         Self(fresh)
@@ -588,7 +524,7 @@ impl Fresh {
         Self(fresh)
     }
 
-    fn content_key(&self) -> ContentKey {
+    pub(super) fn content_key(&self) -> ContentKey {
         ContentKey::from_slice(&self.0.expose()[..CONTENT_KEY_LEN]).expect("32 of 56 bytes")
     }
 
